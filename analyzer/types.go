@@ -1,0 +1,43 @@
+// Package analyzer makes an Analysis of saved evidence: flows, statements,
+// disclosures, promises and findings. It works offline and is repeatable: the
+// same evidence with the same rules and profile gives the same Analysis.
+package analyzer
+
+import (
+	"candor/analyzer/check"
+	"candor/analyzer/flow"
+	"candor/analyzer/policy"
+	"candor/crawler/evidence"
+)
+
+// Profile is what an organisation answers once. Nothing in it is guessed.
+type Profile struct {
+	Name       string      `yaml:"name" mapstructure:"name"`
+	OwnDomains []string    `yaml:"own_domains" mapstructure:"own_domains"`
+	Regions    []string    `yaml:"regions" mapstructure:"regions"`       // "us", "us-ca", "eu", "uk", …
+	Laws       []string    `yaml:"laws" mapstructure:"laws"`             // ids of rule packs that apply
+	Processors []Processor `yaml:"processors" mapstructure:"processors"` // who works for the organisation
+}
+
+// Processor is a vendor that works on the organisation's behalf.
+type Processor struct {
+	Vendor string `yaml:"vendor" mapstructure:"vendor"` // vendor id, or a domain
+	Role   string `yaml:"role" mapstructure:"role"`     // "processor", "service_provider", "joint_controller"
+}
+
+// Analysis is everything that can be said of a scan.
+type Analysis struct {
+	Meta         evidence.Meta
+	RulesVersion string
+	Entity       string          // the organisation: from the profile; "" when not stated
+	Pages        []evidence.Page // without Links, in order of ID
+	Gaps         []evidence.Gap
+	Documents    []*policy.Document
+	Seen         flow.Result
+	NamedVendors map[string]bool             // vendor id → the texts name it or its company
+	Declared     map[string]string           // cookie id → name in the cookie table that declares it
+	Disclosures  map[string]check.Disclosure // flow id →
+	Promises     []check.Promise
+	Findings     []check.Finding
+	Rules        []check.RuleOutcome
+}

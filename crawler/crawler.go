@@ -1,0 +1,92 @@
+// Package crawler visits a site in a real browser and writes what it saw to a
+// bundle: frontier, browser and consent put together.
+//
+// It guarantees that every page it chose ends in a record or a gap with its
+// reason, and that evidence is on disk when a page is done. It judges nothing.
+package crawler
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"candor/crawler/evidence"
+)
+
+// Target is what to scan.
+type Target struct {
+	URLs       []string // start addresses; "example.com" means https://example.com/
+	OwnDomains []string // further registrable domains of the organisation
+}
+
+// Options shape a crawl. The zero value of each field means its default.
+type Options struct {
+	Pages        int              // budget of visits in each state; default 20
+	Depth        int              // clicks from a start address; default 5
+	Tabs         int              // visits side by side; default 2, at most 8
+	States       []evidence.State // default: none
+	PageTimeout  time.Duration    // of one visit; default 20 s
+	IgnoreRobots bool             // the person says that the site is theirs
+	HostDelay    time.Duration    // least time between two visits of a host; default 200 ms, at least robots.txt's Crawl-delay (bounded)
+	HostTabs     int              // visits of one host at a time; default as Tabs
+	Identify     bool             // name Candor in the user agent
+	HostMap      []HostMapping
+	Insecure     bool   // accept any certificate
+	BrowserPath  string // of the executable, or a ws:// address; "" looks for one
+	NoSandbox    bool
+	Proxy        string
+	Headers      map[string]string
+	Cookies      []PresetCookie
+	Language     string // Accept-Language; default "en-US,en"
+	ToolVersion  string
+	Words        Words
+	Progress     func(Event)      // called from several goroutines; may be nil
+	Now          func() time.Time // default time.Now
+}
+
+// HostMapping sends the hosts that match a pattern to one address, like curl's
+// --connect-to with patterns. "*" is every host, "*.example.com" every
+// subdomain.
+type HostMapping struct {
+	Pattern string
+	Addr    netip.AddrPort
+}
+
+// PresetCookie is set before the first page.
+type PresetCookie struct{ Name, Value, Domain string }
+
+// Words are what the crawler must know of language: they come from rules.
+type Words struct {
+	PageKinds []KindWords // in order of priority
+	Notices   []KindWords // links to notices; Kind is "privacy", "cookie", …
+	WellKnown []string    // paths that are tried for notices
+}
+
+// KindWords tells a kind of link by its address and text.
+type KindWords struct {
+	Kind  string
+	Texts []string // lower-case link texts or parts of them
+	Paths []string // parts of addresses
+	Not   []string // texts that rule it out
+}
+
+// Event is one step of progress.
+type Event struct {
+	Kind     string // "start", "page-start", "page-done", "document", "gap", "done"
+	Page     string
+	URL      string
+	State    evidence.State
+	Done     int      // visits finished so far
+	Planned  int      // visits expected in all
+	Requests int      // so far
+	Hosts    []string // third-party hosts first seen on this page
+	Message  string
+}
+
+// Crawl visits the target and writes evidence to w. It returns an error when
+// nothing could be visited at all or ctx ended; whatever was collected by then
+// is in the bundle. Faults of single pages are gaps, not errors. The caller
+// closes w.
+func Crawl(ctx context.Context, t Target, o Options, w *evidence.Writer) error {
+	panic("being written")
+}

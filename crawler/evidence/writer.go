@@ -1,0 +1,243 @@
+package evidence
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// The streams of a bundle: one file of JSON lines for each kind of record.
+const (
+	pagesFile     = "pages.jsonl"
+	requestsFile  = "requests.jsonl"
+	cookiesFile   = "cookies.jsonl"
+	storageFile   = "storage.jsonl"
+	formsFile     = "forms.jsonl"
+	documentsFile = "documents.jsonl"
+	gapsFile      = "gaps.jsonl"
+	metaFile      = "meta.json"
+	manifestFile  = "manifest.json"
+)
+
+var streams = []string{pagesFile, requestsFile, cookiesFile, storageFile, formsFile, documentsFile, gapsFile}
+
+// ErrNotEmpty is returned by Create when the folder already holds something.
+var ErrNotEmpty = errors.New("folder is not empty")
+
+// Writer writes a bundle as the scan goes. Its methods may be called from
+// several goroutines; the records of one call stay together.
+type Writer struct {
+	dir string
+
+	mu     sync.Mutex
+	meta   Meta
+	files  map[string]*stream
+	blobs  map[string]string // path → SHA-256
+	closed bool
+}
+
+type stream struct {
+	file *os.File
+	buf  *bufio.Writer
+}
+
+// Create starts a bundle in dir, which must not exist or be empty, and writes
+// meta with Complete set to false.
+func Create(dir string, meta Meta) (*Writer, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("create bundle: %w", err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("create bundle: %w", err)
+	}
+	if len(entries) > 0 {
+		return nil, fmt.Errorf("create bundle in %s: %w", dir, ErrNotEmpty)
+	}
+	meta.Schema, meta.Complete = Schema, false
+	w := &Writer{dir: dir, meta: meta, files: map[string]*stream{}, blobs: map[string]string{}}
+	for _, name := range streams {
+		f, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("create bundle: %w", err), w.closeFiles())
+		}
+		w.files[name] = &stream{file: f, buf: bufio.NewWriterSize(f, 64<<10)}
+	}
+	if err := w.writeMeta(); err != nil {
+		return nil, errors.Join(err, w.closeFiles())
+	}
+	return w, nil
+}
+
+// Dir returns the bundle's folder.
+func (w *Writer) Dir() string { return w.dir }
+
+// Update changes the bundle's meta data, for what is known only once the
+// browser runs.
+func (w *Writer) Update(change func(*Meta)) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	change(&w.meta)
+	return w.writeMeta()
+}
+
+// AddPage writes what one visit saw and flushes it, so that a crash later
+// loses nothing of it. The page's record comes last: a page that is listed has
+// all its evidence.
+func (w *Writer) AddPage(p Page, requests []Request, cookies []Cookie, storage []StorageItem, forms []Form, gaps []Gap) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	err := errors.Join(
+		add(w, requestsFile, requests...), add(w, cookiesFile, cookies...), add(w, storageFile, storage...),
+		add(w, formsFile, forms...), add(w, gapsFile, gaps...))
+	if err == nil {
+		err = add(w, pagesFile, p)
+	}
+	if err != nil {
+		return fmt.Errorf("write page %s: %w", p.ID, err)
+	}
+	return nil
+}
+
+// AddDocument writes a notice. Its blobs must have been added by AddBlob.
+func (w *Writer) AddDocument(d Document) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return add(w, documentsFile, d)
+}
+
+// AddGap writes what could not be observed.
+func (w *Writer) AddGap(g ...Gap) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return add(w, gapsFile, g...)
+}
+
+// AddBlob writes a file such as "screenshots/p0001.none.jpg" and returns its
+// SHA-256. The path must be local to the bundle, slash-separated and new.
+func (w *Writer) AddBlob(name string, data []byte) (string, error) {
+	if !fs.ValidPath(name) || !strings.Contains(name, "/") {
+		return "", fmt.Errorf("write blob: %q is not a path inside a folder of the bundle", name)
+	}
+	sum := hash(data)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return "", fmt.Errorf("write blob %s: %w", name, os.ErrClosed)
+	}
+	if old, ok := w.blobs[name]; ok {
+		if old == sum {
+			return sum, nil
+		}
+		return "", fmt.Errorf("write blob %s: %w", name, fs.ErrExist)
+	}
+	full := filepath.Join(w.dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+		return "", fmt.Errorf("write blob %s: %w", name, err)
+	}
+	if err := os.WriteFile(full, data, 0o644); err != nil {
+		return "", fmt.Errorf("write blob %s: %w", name, err)
+	}
+	w.blobs[name] = sum
+	return sum, nil
+}
+
+// Close ends the bundle: finish sets the last fields of its meta data
+// (FinishedAt, Complete, Stopped), then the manifest of hashes is written.
+// Closing twice does nothing.
+func (w *Writer) Close(finish func(*Meta)) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return nil
+	}
+	w.closed = true
+	if finish != nil {
+		finish(&w.meta)
+	}
+	if err := errors.Join(w.closeFiles(), w.writeMeta()); err != nil {
+		return fmt.Errorf("close bundle: %w", err)
+	}
+	m := Manifest{Schema: Schema}
+	for _, name := range append(slices.Clone(streams), metaFile) {
+		sum, size, err := hashFile(filepath.Join(w.dir, name))
+		if err != nil {
+			return fmt.Errorf("close bundle: %w", err)
+		}
+		m.Files = append(m.Files, ManifestFile{Path: name, SHA256: sum, Bytes: size})
+	}
+	for name, sum := range w.blobs {
+		info, err := os.Stat(filepath.Join(w.dir, filepath.FromSlash(name)))
+		if err != nil {
+			return fmt.Errorf("close bundle: %w", err)
+		}
+		m.Files = append(m.Files, ManifestFile{Path: name, SHA256: sum, Bytes: info.Size()})
+	}
+	slices.SortFunc(m.Files, func(a, b ManifestFile) int { return strings.Compare(a.Path, b.Path) })
+	return writeJSON(filepath.Join(w.dir, manifestFile), m)
+}
+
+// add appends records to a stream and flushes it. The caller holds w.mu.
+func add[T any](w *Writer, name string, records ...T) error {
+	if w.closed {
+		return fmt.Errorf("write %s: %w", name, os.ErrClosed)
+	}
+	if len(records) == 0 {
+		return nil
+	}
+	s := w.files[name]
+	enc := json.NewEncoder(s.buf)
+	enc.SetEscapeHTML(false)
+	for _, r := range records {
+		if err := enc.Encode(r); err != nil {
+			return fmt.Errorf("write %s: %w", name, err)
+		}
+	}
+	if err := s.buf.Flush(); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}
+
+func (w *Writer) writeMeta() error { return writeJSON(filepath.Join(w.dir, metaFile), w.meta) }
+
+func (w *Writer) closeFiles() error {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(w.files)) {
+		s := w.files[name]
+		errs = append(errs, s.buf.Flush(), s.file.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// writeJSON replaces a file in one step, so that a crash leaves the old one.
+func writeJSON(file string, v any) error {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path.Base(file), err)
+	}
+	tmp := file + ".tmp"
+	if err := os.WriteFile(tmp, append(data, '\n'), 0o644); err != nil {
+		return fmt.Errorf("write %s: %w", path.Base(file), err)
+	}
+	if err := os.Rename(tmp, file); err != nil {
+		return fmt.Errorf("write %s: %w", path.Base(file), err)
+	}
+	return nil
+}
+
+func hash(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
