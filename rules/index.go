@@ -1,4 +1,192 @@
 package rules
 
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+)
+
 // index answers look-ups of hosts, paths and cookie names without a scan over patterns.
-type index struct{}
+type index struct {
+	vendors  map[string]*Vendor
+	hosts    map[string][]hostEntry // by host; "google.*" stands for any public suffix
+	cookies  nameIndex
+	storage  nameIndex
+	params   map[*Vendor]paramIndex
+	sites    map[string]*Company // registrable domain → company
+	named    []Name
+	wildHost bool // some host ends with .*
+}
+
+// hostEntry is one claim on a host. The entries of a host are sorted: exact
+// ones first, then the longer paths.
+type hostEntry struct {
+	vendor *Vendor
+	exact  bool
+	path   string // "" is every path; a trailing * is a plain prefix
+}
+
+type paramIndex struct {
+	exact    map[string]string
+	prefixes []Param // Name without the star, longest first
+}
+
+func buildIndex(s *Set) index {
+	slices.SortFunc(s.Vendors, func(a, b *Vendor) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(s.Rules, func(a, b *Rule) int { return strings.Compare(a.ID, b.ID) })
+	x := index{
+		vendors: make(map[string]*Vendor, len(s.Vendors)),
+		hosts:   make(map[string][]hostEntry),
+		params:  make(map[*Vendor]paramIndex),
+	}
+	for _, v := range s.Vendors {
+		x.vendors[v.ID] = v
+		x.addHosts(v)
+		x.addParams(v)
+		for i := range v.Cookies {
+			x.cookies.add(v, &v.Cookies[i])
+		}
+		for i := range v.Storage {
+			x.storage.add(v, &v.Storage[i])
+		}
+	}
+	for _, entries := range x.hosts {
+		slices.SortStableFunc(entries, func(a, b hostEntry) int {
+			if a.exact != b.exact {
+				if a.exact {
+					return -1
+				}
+				return 1
+			}
+			return cmp.Compare(len(b.path), len(a.path))
+		})
+	}
+	x.sites = companySites(s)
+	x.named = names(s)
+	return x
+}
+
+func (x *index) addHosts(v *Vendor) {
+	for _, h := range v.Domains {
+		x.wildHost = x.wildHost || strings.HasSuffix(h.Host, ".*")
+		paths := h.Paths
+		if len(paths) == 0 {
+			paths = []string{""}
+		}
+		for _, p := range paths {
+			x.hosts[h.Host] = append(x.hosts[h.Host], hostEntry{vendor: v, exact: h.Exact, path: p})
+		}
+	}
+}
+
+func (x *index) addParams(v *Vendor) {
+	if len(v.Params) == 0 {
+		return
+	}
+	p := paramIndex{exact: make(map[string]string)}
+	for _, param := range v.Params {
+		if prefix, ok := strings.CutSuffix(param.Name, "*"); ok {
+			p.prefixes = append(p.prefixes, Param{Name: prefix, Data: param.Data})
+		} else {
+			p.exact[param.Name] = param.Data
+		}
+	}
+	slices.SortStableFunc(p.prefixes, func(a, b Param) int { return cmp.Compare(len(b.Name), len(a.Name)) })
+	x.params[v] = p
+}
+
+// Vendor returns the vendor with this id, or nil.
+func (s *Set) Vendor(id string) *Vendor { return s.index.vendors[id] }
+
+// VendorFor returns who receives at a host and path, or nil when nobody known
+// does. The most specific host wins, on it an exact host before one with its
+// subdomains, then the longest path. A path prefix ends where a word ends:
+// "/tr" covers /tr, /tr/ and /tr.js, not /trends; a trailing * lifts that.
+// The host may have a port and any case; the path may carry its query.
+func (s *Set) VendorFor(host, path string) *Vendor {
+	host = cleanHost(host)
+	if host == "" {
+		return nil
+	}
+	if i := strings.IndexAny(path, "?#"); i >= 0 {
+		path = path[:i]
+	}
+	if v := s.index.walk(host, path); v != nil || !s.index.wildHost {
+		return v
+	}
+	if isAddress(host) {
+		return nil
+	}
+	suffix, _ := publicsuffix.PublicSuffix(host)
+	if rest := strings.TrimSuffix(host, suffix); rest != host && rest != "" {
+		return s.index.walk(rest+"*", path)
+	}
+	return nil
+}
+
+// walk tries a host, then each of its parents.
+func (x *index) walk(host, path string) *Vendor {
+	for rest, parent := host, false; ; parent = true {
+		for _, e := range x.hosts[rest] {
+			if (!e.exact || !parent) && underPath(path, e.path) {
+				return e.vendor
+			}
+		}
+		dot := strings.IndexByte(rest, '.')
+		if dot < 0 {
+			return nil
+		}
+		rest = rest[dot+1:]
+	}
+}
+
+// underPath reports whether a request path lies under a prefix.
+func underPath(path, prefix string) bool {
+	if plain, ok := strings.CutSuffix(prefix, "*"); ok {
+		return strings.HasPrefix(path, plain)
+	}
+	rest, ok := strings.CutPrefix(path, prefix)
+	if !ok {
+		return false
+	}
+	return rest == "" || prefix == "" || !wordByte(prefix[len(prefix)-1]) || !wordByte(rest[0])
+}
+
+func wordByte(b byte) bool {
+	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9'
+}
+
+// cleanHost lowers a host and takes off its port and trailing dot.
+func cleanHost(host string) string {
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && strings.IndexByte(host, ':') == i {
+		host = host[:i]
+	}
+	return strings.ToLower(strings.TrimSuffix(host, "."))
+}
+
+func isAddress(host string) bool {
+	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil
+}
+
+// ParamFor returns the data type that a request parameter of a vendor carries,
+// or "". Names are compared as they are, after URL decoding; an exact name goes
+// before a prefix, a longer prefix before a shorter one.
+func (s *Set) ParamFor(v *Vendor, name string) string {
+	p, ok := s.index.params[v]
+	if !ok {
+		return ""
+	}
+	if data, ok := p.exact[name]; ok {
+		return data
+	}
+	for _, prefix := range p.prefixes {
+		if strings.HasPrefix(name, prefix.Name) {
+			return prefix.Data
+		}
+	}
+	return ""
+}
