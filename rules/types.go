@@ -154,12 +154,18 @@ type FieldRule struct {
 	Words        []string `yaml:"words"`        // words of name, id, label or placeholder, in several languages
 }
 
+// Needs are what a rule may need: "policy" is a notice that was found and
+// whose language is read, "pages" at least one visited page, "cookies" that
+// the browser's cookies were listed, "state:none" a visit in that consent state.
+var Needs = []string{"cookies", "pages", "policy", "state:none", "state:reject", "state:accept", "state:gpc"}
+
 // Rule is one check with its words.
 type Rule struct {
 	ID          string         `yaml:"id"`
 	Pack        string         `yaml:"pack"`
 	Title       string         `yaml:"title"`
 	Check       string         `yaml:"check"` // names a comparison in analyzer/check
+	Needs       []string       `yaml:"needs"` // evidence without which it is not tested: see Needs
 	Params      map[string]any `yaml:"params"`
 	Severity    string         `yaml:"severity"`
 	Basis       []string       `yaml:"basis"`
