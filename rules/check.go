@@ -250,7 +250,7 @@ func (ld *loader) checkCompanyDomains() {
 }
 
 func (ld *loader) checkRule(r *Rule, f *file) {
-	ld.checkID(r, f, r.ID)
+	ld.checkRuleID(r, f)
 	if pack := path.Base(path.Dir(f.name)); r.Pack != pack {
 		ld.fault(r, []any{"pack"}, "pack %q is not the file's folder; expected %q", r.Pack, pack)
 	}
