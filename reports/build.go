@@ -1,0 +1,336 @@
+package reports
+
+import (
+	"cmp"
+	"math"
+	"net/url"
+	"slices"
+	"time"
+
+	"candor/analyzer"
+	"candor/analyzer/check"
+	"candor/analyzer/policy"
+	"candor/crawler/evidence"
+)
+
+// New arranges an analysis. It keeps no reference to it.
+func New(a *analyzer.Analysis) *Report {
+	b := builder{a: a, pages: map[string]string{}}
+	for _, p := range a.Pages {
+		b.pages[p.ID] = p.URL
+	}
+	rep := &Report{
+		Schema:     Schema,
+		Notice:     Notice,
+		Tool:       Tool{Name: cmp.Or(a.Meta.Tool.Name, "candor"), Version: a.Meta.Tool.Version, RulesVersion: a.RulesVersion, Browser: a.Meta.Browser.Product},
+		ScanID:     a.Meta.ScanID,
+		Site:       b.site(),
+		StartedAt:  stamp(a.Meta.StartedAt),
+		FinishedAt: stamp(a.Meta.FinishedAt),
+		Coverage:   b.coverage(),
+		Conditions: b.conditions(),
+		Pages:      each(a.Pages, newPage),
+		Policies:   each(a.Documents, newPolicy),
+		Vendors:    b.vendors(),
+		Requests:   b.hosts(),
+		Cookies:    b.cookies(),
+		Storage:    b.storage(),
+		Forms:      b.forms(),
+		Behaviors:  []Behavior{},
+		Labels:     []Label{},
+		Flows:      b.flows(),
+		Promises:   each(a.Promises, newPromise),
+		Findings:   b.findings(),
+		Rules:      each(a.Rules, newRule),
+		Evidence:   []Sighting{},
+	}
+	rep.Summary = totals(rep)
+	return rep
+}
+
+type builder struct {
+	a     *analyzer.Analysis
+	pages map[string]string // id of a visit → its address
+}
+
+func (b *builder) site() Site {
+	s := Site{URLs: list(b.a.Meta.URLs), Entity: b.a.Entity, OwnDomains: list(b.a.Meta.OwnDomains)}
+	if len(s.URLs) > 0 {
+		s.URL = s.URLs[0]
+		if u, err := url.Parse(s.URL); err == nil {
+			s.Host = u.Hostname()
+		}
+	}
+	return s
+}
+
+func (b *builder) coverage() Coverage {
+	c := Coverage{
+		Visits: len(b.a.Pages), States: words(b.a.Meta.States), Complete: b.a.Meta.Complete, Stopped: b.a.Meta.Stopped,
+		Gaps: make([]Gap, 0, len(b.a.Gaps)),
+	}
+	loaded := map[string]bool{}
+	for _, p := range b.a.Pages {
+		loaded[p.URL] = loaded[p.URL] || p.Ended != "failed"
+	}
+	for _, ok := range loaded {
+		if ok {
+			c.PagesVisited++
+		} else {
+			c.PagesFailed++
+		}
+	}
+	for _, g := range b.a.Gaps {
+		c.Gaps = append(c.Gaps, Gap{What: g.What, Why: g.Why, Page: b.page(g.Page), State: string(g.State), Kind: g.Kind})
+	}
+	return c
+}
+
+func (b *builder) conditions() Conditions {
+	br, o := b.a.Meta.Browser, b.a.Meta.Options
+	return Conditions{
+		UserAgent: br.UserAgent, Identified: br.Identified, Headless: br.Headless, Sandbox: br.Sandbox,
+		ThirdPartyCookies: cmp.Or(br.ThirdPartyCookies, "unknown"), Viewport: br.Viewport, Language: br.Language,
+		RespectRobots: o.RespectRobots, PageBudget: o.Pages, Depth: o.Depth, PageTimeoutMS: o.PageTimeoutMS,
+		AnyCertificate: o.Insecure, HostMap: len(o.HostMap) > 0, Proxy: o.Proxy,
+		ExtraHeaders: len(o.ExtraHeaders), PresetCookies: len(o.PresetCookies),
+	}
+}
+
+func newPage(p evidence.Page) Page {
+	shot := p.Screenshot
+	if shot != "" {
+		shot = "evidence/" + shot
+	}
+	return Page{
+		ID: p.ID, URL: p.URL, FinalURL: p.FinalURL, Title: p.Title, Kind: p.Kind, Status: p.Status, State: string(p.State),
+		Screenshot: shot, DurationMS: p.DurationMS, Ended: p.Ended, Failure: p.Failure, Requests: p.Requests,
+	}
+}
+
+func newPolicy(d *policy.Document) Policy {
+	p := Policy{
+		ID: d.ID, URL: d.URL, Kind: d.Kind, Title: d.Title, Language: d.Language, LastUpdated: d.LastUpdated,
+		SHA256: d.SHA256, RawSHA256: d.RawSHA256, LinkedFrom: list(d.LinkedFrom), Words: d.Words, Faults: list(d.Faults),
+		Statements: each(d.Statements, newStatement), text: d.Text,
+		CookieDeclarations: each(d.Cookies, func(c policy.CookieDeclaration) CookieDeclaration {
+			return CookieDeclaration{
+				Name: c.Name, Provider: c.Provider, Purpose: c.Purpose, PurposeText: c.PurposeText, Lifetime: c.Lifetime,
+				LifetimeDays: finite(c.LifetimeDays), Party: c.Party, Start: c.Start, End: c.End,
+			}
+		}),
+	}
+	p.TextFile = textFile(d.ID)
+	return p
+}
+
+func newStatement(s policy.Statement) Statement {
+	ids := []string{}
+	for _, r := range s.RecipientRefs {
+		if r.ID != "" {
+			ids = append(ids, r.Kind+":"+r.ID)
+		}
+	}
+	return Statement{
+		ID: s.ID, Actor: s.Actor, Action: s.Action, Negated: s.Negated, Modality: s.Modality, DataTypes: list(s.DataTypes),
+		Recipients: list(s.Recipients), RecipientIDs: ids, Purposes: list(s.Purposes), Condition: s.Condition, Scope: s.Scope,
+		Only: s.Only, RetentionDays: s.RetentionDays, Heading: s.Heading, Quote: s.Quote, Start: s.Start, End: s.End,
+	}
+}
+
+func (b *builder) vendors() []Vendor {
+	out := make([]Vendor, 0, len(b.a.Seen.Vendors))
+	for _, v := range b.a.Seen.Vendors {
+		out = append(out, Vendor{
+			ID: v.ID, Name: v.Name, Entity: v.Entity, Categories: list(v.Categories), Domains: list(v.Domains),
+			Recognized: v.Recognized, Party: v.Party, Pages: b.addresses(v.Pages), States: words(v.States),
+			Requests: v.Requests, NamedInPolicy: b.a.NamedVendors[v.ID],
+		})
+	}
+	return out
+}
+
+func (b *builder) hosts() []Host {
+	out := make([]Host, 0, len(b.a.Seen.Hosts))
+	for _, h := range b.a.Seen.Hosts {
+		out = append(out, Host{
+			Host: h.Host, Vendor: h.Vendor, Party: h.Party, Requests: h.Requests, Types: counts(h.Types), Methods: counts(h.Methods),
+			Insecure: h.Insecure, Failed: h.Failed, Bytes: h.Bytes, States: words(h.States), Pages: b.addresses(h.Pages), Example: h.Example,
+		})
+	}
+	return out
+}
+
+func (b *builder) cookies() []Cookie {
+	declared := map[string]policy.CookieDeclaration{} // by name as written; the first document that lists it
+	for _, d := range b.a.Documents {
+		for _, c := range d.Cookies {
+			if _, ok := declared[c.Name]; !ok {
+				declared[c.Name] = c
+			}
+		}
+	}
+	out := make([]Cookie, 0, len(b.a.Seen.Cookies))
+	for _, c := range b.a.Seen.Cookies {
+		v := Cookie{
+			ID: c.ID, Name: c.Name, Domain: c.Domain, Path: c.Path, Party: c.Party, Vendor: c.Vendor, SetBy: newSetter(c.SetBy),
+			LifetimeDays: finite(c.LifetimeDays), Session: c.Session, HTTPOnly: c.HTTPOnly, Secure: c.Secure, SameSite: c.SameSite,
+			Partitioned: c.Partitioned, Purpose: c.Purpose, Identifier: c.Identifier, DeclaredLifetimeDays: -1,
+			States: words(c.States), Pages: b.addresses(c.Pages),
+		}
+		if name, ok := b.a.Declared[c.ID]; ok {
+			v.Declared, v.DeclaredAs = true, name
+			if d, ok := declared[name]; ok {
+				v.DeclaredLifetime, v.DeclaredLifetimeDays = d.Lifetime, finite(d.LifetimeDays)
+			}
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+func (b *builder) storage() []Storage {
+	out := make([]Storage, 0, len(b.a.Seen.Storage))
+	for _, s := range b.a.Seen.Storage {
+		out = append(out, Storage{
+			ID: s.ID, Kind: s.Kind, Origin: s.Origin, Key: s.Key, Vendor: s.Vendor, Identifier: s.Identifier,
+			SetBy: newSetter(s.SetBy), States: words(s.States), Pages: b.addresses(s.Pages),
+		})
+	}
+	return out
+}
+
+func (b *builder) forms() []Form {
+	out := make([]Form, 0, len(b.a.Seen.Forms))
+	for _, f := range b.a.Seen.Forms {
+		v := Form{
+			ID: f.ID, Page: b.page(f.Page), State: string(f.State), Heading: f.Heading, Action: f.Action, Method: f.Method,
+			ActionParty: f.ActionParty, ActionVendor: f.ActionVendor, Secure: f.Secure, PolicyLinkNear: f.PolicyLinkNear,
+			Prechecked: list(f.Prechecked), Fields: make([]Field, 0, len(f.Fields)),
+		}
+		for _, x := range f.Fields {
+			v.Fields = append(v.Fields, Field{Name: x.Name, Label: x.Label, Type: x.Type, DataType: x.DataType, Sensitive: x.Sensitive, Required: x.Required})
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+func (b *builder) flows() []Flow {
+	out := make([]Flow, 0, len(b.a.Seen.Flows))
+	for _, f := range b.a.Seen.Flows {
+		d := b.a.Disclosures[f.ID]
+		out = append(out, Flow{
+			ID: f.ID, DataTypes: list(f.DataTypes),
+			Recipient: Recipient{Vendor: f.Recipient.Vendor, Entity: f.Recipient.Entity, Domain: f.Recipient.Domain, Party: f.Recipient.Party},
+			Purposes:  list(f.Purposes), Channel: f.Channel, Confidence: string(f.Confidence), States: words(f.States),
+			Pages: b.addresses(f.Pages), Evidence: list(f.Evidence), Detail: f.Detail,
+			Disclosure: Disclosure{Verdict: string(d.Verdict), Statements: list(d.Statements), Candidates: list(d.Candidates), Why: d.Why},
+		})
+	}
+	return out
+}
+
+func newPromise(p check.Promise) Promise {
+	return Promise{Statement: p.Statement, Verdict: p.Verdict, Flows: list(p.Flows), Why: p.Why}
+}
+
+func newRule(r check.RuleOutcome) Rule {
+	return Rule{ID: r.ID, Pack: r.Pack, Title: r.Title, Outcome: string(r.Outcome), Why: r.Why}
+}
+
+func (b *builder) findings() []Finding {
+	out := make([]Finding, 0, len(b.a.Findings))
+	for _, f := range b.a.Findings {
+		out = append(out, Finding{
+			ID: f.ID, Rule: f.Rule, Pack: f.Pack, Outcome: string(f.Outcome), Severity: f.Severity, Confidence: f.Confidence,
+			Title: f.Title, Message: f.Message, Recipients: list(f.Recipients), DataTypes: list(f.DataTypes),
+			Pages: b.addresses(f.Pages), States: words(f.States), Evidence: list(f.Evidence), Statements: list(f.Statements),
+			Remediation: f.Remediation, SuggestedText: f.SuggestedText, Fingerprint: f.Fingerprint, Suppressed: f.Suppressed,
+		})
+	}
+	slices.SortStableFunc(out, func(x, y Finding) int {
+		return cmp.Or(
+			cmp.Compare(rank(Severities, x.Severity), rank(Severities, y.Severity)),
+			cmp.Compare(rank(confidences, x.Confidence), rank(confidences, y.Confidence)),
+			cmp.Compare(x.ID, y.ID))
+	})
+	return out
+}
+
+// addresses turns ids of visits into addresses, each once and in order. What
+// is no id stays.
+func (b *builder) addresses(pages []string) []string {
+	out := make([]string, 0, len(pages))
+	seen := make(map[string]bool, len(pages))
+	for _, p := range pages {
+		if p = b.page(p); !seen[p] {
+			seen[p] = true
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func (b *builder) page(id string) string {
+	if address, ok := b.pages[id]; ok {
+		return address
+	}
+	return id
+}
+
+func newSetter(s evidence.Setter) Setter {
+	out := Setter{Kind: cmp.Or(s.Kind, "unknown"), URL: s.URL, Initiators: []string{}}
+	for _, f := range s.Initiators {
+		if f.URL != "" && !slices.Contains(out.Initiators, f.URL) {
+			out.Initiators = append(out.Initiators, f.URL)
+		}
+	}
+	return out
+}
+
+// list copies a list and is never nil.
+func list(in []string) []string { return append(make([]string, 0, len(in)), in...) }
+
+func words[T ~string](in []T) []string {
+	return each(in, func(s T) string { return string(s) })
+}
+
+func each[S, T any](in []S, f func(S) T) []T {
+	out := make([]T, 0, len(in))
+	for _, s := range in {
+		out = append(out, f(s))
+	}
+	return out
+}
+
+func counts(in map[string]int) map[string]int {
+	out := make(map[string]int, len(in))
+	for k, v := range in {
+		out[k] = v
+	}
+	return out
+}
+
+// finite replaces what JSON cannot hold.
+func finite(f float64) float64 {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return -1
+	}
+	return f
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// rank is the place of a word in an order; an unknown word comes last.
+func rank(order []string, word string) int {
+	if i := slices.Index(order, word); i >= 0 {
+		return i
+	}
+	return len(order)
+}

@@ -1,0 +1,124 @@
+package reports
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"candor/reports/plain"
+)
+
+// Answer is the report's answer in a few fixed sentences, for the top of every
+// format. It holds figures only, nothing that a site or a text says.
+func Answer(rep *Report) []string {
+	t, c := rep.Summary, rep.Coverage
+	if c.PagesVisited == 0 {
+		return []string{"No page could be visited, so nothing can be said of what the site collects. The gaps below say why."}
+	}
+	var out []string
+	if t.Companies == 0 {
+		out = append(out, fmt.Sprintf("On %s we saw no other company receiving data.", plural(c.PagesVisited, "page", "pages")))
+	} else {
+		out = append(out, fmt.Sprintf("On %d of %s we saw %s receiving data.", t.PagesWithThirdParties,
+			plural(c.PagesVisited, "page", "pages"), plural(t.Companies, "company", "companies")))
+		switch told := t.Companies - t.UndisclosedCompanies; {
+		case len(rep.Policies) == 0:
+			out = append(out, "No privacy policy could be read, so nothing that was observed could be matched to a sentence.")
+		case t.UndisclosedCompanies == 0:
+			out = append(out, "The texts name or cover all of them.")
+		default:
+			out = append(out, fmt.Sprintf("The texts name or cover %d of them; %d %s not found in the text.", told,
+				t.UndisclosedCompanies, was(t.UndisclosedCompanies)))
+		}
+	}
+	if n := t.ByVerdict["incorrect"]; n > 0 {
+		out = append(out, fmt.Sprintf("%s %s observed that the texts say %s not happen.", plural(n, "flow", "flows"), was(n), does(n)))
+	}
+	if all := len(rep.Promises); all > 0 {
+		out = append(out, fmt.Sprintf("Of %s in the texts, %d %s from what was observed.", plural(all, "promise", "promises"),
+			t.ByPromise["broken"], differ(t.ByPromise["broken"])))
+	}
+	if n := t.BySeverity["critical"] + t.BySeverity["high"]; n > 0 {
+		out = append(out, fmt.Sprintf("%s of high severity or above %s a person's eye first.", plural(n, "finding", "findings"), wants(n)))
+	}
+	if !c.Complete {
+		out = append(out, "The scan is incomplete: what follows is what was seen before it ended.")
+	}
+	return out
+}
+
+// Summary is a short text for the terminal at the end of a scan. dir is the
+// report's folder, or "" when none was written. No control character of a site
+// gets through.
+func Summary(rep *Report, dir string) string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	name := rep.Site.Host
+	if name == "" {
+		name = rep.Site.URL
+	}
+	line("%s", plain.Terminal(name, 100))
+	line("")
+	for _, s := range Answer(rep) {
+		line("  %s", s)
+	}
+	top := slices.DeleteFunc(slices.Clone(rep.Findings), func(f Finding) bool { return f.Suppressed })
+	if len(top) > 0 {
+		line("")
+		line("  What to look at first:")
+		for _, f := range top[:min(5, len(top))] {
+			line("  %-8s  %s", plain.Terminal(f.Severity, 8), plain.Terminal(f.Title, 100))
+		}
+		if more := len(top) - 5; more > 0 {
+			line("  and %s", plural(more, "other finding", "other findings"))
+		}
+	}
+	if n := len(rep.Coverage.Gaps); n > 0 {
+		line("")
+		line("  Not tested: %s.", plural(n, "gap", "gaps"))
+		for _, g := range rep.Coverage.Gaps[:min(3, n)] {
+			line("  - %s: %s", plain.Terminal(g.What, 90), plain.Terminal(g.Why, 140))
+		}
+	}
+	if dir != "" {
+		line("")
+		line("  Report: %s", plain.Terminal(filepath.Join(dir, "index.html"), 300))
+	}
+	return b.String()
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+func was(n int) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
+}
+
+func does(n int) string {
+	if n == 1 {
+		return "does"
+	}
+	return "do"
+}
+
+func differ(n int) string {
+	if n == 1 {
+		return "differs"
+	}
+	return "differ"
+}
+
+func wants(n int) string {
+	if n == 1 {
+		return "wants"
+	}
+	return "want"
+}

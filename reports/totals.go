@@ -1,0 +1,82 @@
+package reports
+
+// The words of the design, in the order in which reports show them.
+var (
+	Severities      = []string{"critical", "high", "medium", "low", "info"}
+	Verdicts        = []string{"clear", "vague", "ambiguous", "incorrect", "omitted"}
+	PromiseVerdicts = []string{"kept", "broken", "not-observed", "not-testable"}
+	confidences     = []string{"direct", "strong", "indirect", "text-weak"}
+)
+
+// totals counts. A recipient counts as disclosed when a flow to it is covered
+// by the texts in any way, or when they name it and deny none of its flows.
+func totals(rep *Report) Totals {
+	t := Totals{BySeverity: zeros(Severities), ByVerdict: zeros(Verdicts), ByPromise: zeros(PromiseVerdicts)}
+	for _, f := range rep.Findings {
+		if !f.Suppressed {
+			t.BySeverity[f.Severity]++
+		}
+	}
+	for _, p := range rep.Promises {
+		t.ByPromise[p.Verdict]++
+	}
+	covered, denied := map[string]bool{}, map[string]bool{}
+	for _, f := range rep.Flows {
+		t.ByVerdict[f.Disclosure.Verdict]++
+		switch f.Disclosure.Verdict {
+		case "clear", "vague", "ambiguous":
+			covered[f.Recipient.Vendor] = true
+		case "incorrect":
+			denied[f.Recipient.Vendor] = true
+		}
+	}
+	visited := map[string]bool{}
+	for _, p := range rep.Pages {
+		if p.Ended != "failed" {
+			visited[p.URL] = true
+		}
+	}
+	companies, withThird := map[string]bool{}, map[string]bool{} // company → disclosed
+	for _, v := range rep.Vendors {
+		if v.Party != "third" {
+			continue
+		}
+		told := covered[v.ID] || (v.NamedInPolicy && !denied[v.ID])
+		t.Recipients++
+		if !told {
+			t.UndisclosedRecipients++
+		}
+		if !v.Recognized {
+			t.Unrecognized++
+		}
+		companies[company(v)] = companies[company(v)] || told
+		for _, p := range v.Pages {
+			if visited[p] {
+				withThird[p] = true
+			}
+		}
+	}
+	t.Companies, t.PagesWithThirdParties = len(companies), len(withThird)
+	for _, told := range companies {
+		if !told {
+			t.UndisclosedCompanies++
+		}
+	}
+	return t
+}
+
+// company is who stands behind a vendor, or its domain when that is not known.
+func company(v Vendor) string {
+	if v.Entity != "" {
+		return v.Entity
+	}
+	return v.ID
+}
+
+func zeros(keys []string) map[string]int {
+	m := make(map[string]int, len(keys))
+	for _, k := range keys {
+		m[k] = 0
+	}
+	return m
+}

@@ -1,0 +1,379 @@
+package reports
+
+// Report is scan.json. Field names are a contract: fields may be added, never
+// renamed or removed. The enum tags are the words of the design; the JSON
+// Schema is made of these types.
+type Report struct {
+	Schema     string     `json:"schema" enum:"candor.scan/1"`
+	Notice     string     `json:"notice" doc:"What this report is and is not."`
+	Tool       Tool       `json:"tool"`
+	ScanID     string     `json:"scan_id"`
+	Site       Site       `json:"site"`
+	StartedAt  string     `json:"started_at" doc:"RFC 3339, UTC; empty when not known."`
+	FinishedAt string     `json:"finished_at" doc:"RFC 3339, UTC; empty when the scan did not end."`
+	Coverage   Coverage   `json:"coverage"`
+	Conditions Conditions `json:"conditions"`
+	Pages      []Page     `json:"pages"`
+	Policies   []Policy   `json:"policies"`
+	Vendors    []Vendor   `json:"vendors" doc:"By id."`
+	Requests   []Host     `json:"requests" doc:"A summary for each host; the full log is in the evidence bundle."`
+	Cookies    []Cookie   `json:"cookies"`
+	Storage    []Storage  `json:"storage"`
+	Forms      []Form     `json:"forms"`
+	Behaviors  []Behavior `json:"behaviors"`
+	Labels     []Label    `json:"labels"`
+	Flows      []Flow     `json:"flows"`
+	Promises   []Promise  `json:"promises"`
+	Findings   []Finding  `json:"findings" doc:"From the most to the least severe."`
+	Rules      []Rule     `json:"rules"`
+	Evidence   []Sighting `json:"evidence" doc:"The requests that flows and findings point at, redacted; a selection."`
+	Summary    Totals     `json:"summary"`
+}
+
+// Tool says what made the report.
+type Tool struct {
+	Name         string `json:"name"`
+	Version      string `json:"version"`
+	RulesVersion string `json:"rules_version"`
+	Browser      string `json:"browser"`
+}
+
+// Site is what was scanned.
+type Site struct {
+	URL        string   `json:"url" doc:"The first start address."`
+	URLs       []string `json:"urls" doc:"All start addresses."`
+	Host       string   `json:"host"`
+	Entity     string   `json:"entity" doc:"The organisation, from its profile; empty when not stated."`
+	OwnDomains []string `json:"own_domains"`
+}
+
+// Coverage says how much was seen.
+type Coverage struct {
+	PagesVisited int      `json:"pages_visited" doc:"Different addresses that loaded in at least one consent state."`
+	PagesFailed  int      `json:"pages_failed" doc:"Different addresses that loaded in none."`
+	Visits       int      `json:"visits" doc:"Loads: addresses times consent states."`
+	States       []string `json:"states"`
+	Complete     bool     `json:"complete"`
+	Stopped      string   `json:"stopped" doc:"Why an incomplete scan ended."`
+	Gaps         []Gap    `json:"gaps"`
+}
+
+// Gap is something that could not be observed, and why.
+type Gap struct {
+	What  string `json:"what"`
+	Why   string `json:"why"`
+	Page  string `json:"page"`
+	State string `json:"state"`
+	Kind  string `json:"kind"`
+}
+
+// Conditions are how the browser presented itself, because that changes what
+// sites do.
+type Conditions struct {
+	UserAgent         string `json:"user_agent"`
+	Identified        bool   `json:"identified" doc:"The user agent names Candor."`
+	Headless          bool   `json:"headless"`
+	Sandbox           bool   `json:"sandbox"`
+	ThirdPartyCookies string `json:"third_party_cookies" doc:"allowed, blocked or unknown, as probed at start."`
+	Viewport          string `json:"viewport"`
+	Language          string `json:"language"`
+	RespectRobots     bool   `json:"respect_robots"`
+	PageBudget        int    `json:"page_budget"`
+	Depth             int    `json:"depth"`
+	PageTimeoutMS     int64  `json:"page_timeout_ms"`
+	AnyCertificate    bool   `json:"any_certificate" doc:"Certificates were not checked."`
+	HostMap           bool   `json:"host_map" doc:"Hosts were sent to addresses of the operator's choice."`
+	Proxy             bool   `json:"proxy"`
+	ExtraHeaders      int    `json:"extra_headers"`
+	PresetCookies     int    `json:"preset_cookies"`
+}
+
+// Page is one visit of one address in one state.
+type Page struct {
+	ID         string `json:"id"`
+	URL        string `json:"url"`
+	FinalURL   string `json:"final_url"`
+	Title      string `json:"title"`
+	Kind       string `json:"kind"`
+	Status     int    `json:"status"`
+	State      string `json:"state"`
+	Screenshot string `json:"screenshot" doc:"Path from the report's folder; empty when there is none."`
+	DurationMS int64  `json:"duration_ms"`
+	Ended      string `json:"ended"`
+	Failure    string `json:"failure"`
+	Requests   int    `json:"requests"`
+}
+
+// Policy is a notice that was read.
+type Policy struct {
+	ID                 string              `json:"id"`
+	URL                string              `json:"url"`
+	Kind               string              `json:"kind"`
+	Title              string              `json:"title"`
+	Language           string              `json:"language"`
+	LastUpdated        string              `json:"last_updated"`
+	SHA256             string              `json:"sha256" doc:"Of the text that offsets count in."`
+	RawSHA256          string              `json:"raw_sha256"`
+	LinkedFrom         []string            `json:"linked_from"`
+	Words              int                 `json:"words"`
+	TextFile           string              `json:"text_file" doc:"The text, as a path from the report's folder."`
+	Faults             []string            `json:"faults"`
+	Statements         []Statement         `json:"statements"`
+	CookieDeclarations []CookieDeclaration `json:"cookie_declarations"`
+
+	text string // written as TextFile, not part of scan.json
+}
+
+// Statement is one thing that a sentence says.
+type Statement struct {
+	ID            string   `json:"id"`
+	Actor         string   `json:"actor"`
+	Action        string   `json:"action"`
+	Negated       bool     `json:"negated"`
+	Modality      string   `json:"modality"`
+	DataTypes     []string `json:"data_types"`
+	Recipients    []string `json:"recipients"`
+	RecipientIDs  []string `json:"recipient_ids" doc:"kind:id of recipients that the knowledge base knows."`
+	Purposes      []string `json:"purposes"`
+	Condition     string   `json:"condition"`
+	Scope         string   `json:"scope"`
+	Only          bool     `json:"only"`
+	RetentionDays int      `json:"retention_days" doc:"0 when none is stated."`
+	Heading       string   `json:"heading"`
+	Quote         string   `json:"quote"`
+	Start         int      `json:"start" doc:"Offset in the text, in Unicode code points."`
+	End           int      `json:"end"`
+}
+
+// CookieDeclaration is a row of a cookie table.
+type CookieDeclaration struct {
+	Name         string  `json:"name"`
+	Provider     string  `json:"provider"`
+	Purpose      string  `json:"purpose"`
+	PurposeText  string  `json:"purpose_text"`
+	Lifetime     string  `json:"lifetime" doc:"As written."`
+	LifetimeDays float64 `json:"lifetime_days" doc:"0 for a session, -1 when the text gives none."`
+	Party        string  `json:"party"`
+	Start        int     `json:"start"`
+	End          int     `json:"end"`
+}
+
+// Vendor is a recipient that was seen.
+type Vendor struct {
+	ID            string   `json:"id" doc:"The registrable domain when not recognised."`
+	Name          string   `json:"name"`
+	Entity        string   `json:"entity"`
+	Categories    []string `json:"categories"`
+	Domains       []string `json:"domains"`
+	Recognized    bool     `json:"recognized"`
+	Party         string   `json:"party" enum:"first|third"`
+	Pages         []string `json:"pages"`
+	States        []string `json:"states"`
+	Requests      int      `json:"requests"`
+	NamedInPolicy bool     `json:"named_in_policy" doc:"The texts name the vendor or its company."`
+}
+
+// Host summarises the requests to one host.
+type Host struct {
+	Host     string         `json:"host"`
+	Vendor   string         `json:"vendor"`
+	Party    string         `json:"party" enum:"first|third"`
+	Requests int            `json:"requests"`
+	Types    map[string]int `json:"types" doc:"By resource type (CDP)."`
+	Methods  map[string]int `json:"methods"`
+	Insecure int            `json:"insecure" doc:"Over http."`
+	Failed   int            `json:"failed"`
+	Bytes    int64          `json:"bytes"`
+	States   []string       `json:"states"`
+	Pages    []string       `json:"pages"`
+	Example  string         `json:"example" doc:"Id of a request in the bundle."`
+}
+
+// Setter says who wrote a cookie or a storage entry.
+type Setter struct {
+	Kind       string   `json:"kind" enum:"http|script|unknown"`
+	URL        string   `json:"url"`
+	Initiators []string `json:"initiators" doc:"Script addresses, innermost first."`
+}
+
+// Cookie is a cookie over the whole scan.
+type Cookie struct {
+	ID                   string   `json:"id"`
+	Name                 string   `json:"name"`
+	Domain               string   `json:"domain"`
+	Path                 string   `json:"path"`
+	Party                string   `json:"party" enum:"first|third"`
+	Vendor               string   `json:"vendor"`
+	SetBy                Setter   `json:"set_by"`
+	LifetimeDays         float64  `json:"lifetime_days"`
+	Session              bool     `json:"session"`
+	HTTPOnly             bool     `json:"http_only"`
+	Secure               bool     `json:"secure"`
+	SameSite             string   `json:"same_site"`
+	Partitioned          bool     `json:"partitioned"`
+	Purpose              string   `json:"purpose" enum:"necessary|functional|analytics|advertising|unknown|"`
+	Identifier           bool     `json:"identifier" doc:"Its value looks unique to the visitor."`
+	Declared             bool     `json:"declared" doc:"A cookie table of the texts lists it."`
+	DeclaredAs           string   `json:"declared_as"`
+	DeclaredLifetime     string   `json:"declared_lifetime" doc:"As written."`
+	DeclaredLifetimeDays float64  `json:"declared_lifetime_days" doc:"0 for a session, -1 when not declared or not given."`
+	States               []string `json:"states"`
+	Pages                []string `json:"pages"`
+}
+
+// Storage is a storage key over the whole scan.
+type Storage struct {
+	ID         string   `json:"id"`
+	Kind       string   `json:"kind" enum:"local|session|indexeddb|cache"`
+	Origin     string   `json:"origin"`
+	Key        string   `json:"key"`
+	Vendor     string   `json:"vendor"`
+	Identifier bool     `json:"identifier"`
+	SetBy      Setter   `json:"set_by"`
+	States     []string `json:"states"`
+	Pages      []string `json:"pages"`
+}
+
+// Form is a form with the meaning of its fields.
+type Form struct {
+	ID             string   `json:"id"`
+	Page           string   `json:"page"`
+	State          string   `json:"state"`
+	Heading        string   `json:"heading"`
+	Action         string   `json:"action"`
+	Method         string   `json:"method"`
+	ActionParty    string   `json:"action_party" enum:"first|third|"`
+	ActionVendor   string   `json:"action_vendor"`
+	Secure         bool     `json:"secure"`
+	PolicyLinkNear string   `json:"policy_link_near"`
+	Prechecked     []string `json:"prechecked"`
+	Fields         []Field  `json:"fields"`
+}
+
+// Field is a control of a form.
+type Field struct {
+	Name      string `json:"name"`
+	Label     string `json:"label"`
+	Type      string `json:"type"`
+	DataType  string `json:"data_type"`
+	Sensitive bool   `json:"sensitive"`
+	Required  bool   `json:"required"`
+}
+
+// Behavior is something that a script did beyond sending data.
+type Behavior struct {
+	Kind       string `json:"kind" enum:"canvas_fingerprinting|webgl_fingerprinting|audio_fingerprinting|font_fingerprinting|navigator_fingerprinting|session_recording|keystroke_capture|form_leak_before_submit|cookie_sync|cname_cloaking|evercookie_respawn|beacon|tracking_pixel|geolocation_request|fingerprint_exfiltration"`
+	Page       string `json:"page"`
+	State      string `json:"state"`
+	Script     string `json:"script"`
+	Vendor     string `json:"vendor"`
+	Confidence string `json:"confidence" enum:"direct|strong|indirect|text-weak"`
+	Detail     string `json:"detail"`
+}
+
+// Label is a data label of a page: a data layer entry or the like.
+type Label struct {
+	Page          string `json:"page"`
+	Source        string `json:"source"`
+	Key           string `json:"key"`
+	ValueRedacted string `json:"value_redacted"`
+	Kind          string `json:"kind"`
+}
+
+// Recipient is who gets the data of a flow.
+type Recipient struct {
+	Vendor string `json:"vendor"`
+	Entity string `json:"entity"`
+	Domain string `json:"domain"`
+	Party  string `json:"party" enum:"first|third"`
+}
+
+// Flow is ⟨data type, recipient, purpose⟩ with where it was seen and what the
+// texts say of it.
+type Flow struct {
+	ID         string     `json:"id"`
+	DataTypes  []string   `json:"data_types"`
+	Recipient  Recipient  `json:"recipient"`
+	Purposes   []string   `json:"purposes"`
+	Channel    string     `json:"channel"`
+	Confidence string     `json:"confidence" enum:"direct|strong|indirect|text-weak"`
+	States     []string   `json:"states"`
+	Pages      []string   `json:"pages"`
+	Evidence   []string   `json:"evidence"`
+	Detail     string     `json:"detail"`
+	Disclosure Disclosure `json:"disclosure"`
+}
+
+// Disclosure is the verdict on a flow with its sentences.
+type Disclosure struct {
+	Verdict    string   `json:"verdict" enum:"clear|vague|ambiguous|incorrect|omitted"`
+	Statements []string `json:"statements"`
+	Candidates []string `json:"candidates"`
+	Why        string   `json:"why"`
+}
+
+// Promise is a denial or limit that the texts state, with what was seen.
+type Promise struct {
+	Statement string   `json:"statement"`
+	Verdict   string   `json:"verdict" enum:"kept|broken|not-observed|not-testable"`
+	Flows     []string `json:"flows"`
+	Why       string   `json:"why"`
+}
+
+// Finding is one rule's result that a person should look at.
+type Finding struct {
+	ID            string   `json:"id"`
+	Rule          string   `json:"rule"`
+	Pack          string   `json:"pack"`
+	Outcome       string   `json:"outcome" enum:"differs|matches|needs-person|not-applicable|not-tested"`
+	Severity      string   `json:"severity" enum:"critical|high|medium|low|info"`
+	Confidence    string   `json:"confidence" enum:"direct|strong|indirect|text-weak"`
+	Title         string   `json:"title"`
+	Message       string   `json:"message"`
+	Recipients    []string `json:"recipients"`
+	DataTypes     []string `json:"data_types"`
+	Pages         []string `json:"pages"`
+	States        []string `json:"states"`
+	Evidence      []string `json:"evidence"`
+	Statements    []string `json:"statements"`
+	Remediation   string   `json:"remediation"`
+	SuggestedText string   `json:"suggested_text"`
+	Fingerprint   string   `json:"fingerprint"`
+	Suppressed    bool     `json:"suppressed"`
+}
+
+// Rule says what became of a rule.
+type Rule struct {
+	ID      string `json:"id"`
+	Pack    string `json:"pack"`
+	Title   string `json:"title"`
+	Outcome string `json:"outcome" enum:"differs|matches|needs-person|not-applicable|not-tested"`
+	Why     string `json:"why"`
+}
+
+// Sighting is a request that a flow or a finding points at, redacted.
+type Sighting struct {
+	ID         string   `json:"id"`
+	Page       string   `json:"page" doc:"Address of the visit."`
+	State      string   `json:"state"`
+	URL        string   `json:"url" doc:"Values of the query are left out."`
+	Method     string   `json:"method"`
+	Type       string   `json:"type"`
+	Status     int      `json:"status"`
+	Cookies    int      `json:"cookies" doc:"Number of cookies that went with it."`
+	PostBytes  int      `json:"post_bytes"`
+	Initiators []string `json:"initiators" doc:"What caused it: script addresses, innermost first."`
+}
+
+// Totals are the figures of the summary.
+type Totals struct {
+	BySeverity            map[string]int `json:"by_severity" doc:"Findings that are not suppressed."`
+	ByVerdict             map[string]int `json:"by_verdict" doc:"Flows to third parties and, where they have a verdict, others."`
+	ByPromise             map[string]int `json:"by_promise"`
+	Recipients            int            `json:"recipients" doc:"Third-party vendors, unrecognised domains included."`
+	UndisclosedRecipients int            `json:"undisclosed_recipients" doc:"Of those, the ones that no text names or covers."`
+	Companies             int            `json:"companies" doc:"Third parties by company, or by domain where that is not known."`
+	UndisclosedCompanies  int            `json:"undisclosed_companies"`
+	Unrecognized          int            `json:"unrecognized" doc:"Recipients that the knowledge base does not know."`
+	PagesWithThirdParties int            `json:"pages_with_third_parties"`
+}
