@@ -39,6 +39,7 @@ type Flow struct {
 	Pages      []string         `json:"pages"`
 	Evidence   []string         `json:"evidence"` // at most 20 ids, the first of each page
 	Detail     string           `json:"detail,omitempty"`
+	Sightings  int              `json:"sightings"` // requests, cookies, keys or forms that show it; 1 is an unrepeated sighting
 }
 
 // Vendor is a recipient seen in the scan.

@@ -1,0 +1,214 @@
+package flow
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"candor/crawler/evidence"
+	"candor/rules"
+)
+
+// Build reads the evidence, each stream once, and returns what was seen.
+//
+// The order of the records within a stream does not change the result, up to
+// the bounds of the package. It fails only when the evidence cannot be read or
+// ctx ends.
+func Build(ctx context.Context, r *evidence.Reader, set *rules.Set, site Site) (Result, error) {
+	b := newBuilder(set, site)
+	// Cookies and storage come before requests, which are searched for their values.
+	err := b.pages(ctx, r)
+	err = step(ctx, err, "cookies", r.Cookies(), b.cookie)
+	err = step(ctx, err, "storage", r.Storage(), b.stored)
+	if err == nil {
+		b.learnValues()
+	}
+	err = step(ctx, err, "requests", r.Requests(), b.request)
+	err = step(ctx, err, "forms", r.Forms(), b.form)
+	if err != nil {
+		return Result{}, fmt.Errorf("build flows: %w", err)
+	}
+	return b.result(), nil
+}
+
+// step feeds one stream to a function, unless an earlier step failed.
+func step[T any](ctx context.Context, err error, name string, seq func(func(T, error) bool), take func(*T)) error {
+	if err != nil {
+		return err
+	}
+	n := 0
+	for v, err := range seq {
+		if err != nil {
+			return err
+		}
+		if n++; n%256 == 0 && ctx.Err() != nil {
+			return fmt.Errorf("%s: %w", name, ctx.Err())
+		}
+		take(&v)
+	}
+	return ctx.Err()
+}
+
+type builder struct {
+	parties *parties
+	visits  visits
+	payload payload
+
+	hosts   map[string]*hostSum
+	vendors map[string]*vendorSum
+	flows   map[flowKey]*flowSum
+	cookies map[cookieKey]*cookieSum
+	storage map[storageKey]*storageSum
+	forms   map[formKey]*Form
+	values  map[string]*carrier // identifier value → the cookie or key that holds it
+	fields  fieldWords
+}
+
+func newBuilder(set *rules.Set, site Site) *builder {
+	return &builder{
+		parties: newParties(set, site),
+		hosts:   map[string]*hostSum{}, vendors: map[string]*vendorSum{}, flows: map[flowKey]*flowSum{},
+		cookies: map[cookieKey]*cookieSum{}, storage: map[storageKey]*storageSum{}, forms: map[formKey]*Form{},
+		values: map[string]*carrier{}, fields: newFieldWords(set.Terms),
+	}
+}
+
+// pages numbers the visits. Where a start address led to another site, that
+// site is the scanned one too, unless the knowledge base knows it as a vendor.
+func (b *builder) pages(ctx context.Context, r *evidence.Reader) error {
+	return step(ctx, nil, "pages", r.Pages(), func(p *evidence.Page) {
+		b.visits.add(visit{id: p.ID, url: p.URL, state: p.State, started: p.StartedAt})
+		if host := hostOf(p.FinalURL); p.Depth == 0 && host != "" && b.parties.set.VendorFor(host, "/") == nil {
+			b.parties.addOwn(evidence.Site(host))
+		}
+	})
+}
+
+type flowKey struct{ vendor, data, channel string }
+
+type flowSum struct {
+	key        flowKey
+	party      *party
+	domains    map[string]int
+	purposes   map[string]bool
+	confidence Confidence
+	detail     string
+	seen       sightings
+}
+
+var strength = map[Confidence]int{TextWeak: 1, Indirect: 2, Strong: 3, Direct: 4}
+
+// see records one sighting of a data type. Evidence and detail are those of the
+// strongest confidence.
+func (b *builder) see(w *party, data, channel string, c Confidence, detail string, visit int, id string) *flowSum {
+	key := flowKey{w.id, data, channel}
+	f := b.flows[key]
+	if f == nil {
+		f = &flowSum{key: key, party: w, confidence: c, detail: detail, domains: map[string]int{}, purposes: map[string]bool{}}
+		b.flows[key] = f
+	}
+	f.domains[w.domain]++
+	f.seen.add(&b.visits, visit)
+	switch diff := strength[c] - strength[f.confidence]; {
+	case diff < 0:
+		return f
+	case diff > 0:
+		f.confidence, f.detail, f.seen.first = c, detail, nil
+	case detail < f.detail:
+		f.detail = detail
+	}
+	f.seen.evidence(&b.visits, visit, id)
+	return f
+}
+
+type vendorSum struct {
+	party    *party
+	domains  map[string]bool
+	requests int
+	seen     sightings
+}
+
+func (b *builder) vendor(w *party) *vendorSum {
+	v := b.vendors[w.id]
+	if v == nil {
+		v = &vendorSum{party: w, domains: map[string]bool{}}
+		b.vendors[w.id] = v
+	}
+	return v
+}
+
+// shortID is a stable id: a letter and ten hexadecimal digits over the parts.
+func shortID(letter string, parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return letter + "-" + hex.EncodeToString(sum[:5])
+}
+
+func (b *builder) result() Result {
+	cookies, storage := b.cookieList(), b.storageList() // these may add flows and vendors
+	res := Result{Cookies: cookies, Storage: storage, Vendors: []Vendor{}, Hosts: []Host{}, Forms: []Form{}, Flows: []Flow{}}
+	for _, id := range slices.Sorted(maps.Keys(b.vendors)) {
+		res.Vendors = append(res.Vendors, b.vendors[id].value(&b.visits))
+	}
+	for _, name := range slices.Sorted(maps.Keys(b.hosts)) {
+		res.Hosts = append(res.Hosts, b.hosts[name].value(&b.visits))
+	}
+	for _, f := range b.forms {
+		res.Forms = append(res.Forms, *f)
+	}
+	slices.SortFunc(res.Forms, func(a, b Form) int { return strings.Compare(a.ID, b.ID) })
+	for _, f := range b.flows {
+		res.Flows = append(res.Flows, f.value(&b.visits))
+	}
+	slices.SortFunc(res.Flows, func(a, b Flow) int { return strings.Compare(a.ID, b.ID) })
+	return res
+}
+
+func (f *flowSum) value(v *visits) Flow {
+	recipient := f.party.recipient()
+	recipient.Domain = most(f.domains)
+	purposes := map[string]bool{}
+	maps.Copy(purposes, f.purposes)
+	if f.party.vendor != nil {
+		for _, p := range f.party.vendor.Purposes {
+			purposes[p] = true
+		}
+	}
+	return Flow{
+		ID:        shortID("f", f.key.vendor, f.key.data, f.key.channel),
+		DataTypes: []string{f.key.data}, Recipient: recipient, Purposes: keys(purposes),
+		Channel: f.key.channel, Confidence: f.confidence, Detail: f.detail, Sightings: f.seen.count,
+		States: f.seen.sortedStates(), Pages: f.seen.addresses(v), Evidence: f.seen.ids(),
+	}
+}
+
+func (s *vendorSum) value(v *visits) Vendor {
+	out := Vendor{
+		ID: s.party.id, Name: s.party.name, Entity: s.party.entity, Company: s.party.company, Recognized: s.party.recognized,
+		Party: s.party.recipient().Party, Categories: []string{}, Domains: keys(s.domains), Requests: s.requests,
+		Pages: s.seen.addresses(v), States: s.seen.sortedStates(),
+	}
+	if s.party.vendor != nil {
+		out.Categories = append(out.Categories, s.party.vendor.Categories...)
+	}
+	return out
+}
+
+// keys returns the members of a set, sorted, never nil.
+func keys(set map[string]bool) []string {
+	return slices.AppendSeq(make([]string, 0, len(set)), slices.Values(slices.Sorted(maps.Keys(set))))
+}
+
+// most returns the key with the highest count, the smallest of equals.
+func most(counts map[string]int) string {
+	best := ""
+	for k, n := range counts {
+		if best == "" || n > counts[best] || n == counts[best] && k < best {
+			best = k
+		}
+	}
+	return best
+}

@@ -1,0 +1,110 @@
+package flow
+
+import (
+	"strings"
+
+	"candor/crawler/evidence"
+)
+
+// carrier holds an identifier: a cookie or a storage key.
+type carrier struct {
+	to map[string]bool // ids of the parties that its value was sent to
+}
+
+func (k *carrier) sent(id string) {
+	if k.to == nil {
+		k.to = map[string]bool{}
+	}
+	k.to[id] = true
+}
+
+// Bounds of the values that requests are searched for.
+const (
+	maxValues    = 50000
+	maxValueText = 512
+)
+
+// remember makes a value findable in requests: whole, and by the tokens in it
+// that look unique, because libraries send the core of what they store
+// ("GA1.1.123.456" is sent as "123.456").
+func (b *builder) remember(value string, k *carrier) {
+	for _, v := range spellings(value) {
+		if _, taken := b.values[v]; !taken && len(b.values) < maxValues {
+			b.values[v] = k
+		}
+	}
+}
+
+func spellings(value string) []string {
+	if len(value) > maxIdentifier {
+		return nil
+	}
+	out := []string{}
+	for _, v := range []string{value, unescape(value)} {
+		if len(v) >= minIdentifier && len(v) <= maxValueText {
+			out = append(out, v)
+		}
+	}
+	parts := tokens(value)
+	for i, t := range parts {
+		if !identifierToken(t) {
+			continue
+		}
+		out = append(out, t)
+		if i+1 < len(parts) && len(parts[i+1]) >= minIdentifier {
+			out = append(out, t+"."+parts[i+1])
+		}
+	}
+	out = append(out, uuidPattern.FindAllString(value, 4)...)
+	return out
+}
+
+// carrierOf finds the cookie or key whose identifier a sent value holds.
+func (b *builder) carrierOf(value string) *carrier {
+	if len(b.values) == 0 || len(value) < minIdentifier || len(value) > maxValue {
+		return nil
+	}
+	if k := b.values[value]; k != nil {
+		return k
+	}
+	if id := uuidPattern.FindString(value); id != "" {
+		if k := b.values[id]; k != nil {
+			return k
+		}
+	}
+	for _, t := range tokens(value) {
+		if len(t) >= minIdentifier {
+			if k := b.values[t]; k != nil {
+				return k
+			}
+		}
+	}
+	return nil
+}
+
+// perState keeps one value for each consent state, as a hash of two parts.
+type perState map[evidence.State]string
+
+// constant reports whether two visitors, that is two states, got the same
+// value: then it identifies nobody.
+func (p perState) constant() bool {
+	if len(p) < 2 {
+		return false
+	}
+	first, set := "", false
+	for _, v := range p {
+		if set && v != first {
+			return false
+		}
+		first, set = v, true
+	}
+	return true
+}
+
+// short keeps a value comparable in little memory.
+func short(value string) string {
+	if len(value) <= 64 {
+		return strings.Clone(value)
+	}
+	return shortID("v", value)
+}

@@ -1,0 +1,197 @@
+package flow
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+
+	"candor/crawler/evidence"
+	"candor/rules"
+)
+
+// formKey tells forms apart: the same form seen in two states is one.
+type formKey struct{ page, place string }
+
+// form takes a form as it was on a page. The one of the first visit stays.
+func (b *builder) form(f *evidence.Form) {
+	visit := b.visits.at(f.Page, f.State)
+	frame := f.FrameURL
+	if frame == "" {
+		frame = b.visits.list[visit].url
+	}
+	action := f.Action
+	if action == "" || hostOf(action) == "" {
+		action = frame
+	}
+	host := hostOf(action)
+	if host == "" {
+		return
+	}
+	u, err := url.Parse(action)
+	if err != nil {
+		return
+	}
+	w := b.parties.at(host, u.Path)
+	out := Form{
+		ID: f.ID, Page: b.visits.list[visit].url, State: f.State, Action: f.Action, Method: f.Method, ActionParty: w.recipient().Party,
+		Secure: u.Scheme == "https" && !strings.HasPrefix(frame, "http:"), PolicyLinkNear: f.PolicyLink, Heading: f.Heading,
+		Prechecked: []string{}, Fields: []Field{},
+	}
+	if !w.first {
+		out.ActionVendor = w.id
+	}
+	var place strings.Builder
+	place.WriteString(f.Action + "\x00" + f.Method + "\x00" + f.Name)
+	for i, field := range f.Fields {
+		if i == 500 || isControl(field.Type) {
+			continue
+		}
+		data := ""
+		if asked(f, &field) {
+			data = b.fields.dataType(&field)
+		}
+		out.Fields = append(out.Fields, b.field(&field, data))
+		place.WriteString("\x00" + field.Name + "\x00" + field.Type)
+		if field.Checked && (field.Type == "checkbox" || field.Type == "radio") {
+			out.Prechecked = append(out.Prechecked, firstOf(field.Label, field.Name, field.ID))
+		}
+		if data != "" {
+			b.asksFor(w, data, f, visit)
+		}
+	}
+	b.keep(formKey{out.Page, place.String()}, out)
+}
+
+func (b *builder) field(f *evidence.Field, data string) Field {
+	out := Field{Name: firstOf(f.Name, f.ID), Label: firstOf(f.Label, f.Placeholder), Type: f.Type, DataType: data, Required: f.Required}
+	if d := b.parties.set.Terms.DataType(data); d != nil {
+		out.Sensitive = d.Sensitive
+	}
+	return out
+}
+
+func (b *builder) asksFor(w *party, data string, f *evidence.Form, visit int) {
+	flow := b.see(w, data, "form", Strong, "a form asks for it", visit, f.ID)
+	if w.first {
+		return
+	}
+	v := b.vendor(flow.party)
+	v.domains[w.domain] = true
+	v.seen.add(&b.visits, visit)
+}
+
+func (b *builder) keep(key formKey, f Form) {
+	old := b.forms[key]
+	switch {
+	case old == nil && len(b.forms) >= maxCookies:
+	case old == nil || f.ID < old.ID:
+		b.forms[key] = &f
+	}
+}
+
+func firstOf(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+func isControl(kind string) bool {
+	switch kind {
+	case "submit", "button", "reset", "image":
+		return true
+	}
+	return false
+}
+
+// honeypots are words of fields that wait for robots.
+var honeypots = []string{"honeypot", "leave this", "do not fill", "don't fill", "if you are human", "bot field", "botcheck", "nicht ausfüllen", "laisser vide", "ne pas remplir"}
+
+// asked reports whether a visitor is asked for a field. A hidden input is not
+// collection; neither is a field that only robots see. A field that is not
+// visible counts when its whole form is not (a dialog that opens later) or when
+// it has a label (a later step).
+func asked(form *evidence.Form, f *evidence.Field) bool {
+	if f.Type == "hidden" {
+		return false
+	}
+	text := strings.ToLower(f.Label + " " + f.Placeholder + " " + strings.Join(nameWords(f.Name+" "+f.ID), " "))
+	if slices.ContainsFunc(honeypots, func(h string) bool { return strings.Contains(text, h) }) {
+		return false
+	}
+	return f.Visible || f.Label != "" || !form.Visible && f.Placeholder != ""
+}
+
+// fieldWords matches controls with the rules of rules/terms: an autofill token
+// decides, then the input type, then words, each in the order of the rules.
+type fieldWords struct{ rules []fieldRule }
+
+type fieldRule struct {
+	rule  rules.FieldRule
+	words []string // " word " with single spaces
+}
+
+func newFieldWords(t *rules.Terms) fieldWords {
+	var f fieldWords
+	for _, r := range t.Fields {
+		rule := fieldRule{rule: r}
+		for _, w := range r.Words {
+			rule.words = append(rule.words, " "+strings.Join(nameWords(w), " ")+" ")
+		}
+		f.rules = append(f.rules, rule)
+	}
+	return f
+}
+
+func (w *fieldWords) dataType(f *evidence.Field) string {
+	tokens := strings.Fields(strings.ToLower(f.Autocomplete))
+	for _, r := range w.rules {
+		if slices.ContainsFunc(r.rule.Autocomplete, func(t string) bool { return slices.Contains(tokens, t) }) {
+			return r.rule.Data
+		}
+	}
+	for _, r := range w.rules {
+		if slices.Contains(r.rule.Types, strings.ToLower(f.Type)) {
+			return r.rule.Data
+		}
+	}
+	text := " " + strings.Join(nameWords(f.Name+" "+f.ID+" "+f.Label+" "+f.Placeholder), " ") + " "
+	for _, r := range w.rules {
+		if slices.ContainsFunc(r.words, func(word string) bool { return strings.Contains(text, word) }) {
+			return r.rule.Data
+		}
+	}
+	return ""
+}
+
+// nameWords splits a name or label into lower-case words: "billing[firstName]"
+// → billing, first, name.
+func nameWords(s string) []string {
+	if len(s) > 1000 {
+		s = strings.ToValidUTF8(s[:1000], "")
+	}
+	var out []string
+	var word strings.Builder
+	flush := func() {
+		if word.Len() > 0 {
+			out = append(out, strings.ToLower(word.String()))
+			word.Reset()
+		}
+	}
+	lower := false
+	for _, r := range s {
+		letter := unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
+		if !letter || unicode.IsUpper(r) && lower {
+			flush()
+		}
+		if letter {
+			word.WriteRune(r)
+		}
+		lower = unicode.IsLower(r)
+	}
+	flush()
+	return out
+}

@@ -1,0 +1,97 @@
+package flow
+
+import (
+	"strings"
+
+	"candor/crawler/evidence"
+)
+
+type storageKey struct{ kind, origin, key string }
+
+func (k storageKey) String() string { return k.origin + "\x00" + k.kind + "\x00" + k.key }
+
+// storageSum is a storage key over the scan.
+type storageSum struct {
+	carrier
+	item    StorageItem
+	rank    string
+	values  perState
+	samples []string
+	setters map[string]bool
+	seen    sightings
+}
+
+func (b *builder) stored(s *evidence.StorageItem) {
+	key := storageKey{s.Kind, s.Origin, s.Key}
+	sum := b.storage[key]
+	if sum == nil {
+		if len(b.storage) >= maxCookies {
+			return
+		}
+		sum = &storageSum{values: perState{}, setters: map[string]bool{}}
+		sum.item = StorageItem{ID: shortID("s", s.Kind, s.Origin, s.Key), Kind: s.Kind, Origin: s.Origin, Key: s.Key}
+		b.storage[key] = sum
+	}
+	sum.seen.add(&b.visits, b.visits.at(s.Page, s.State))
+	ids := storedIDs(s.Value)
+	if len(ids) > 0 {
+		hashed := short(strings.Join(ids, " "))
+		if old, ok := sum.values[s.State]; !ok || hashed < old {
+			sum.values[s.State] = hashed
+		}
+		for _, id := range ids {
+			if len(sum.samples) < 8 {
+				sum.samples = append(sum.samples, id)
+			}
+		}
+	}
+	if s.SetBy.URL != "" && len(sum.setters) < 50 {
+		sum.setters[s.SetBy.URL] = true
+	}
+	if rank := strings.Join([]string{s.Page, s.SetBy.Kind, s.SetBy.URL}, "\x00"); sum.rank == "" || rank < sum.rank {
+		sum.rank, sum.item.SetBy = rank, s.SetBy
+	}
+}
+
+// storedIDs returns the identifiers in a stored value: the value itself, or the
+// members of a JSON object whose names say that they identify.
+func storedIDs(value string) []string {
+	var out []string
+	var p payload
+	p.add("", value, false, 0)
+	for i, q := range p.pairs {
+		if i == 200 || len(out) == 8 {
+			break
+		}
+		if !IdentifierLike(q.value) {
+			continue
+		}
+		if key := q.key(); q.name == "" || strings.HasSuffix(key, "id") || strings.Contains(key, "uuid") || strings.Contains(key, "visitor") || strings.Contains(key, "anonymous") {
+			out = append(out, q.value)
+		}
+	}
+	return out
+}
+
+func (b *builder) storageList() []StorageItem {
+	out := []StorageItem{}
+	for _, key := range sortedKeys(b.storage, storageKey.String) {
+		s := b.storage[key]
+		k := &s.item
+		// What ends with the tab identifies for no longer than a visit.
+		k.Identifier = len(s.samples) > 0 && k.Kind != "session" && !s.values.constant()
+		k.States, k.Pages = s.seen.sortedStates(), s.seen.addresses(&b.visits)
+		host := hostOf(k.Origin)
+		first := b.parties.first(host)
+		_, vendor := b.parties.set.StorageFor(k.Key)
+		w, by := b.owner(host, first, vendor, s.setters)
+		if !w.first {
+			k.Vendor = w.id
+		}
+		if k.Identifier && host != "" {
+			b.held(w, by, first, host, k.Key, "storage", k.ID, &s.carrier, &s.seen)
+		}
+		out = append(out, *k)
+	}
+	return out
+}
