@@ -170,8 +170,8 @@ func (ld *loader) checkHosts(v *Vendor, claims map[string]string) {
 			paths = []string{""}
 		}
 		for j, p := range paths {
-			if p != "" && (p[0] != '/' || strings.ContainsAny(p, "?# ") || strings.Contains(strings.TrimSuffix(p, "*"), "*")) {
-				ld.fault(v, []any{"domains", i, "paths", j}, "path %q; expected a leading slash, no query, and * only at the end", p)
+			if p != "" && (p[0] != '/' || strings.ContainsAny(p, "# ") || strings.Contains(strings.TrimSuffix(p, "*"), "*")) {
+				ld.fault(v, []any{"domains", i, "paths", j}, "path %q; expected a leading slash, no fragment, and * only at the end", p)
 				continue
 			}
 			claim := h.Host + p

@@ -104,16 +104,15 @@ func (s *Set) Vendor(id string) *Vendor { return s.index.vendors[id] }
 // VendorFor returns who receives at a host and path, or nil when nobody known
 // does. The most specific host wins, on it an exact host before one with its
 // subdomains, then the longest path. A path prefix ends where a word ends:
-// "/tr" covers /tr, /tr/ and /tr.js, not /trends; a trailing * lifts that.
-// The host may have a port and any case; the path may carry its query.
+// "/tr" covers /tr, /tr/ and /tr.js, not /trends; a trailing * lifts that. The
+// path should carry its query: some products differ only by its first
+// parameter. The host may have a port and any case.
 func (s *Set) VendorFor(host, path string) *Vendor {
 	host = cleanHost(host)
 	if host == "" {
 		return nil
 	}
-	if i := strings.IndexAny(path, "?#"); i >= 0 {
-		path = path[:i]
-	}
+	path, _, _ = strings.Cut(path, "#")
 	if v := s.index.walk(host, path); v != nil || !s.index.wildHost {
 		return v
 	}
