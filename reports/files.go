@@ -1,0 +1,15 @@
+package reports
+
+import "slices"
+
+// Files lists the files that Write makes for these formats, besides the texts
+// of policies, in the order of writing.
+func Files(formats []string, more ...Renderer) []string {
+	var files []string
+	for _, r := range append(builtin(), more...) {
+		if slices.Contains(formats, r.Name) {
+			files = append(files, r.File)
+		}
+	}
+	return files
+}

@@ -1,0 +1,62 @@
+// Package html renders a report as one self-contained page.
+//
+// The page works without scripts and without a network: its Content Security
+// Policy allows its own style and its own small filter script by hash, images
+// from its own folder, and nothing else. Everything that a site, a cookie, a
+// policy or a vendor says is escaped by html/template, after control and
+// direction characters were made visible; only http and https addresses become
+// links.
+//
+// Lists are bounded (see limits.go), so that a page with 1,000 findings stays
+// under 2 MB; what is left out is said, and is in scan.json.
+package html
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+
+	"candor/reports"
+)
+
+//go:embed style.css
+var style string
+
+//go:embed filter.js
+var script string
+
+//go:embed *.tmpl
+var files embed.FS
+
+var page = template.Must(template.New("page.tmpl").Funcs(funcs).ParseFS(files, "*.tmpl"))
+
+// Format is the renderer to hand to reports.Write: "html", index.html.
+func Format() reports.Renderer {
+	return reports.Renderer{Name: "html", File: "index.html", Render: Render}
+}
+
+// Render writes the page. The same report gives the same bytes.
+func Render(w io.Writer, rep *reports.Report) error {
+	v, err := newView(rep)
+	if err != nil {
+		return fmt.Errorf("render html: %w", err)
+	}
+	if err := page.Execute(w, v); err != nil {
+		return fmt.Errorf("render html: %w", err)
+	}
+	return nil
+}
+
+// policy is the page's Content-Security-Policy.
+func policy() string {
+	return "default-src 'none'; img-src data: 'self'; style-src " + source(style) + "; script-src " + source(script) +
+		"; base-uri 'none'; form-action 'none'"
+}
+
+func source(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}

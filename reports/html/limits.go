@@ -1,0 +1,26 @@
+package html
+
+// Bounds of what the page lists. scan.json has everything.
+const (
+	maxText       = 1500 // characters of any one text
+	maxTop        = 5    // findings shown in full at the top
+	maxFindings   = 2000
+	maxFlows      = 1200
+	maxQuotes     = 3 // sentences quoted for one finding or flow
+	maxPagesNamed = 3 // pages named for one finding or flow
+	maxSeen       = 2 // requests shown for one finding or flow
+	maxVendors    = 400
+	maxCookies    = 400
+	maxStorage    = 200
+	maxForms      = 100
+	maxFields     = 40
+	maxStatements = 120 // of one policy, beyond those that something points at
+	maxDeclared   = 120
+	maxPages      = 300
+	maxShots      = 24
+	maxHosts      = 300
+	maxRules      = 300
+	maxGaps       = 100
+	matrixRows    = 24
+	matrixColumns = 22
+)

@@ -1,0 +1,286 @@
+package html
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"candor/reports"
+)
+
+// finding is a finding with all that it points at.
+type finding struct {
+	reports.Finding
+	Anchor     string
+	RuleTitle  string
+	Names      []string
+	Quotes     []quote
+	Links      []link // to flows, cookies and forms
+	LinksMore  int
+	Seen       []reports.Sighting
+	PagesNamed some
+}
+
+type link struct{ Href, Label string }
+
+func (b *builder) addFindings(v *view) {
+	all := b.rep.Findings
+	v.FindingsLeft = left(len(all), maxFindings)
+	for i, f := range all[:min(maxFindings, len(all))] {
+		x := b.finding(f, i)
+		switch {
+		case f.Suppressed:
+			v.Suppressed = append(v.Suppressed, x)
+		case len(v.Top) < maxTop:
+			v.Top = append(v.Top, x)
+		default:
+			v.Findings = append(v.Findings, x)
+		}
+	}
+}
+
+func (b *builder) finding(f reports.Finding, i int) finding {
+	x := finding{Finding: f, Names: b.names(f.Recipients), Quotes: b.quotes(f.Statements), Seen: b.sightings(f.Evidence), PagesNamed: someOf(f.Pages, maxPagesNamed)}
+	x.Anchor = "finding-" + strconv.Itoa(i+1)
+	x.RuleTitle = b.rules[f.Rule].Title
+	for _, id := range f.Evidence {
+		l := link{}
+		if a := b.flows[id]; a != "" {
+			l = link{"#" + a, "flow " + a[len("flow-"):]}
+		} else if a := b.cookies[id]; a != "" {
+			l = link{"#" + a, "cookie " + a[len("cookie-"):]}
+		} else if a := b.forms[id]; a != "" {
+			l = link{"#" + a, "form " + a[len("form-"):]}
+		} else if a := b.storage[id]; a != "" {
+			l = link{"#" + a, "storage entry " + a[len("storage-"):]}
+		} else {
+			continue
+		}
+		if len(x.Links) == 8 {
+			x.LinksMore++
+			continue
+		}
+		x.Links = append(x.Links, l)
+	}
+	return x
+}
+
+// vendor is a recipient with its flows counted.
+type vendor struct {
+	reports.Vendor
+	Flows    int
+	Worst    string // verdict that wants a look first
+	Cookies  int
+	Storage  int
+	Insecure int
+}
+
+func (b *builder) vendorRows() ([]vendor, int) {
+	byID := map[string]*vendor{}
+	var order []*vendor
+	for _, v := range b.rep.Vendors {
+		x := &vendor{Vendor: v}
+		if byID[v.ID] == nil {
+			byID[v.ID] = x
+			order = append(order, x)
+		}
+	}
+	for _, f := range b.rep.Flows {
+		if v := byID[f.Recipient.Vendor]; v != nil {
+			v.Flows++
+			if v.Worst == "" || worry(f.Disclosure.Verdict) < worry(v.Worst) {
+				v.Worst = f.Disclosure.Verdict
+			}
+		}
+	}
+	for _, c := range b.rep.Cookies {
+		if v := byID[c.Vendor]; v != nil {
+			v.Cookies++
+		}
+	}
+	for _, s := range b.rep.Storage {
+		if v := byID[s.Vendor]; v != nil {
+			v.Storage++
+		}
+	}
+	for _, h := range b.rep.Requests {
+		if v := byID[h.Vendor]; v != nil {
+			v.Insecure += h.Insecure
+		}
+	}
+	slices.SortStableFunc(order, func(x, y *vendor) int {
+		return cmp.Or(cmp.Compare(y.Party, x.Party), cmp.Compare(len(y.Pages), len(x.Pages)), cmp.Compare(y.Requests, x.Requests), cmp.Compare(x.ID, y.ID))
+	})
+	out := make([]vendor, 0, len(order))
+	for _, v := range order[:min(maxVendors, len(order))] {
+		out = append(out, *v)
+	}
+	return out, left(len(order), maxVendors)
+}
+
+// group is the flows to one recipient.
+type group struct {
+	Vendor  reports.Vendor
+	Name    string
+	Entity  string
+	Worst   string
+	Flows   []flow
+	Counts  []bar
+	Unnamed bool
+}
+
+type flow struct {
+	reports.Flow
+	Anchor     string
+	Quotes     []quote
+	Candidates []quote
+	Seen       []reports.Sighting
+	PagesNamed some
+}
+
+// groups arranges flows by recipient: those that want a look first come first.
+func (b *builder) groups() (third, own []group, more int) {
+	byVendor := map[string]*group{}
+	var order []*group
+	shown := b.rep.Flows[:min(maxFlows, len(b.rep.Flows))]
+	for i, f := range shown {
+		key := f.Recipient.Party + " " + f.Recipient.Vendor
+		g := byVendor[key]
+		if g == nil {
+			v := b.vendors[f.Recipient.Vendor]
+			g = &group{Vendor: v, Name: b.name(f.Recipient.Vendor), Entity: f.Recipient.Entity, Worst: f.Disclosure.Verdict}
+			if g.Entity == g.Name {
+				g.Entity = ""
+			}
+			byVendor[key] = g
+			order = append(order, g)
+		}
+		if worry(f.Disclosure.Verdict) < worry(g.Worst) {
+			g.Worst = f.Disclosure.Verdict
+		}
+		x := flow{Flow: f, Anchor: "flow-" + strconv.Itoa(i+1), Quotes: b.quotes(f.Disclosure.Statements), Seen: b.sightings(f.Evidence[:min(1, len(f.Evidence))]), PagesNamed: someOf(f.Pages, maxPagesNamed)}
+		if len(x.Quotes) == 0 {
+			x.Candidates = b.quotes(f.Disclosure.Candidates)
+		}
+		g.Flows = append(g.Flows, x)
+	}
+	for _, g := range order {
+		slices.SortStableFunc(g.Flows, func(x, y flow) int {
+			return cmp.Compare(worry(x.Disclosure.Verdict), worry(y.Disclosure.Verdict))
+		})
+		n := map[string]int{}
+		for _, f := range g.Flows {
+			n[f.Disclosure.Verdict]++
+		}
+		for _, e := range verdicts {
+			if n[e.Word] > 0 {
+				g.Counts = append(g.Counts, bar{Word: e.Word, Short: e.Short, Count: n[e.Word]})
+			}
+		}
+	}
+	slices.SortStableFunc(order, func(x, y *group) int {
+		return cmp.Or(cmp.Compare(worry(x.Worst), worry(y.Worst)), cmp.Compare(len(y.Flows), len(x.Flows)), cmp.Compare(x.Name, y.Name))
+	})
+	for _, g := range order {
+		if g.Flows[0].Recipient.Party == "third" {
+			third = append(third, *g)
+		} else {
+			own = append(own, *g)
+		}
+	}
+	return third, own, left(len(b.rep.Flows), maxFlows)
+}
+
+// promise is a promise with its sentence.
+type promise struct {
+	reports.Promise
+	Quote quote
+	Found bool
+	Links []link
+	More  int
+}
+
+func (b *builder) promises() []promise {
+	out := make([]promise, 0, len(b.rep.Promises))
+	for _, p := range b.rep.Promises {
+		x := promise{Promise: p}
+		x.Quote, x.Found = b.quote(p.Statement)
+		for _, id := range p.Flows {
+			if a := b.flows[id]; a != "" && len(x.Links) < 6 {
+				x.Links = append(x.Links, link{"#" + a, "flow " + a[len("flow-"):]})
+			} else {
+				x.More++
+			}
+		}
+		out = append(out, x)
+	}
+	slices.SortStableFunc(out, func(x, y promise) int {
+		return cmp.Compare(rankIn(promiseVerdicts, x.Verdict), rankIn(promiseVerdicts, y.Verdict))
+	})
+	return out
+}
+
+func rankIn(list []entry, word string) int {
+	return slices.IndexFunc(list, func(e entry) bool { return e.Word == word })
+}
+
+// cookie is a cookie with its setter in one line.
+type cookie struct {
+	reports.Cookie
+	Anchor, Setter, VendorName string
+	Longer                     bool // observed lifetime is longer than the stated one by over a tenth and a day
+}
+
+func (b *builder) cookieRows() ([]cookie, int) {
+	var out []cookie
+	for i, c := range b.rep.Cookies[:min(maxCookies, len(b.rep.Cookies))] {
+		x := cookie{Cookie: c, Anchor: "cookie-" + strconv.Itoa(i+1), Setter: c.SetBy.URL, VendorName: b.name(c.Vendor)}
+		if x.Setter == "" && len(c.SetBy.Initiators) > 0 {
+			x.Setter = c.SetBy.Initiators[0]
+		}
+		if stated := c.DeclaredLifetimeDays; c.Declared && stated >= 0 && !c.Session {
+			x.Longer = c.LifetimeDays > stated*1.1 && c.LifetimeDays > stated+1
+		}
+		out = append(out, x)
+	}
+	return out, left(len(b.rep.Cookies), maxCookies)
+}
+
+// document is a policy with the statements that are shown.
+type document struct {
+	reports.Policy
+	Name   string
+	Cited  []shownStatement
+	Others []shownStatement
+	Left   int
+}
+
+type shownStatement struct {
+	reports.Statement
+	Anchor, Link string
+}
+
+func (b *builder) documents() []document {
+	var out []document
+	for _, d := range b.rep.Policies {
+		x := document{Policy: d, Name: docName(d)}
+		for _, s := range d.Statements {
+			at := b.statements[s.ID]
+			if at.doc.ID != d.ID || at.s.Start != s.Start {
+				continue // a second statement of the same id has no anchor
+			}
+			q, _ := b.quote(s.ID)
+			y := shownStatement{Statement: s, Anchor: at.anchor, Link: q.Link}
+			switch {
+			case b.cited[s.ID]:
+				x.Cited = append(x.Cited, y)
+			case len(x.Others) < maxStatements:
+				x.Others = append(x.Others, y)
+			default:
+				x.Left++
+			}
+		}
+		out = append(out, x)
+	}
+	return out
+}

@@ -1,0 +1,360 @@
+package html
+
+import (
+	"fmt"
+	"html/template"
+	"strings"
+
+	"candor/reports"
+	"candor/reports/plain"
+)
+
+// view is what the templates see.
+type view struct {
+	R      *reports.Report // cleaned
+	Style  template.CSS
+	Script template.JS
+	Policy string
+
+	Host, Date, When string
+	Answer           []string
+	Tiles            []tile
+	Verdicts         []bar
+	Categories       []bar
+	Top              []finding
+	Findings         []finding
+	Suppressed       []finding
+	FindingsLeft     int
+	Matrix           matrix
+	StatedOnly       []string
+	Vendors          []vendor
+	VendorsLeft      int
+	Groups           []group // flows to third parties
+	Own              []group // flows to the organisation itself
+	FlowsLeft        int
+	Promises         []promise
+	Cookies          []cookie
+	CookiesLeft      int
+	Policies         []document
+	Shots            []reports.Page
+	Outcomes         []bar
+	Glossary         []entry
+	VerdictWords     []entry
+	OutcomeWords     []entry
+}
+
+type tile struct {
+	Number int
+	Label  string
+	Note   string
+	Href   string
+}
+
+// bar is a row of a chart and of the table behind it.
+type bar struct {
+	Word, Short, Meaning string
+	Count                int
+	X, Width             string // per cent
+}
+
+// builder holds what the parts of the view share.
+type builder struct {
+	rep        *reports.Report
+	statements map[string]statementAt
+	flows      map[string]string // id → anchor, of the flows that are shown
+	cookies    map[string]string
+	storage    map[string]string
+	forms      map[string]string
+	vendors    map[string]reports.Vendor
+	seen       map[string]reports.Sighting
+	rules      map[string]reports.Rule
+	cited      map[string]bool // statements that something points at
+}
+
+type statementAt struct {
+	s      reports.Statement
+	doc    reports.Policy
+	anchor string
+}
+
+func newView(rep *reports.Report) (*view, error) {
+	r, err := clean(rep)
+	if err != nil {
+		return nil, err
+	}
+	b := newBuilder(r)
+	v := &view{
+		R: r, Style: template.CSS(style), Script: template.JS(script), Policy: policy(),
+		Host: r.Site.Host, Date: date(r.StartedAt), When: period(r), Answer: reports.Answer(r),
+		Glossary: glossary, VerdictWords: verdicts, OutcomeWords: outcomes,
+	}
+	if v.Host == "" {
+		v.Host = r.Site.URL
+	}
+	v.Tiles = b.tiles()
+	v.Verdicts = b.verdictBars()
+	v.Categories = b.categoryBars()
+	v.Groups, v.Own, v.FlowsLeft = b.groups()
+	b.addFindings(v)
+	v.Matrix, v.StatedOnly = b.matrix(), b.statedOnly()
+	v.Vendors, v.VendorsLeft = b.vendorRows()
+	v.Promises = b.promises()
+	v.Cookies, v.CookiesLeft = b.cookieRows()
+	v.Policies = b.documents()
+	v.Outcomes = b.outcomeBars()
+	for _, p := range r.Pages {
+		if plain.LocalFile(p.Screenshot) != "" && len(v.Shots) < maxShots {
+			v.Shots = append(v.Shots, p)
+		}
+	}
+	return v, nil
+}
+
+func newBuilder(r *reports.Report) *builder {
+	b := &builder{
+		rep: r, statements: map[string]statementAt{}, flows: map[string]string{}, cookies: map[string]string{}, storage: map[string]string{},
+		forms: map[string]string{}, vendors: map[string]reports.Vendor{}, seen: map[string]reports.Sighting{}, rules: map[string]reports.Rule{}, cited: map[string]bool{},
+	}
+	n := 0
+	for _, d := range r.Policies {
+		for _, s := range d.Statements {
+			n++
+			if _, ok := b.statements[s.ID]; !ok {
+				b.statements[s.ID] = statementAt{s: s, doc: d, anchor: fmt.Sprintf("s%d", n)}
+			}
+		}
+	}
+	for i, f := range r.Flows {
+		if i < maxFlows {
+			anchor(b.flows, f.ID, "flow", i)
+		}
+		b.cite(f.Disclosure.Statements, f.Disclosure.Candidates)
+	}
+	for i, c := range r.Cookies[:min(maxCookies, len(r.Cookies))] {
+		anchor(b.cookies, c.ID, "cookie", i)
+	}
+	for i, s := range r.Storage[:min(maxStorage, len(r.Storage))] {
+		anchor(b.storage, s.ID, "storage", i)
+	}
+	for i, f := range r.Forms[:min(maxForms, len(r.Forms))] {
+		anchor(b.forms, f.ID, "form", i)
+	}
+	for _, p := range r.Promises {
+		b.cite([]string{p.Statement})
+	}
+	for _, f := range r.Findings {
+		b.cite(f.Statements)
+	}
+	for _, v := range r.Vendors {
+		b.vendors[v.ID] = v
+	}
+	for _, s := range r.Evidence {
+		b.seen[s.ID] = s
+	}
+	for _, rule := range r.Rules {
+		b.rules[rule.ID] = rule
+	}
+	return b
+}
+
+// anchor numbers things by position: ids come from outside and may repeat.
+func anchor(m map[string]string, id, kind string, i int) {
+	if _, ok := m[id]; !ok {
+		m[id] = fmt.Sprintf("%s-%d", kind, i+1)
+	}
+}
+
+func (b *builder) cite(lists ...[]string) {
+	for _, l := range lists {
+		for _, id := range l {
+			b.cited[id] = true
+		}
+	}
+}
+
+// quote is a sentence with where it stands.
+type quote struct {
+	ID, Heading, Text, Link, Anchor, Doc string
+	Negated                              bool
+}
+
+func (b *builder) quote(id string) (quote, bool) {
+	at, ok := b.statements[id]
+	if !ok {
+		return quote{}, false
+	}
+	return quote{
+		ID: id, Heading: at.s.Heading, Text: plain.Cut(at.s.Quote, 420), Link: plain.Fragment(at.doc.URL, at.s.Quote),
+		Anchor: at.anchor, Doc: docName(at.doc), Negated: at.s.Negated,
+	}, true
+}
+
+func (b *builder) quotes(ids []string) []quote {
+	var out []quote
+	for _, id := range ids {
+		if q, ok := b.quote(id); ok && len(out) < maxQuotes {
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
+func docName(d reports.Policy) string {
+	if d.Title != "" {
+		return plain.Cut(d.Title, 80)
+	}
+	if k, ok := kindWords[d.Kind]; ok {
+		return k
+	}
+	return "Notice"
+}
+
+// name of a vendor: its own, with the company when that says more.
+func (b *builder) name(id string) string {
+	v, ok := b.vendors[id]
+	if !ok || v.Name == "" {
+		return id
+	}
+	return v.Name
+}
+
+func (b *builder) names(ids []string) []string {
+	out := make([]string, 0, len(ids))
+	for _, id := range ids {
+		out = append(out, b.name(id))
+	}
+	return out
+}
+
+func (b *builder) sightings(ids []string) []reports.Sighting {
+	var out []reports.Sighting
+	for _, id := range ids {
+		if s, ok := b.seen[id]; ok && len(out) < maxSeen {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (b *builder) tiles() []tile {
+	t := b.rep.Summary
+	return []tile{
+		{t.Companies, "companies receive data", fmt.Sprintf("%d of them not in the knowledge base", t.Unrecognized), "#vendors"},
+		{t.UndisclosedCompanies, "companies not found in the text", "neither named nor covered by a broader term", "#flows"},
+		{t.ByPromise["broken"], "promises that differ", fmt.Sprintf("of %d read in the texts", len(b.rep.Promises)), "#promises"},
+		{t.BySeverity["critical"] + t.BySeverity["high"], "findings of high severity or above", fmt.Sprintf("of %d findings in all", active(b.rep.Findings)), "#findings"},
+	}
+}
+
+func active(list []reports.Finding) int {
+	n := 0
+	for _, f := range list {
+		if !f.Suppressed {
+			n++
+		}
+	}
+	return n
+}
+
+func period(r *reports.Report) string {
+	if r.FinishedAt == "" {
+		return date(r.StartedAt) + ", not finished"
+	}
+	return date(r.StartedAt) + " to " + date(r.FinishedAt)
+}
+
+// left says how many of a list are not shown.
+func left(all, most int) int { return max(0, all-most) }
+
+// some names the first few of a list and counts the rest.
+type some struct {
+	First []string
+	More  int
+}
+
+func someOf(list []string, n int) some {
+	if len(list) <= n {
+		return some{First: list}
+	}
+	return some{First: list[:n], More: len(list) - n}
+}
+
+// text is a string that may have been shortened.
+type text struct{ Short, Full string }
+
+func shorten(s string, n int) text {
+	if cut := plain.Cut(s, n); cut != s {
+		return text{cut, s}
+	}
+	return text{Short: s}
+}
+
+func shortAddress(s string, n int) text {
+	if cut := plain.Middle(s, n); cut != s {
+		return text{cut, s}
+	}
+	return text{Short: s}
+}
+
+var funcs = template.FuncMap{
+	"human":    human,
+	"capital":  capital,
+	"lifetime": lifetime,
+	"bytes":    bytesWord,
+	"date":     date,
+	"txt":      func(n int, s string) text { return shorten(s, n) },
+	"addr":     func(n int, s string) text { return shortAddress(s, n) },
+	"href":     plain.Link,
+	"file":     plain.LocalFile,
+	"verdict":  func(w string) entry { return find(verdicts, w) },
+	"promise":  func(w string) entry { return find(promiseVerdicts, w) },
+	"outcome":  func(w string) entry { return find(outcomes, w) },
+	"sure":     func(w string) string { return or(confidenceWords[w], w) },
+	"state":    func(w string) string { return or(stateWords[w], human(w)) },
+	"channel":  func(w string) string { return or(channelWords[w], human(w)) },
+	"kind":     func(w string) string { return or(kindWords[w], capital(human(w))) },
+	"humans": func(list []string) string {
+		out := make([]string, len(list))
+		for i, s := range list {
+			out[i] = human(s)
+		}
+		return strings.Join(out, ", ")
+	},
+	"states": func(list []string) string {
+		out := make([]string, len(list))
+		for i, s := range list {
+			out[i] = or(stateWords[s], human(s))
+		}
+		return strings.Join(out, ", ")
+	},
+	"join":  func(list []string) string { return strings.Join(list, ", ") },
+	"first": func(n int, list []string) some { return someOf(list, n) },
+	"plural": func(n int, one, many string) string {
+		if n == 1 {
+			return "1 " + one
+		}
+		return fmt.Sprintf("%d %s", n, many)
+	},
+	"seconds": func(ms int64) string { return fmt.Sprintf("%.1f s", float64(ms)/1000) },
+	"add":     func(a, b int) int { return a + b },
+	"sub":     func(a, b int) int { return a - b },
+	"limit":   limitOf,
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// limitOf gives templates the bounds by name.
+func limitOf(name string) (int, error) {
+	n, ok := map[string]int{
+		"gaps": maxGaps, "storage": maxStorage, "forms": maxForms, "fields": maxFields, "pages": maxPages, "hosts": maxHosts, "rules": maxRules, "declared": maxDeclared,
+	}[name]
+	if !ok {
+		return 0, fmt.Errorf("no limit is called %q", name)
+	}
+	return n, nil
+}
