@@ -15,6 +15,9 @@ const minNotice = 50
 // strongNotice is the score of a link that names the notice outright.
 const strongNotice = 100
 
+// likelyNotice is the score of an address alone that names the notice.
+const likelyNotice = 75
+
 // Bounds of what is kept of notices.
 const (
 	maxNotices     = 40 // candidates of one kind
