@@ -1,0 +1,74 @@
+package check
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"candor/analyzer/flow"
+	"candor/rules"
+)
+
+// denialContradicted finds recipients of what the text says is not shared.
+// Denials of selling are not contradicted by sharing: where advertising
+// recipients get identifiers, they need a person.
+func denialContradicted(m *Matcher, r *rules.Rule) result {
+	denials := slices.DeleteFunc(slices.Clone(m.denials), func(st *statement) bool {
+		return limitOf(st) != noLimit || !slices.Contains(sharing, st.Action) && !(st.Action == "use" && len(refs(st)) > 0)
+	})
+	if len(denials) == 0 {
+		return result{outcome: NotApplicable, why: "The text denies no sharing or selling."}
+	}
+	contradicted, sold := map[string]hit{}, map[string]hit{}
+	for _, st := range denials {
+		for _, f := range m.flows(func(f *flow.Flow) bool { return f.Recipient.Party == flow.Third }) {
+			if _, ok := m.contradicts(st, f); ok {
+				add(contradicted, f, st)
+			} else if m.soldTo(st, f) {
+				add(sold, f, st)
+			}
+		}
+	}
+	var res result
+	for _, id := range slices.Sorted(maps.Keys(contradicted)) {
+		h := contradicted[id]
+		f := h.finding(r.Severity)
+		f.Statements = h.statements
+		f.Message = fmt.Sprintf("The text says: “%s” Observed: %s going to %s.", m.quote(h.statements[0]), m.dataNames(f.DataTypes), m.vendorName(h.recipient()))
+		if stated := m.stated(h.flows, Ambiguous); len(stated) > 0 {
+			f.Message += " Another sentence says that it does happen."
+		}
+		res.findings = append(res.findings, f)
+		delete(sold, id)
+	}
+	for _, id := range slices.Sorted(maps.Keys(sold)) {
+		h := sold[id]
+		f := h.finding(r.Severity)
+		f.Outcome, f.Statements = NeedsPerson, h.statements
+		f.Message = fmt.Sprintf("The text says: “%s” Observed: %s going to %s, which uses data for advertising or for its own ends. Whether that is a sale needs a person.",
+			m.quote(h.statements[0]), m.dataNames(f.DataTypes), m.vendorName(h.recipient()))
+		f.Title = "A denial of selling, and advertising recipients that get identifiers"
+		res.findings = append(res.findings, f)
+	}
+	if len(res.findings) == 0 {
+		return result{outcome: Matches, why: countOf(len(denials), "None of the %d denials is contradicted by what was observed.", "The one denial is not contradicted by what was observed.")}
+	}
+	return res
+}
+
+// hit is a recipient with the sentences that its flows differ from.
+type hit struct {
+	group
+	statements []string
+}
+
+func add(to map[string]hit, f *flow.Flow, st *statement) {
+	h := to[f.Recipient.Vendor]
+	if !slices.Contains(h.flows, f) {
+		h.flows = append(h.flows, f)
+	}
+	if !slices.Contains(h.statements, st.ID) {
+		h.statements = append(h.statements, st.ID)
+	}
+	to[f.Recipient.Vendor] = h
+}

@@ -1,0 +1,138 @@
+package check
+
+import (
+	"regexp"
+	"slices"
+
+	"candor/analyzer/flow"
+	"candor/crawler/evidence"
+)
+
+// The rules of when a denial contradicts a flow are strict on purpose: most
+// contradictions that tools report come from another action, subject, purpose
+// or scope, or from terms so broad that they cover everything (PoliGraph, USENIX
+// Security 2023, kept 211 of PolicyLint's 2,555).
+
+var (
+	consentWords = regexp.MustCompile(`(?i)\b(consent|permission|agree(d|ment)?|opt(ed)?[- ]?in|authori[sz](ed|ation)|approval|choice|choose|accept(ed)?)\b`)
+	vagueAction  = []string{"share", "disclose", "transfer", "provide", "send", "let_collect"}
+)
+
+// conditional says how a statement's condition stands to a flow.
+type conditional int
+
+const (
+	applies   conditional = iota
+	lifted                // the condition holds: consent was given wherever it was seen
+	exception             // an exception that a scan cannot judge
+)
+
+// condition reads the words of a condition. A consent condition applies where
+// the flow was seen before consent.
+func condition(st *statement, f *flow.Flow) conditional {
+	switch {
+	case st.Condition == "":
+		return applies
+	case !consentWords.MatchString(st.Condition):
+		return exception
+	case f == nil || slices.ContainsFunc(f.States, unconsented):
+		return applies
+	}
+	return lifted
+}
+
+func unconsented(s evidence.State) bool { return s != evidence.StateAccept }
+
+// contradicts reports whether a denial rules the flow out.
+func (m *Matcher) contradicts(st *statement, f *flow.Flow) (cover, bool) {
+	c := cover{st: st}
+	if !st.Negated || st.scope != "" || condition(st, f) != applies {
+		return c, false
+	}
+	if st.Actor != "we" && st.Actor != "" {
+		return c, false
+	}
+	c.data, c.path = m.data(st, f.DataTypes[0])
+	if f.Recipient.Party == flow.First {
+		c.recipient = namedRecipient
+		return c, st.Action == "collect" && len(refs(st)) == 0 && len(st.Purposes) == 0 && c.data >= broaderData && !m.tooBroad(st, c, f)
+	}
+	c.recipient, c.words = m.recipient(st, f)
+	switch {
+	case len(st.Purposes) > 0 && !overlap(st.Purposes, f.Purposes):
+		return c, false
+	case c.recipient == siblingRecipient:
+		return c, false // another product was denied
+	case slices.Contains(vagueAction, st.Action):
+		return c, c.recipient != noRecipient && c.data != noData && m.weighs(st, c, f)
+	case st.Action == "place_cookies":
+		return c, m.cookieDenied(st, c, f)
+	case st.Action == "use" || st.Action == "collect":
+		// "We do not use Google Analytics": the tool itself is denied.
+		return c, c.recipient == namedRecipient && c.data != noData
+	}
+	return c, false
+}
+
+// weighs reports whether a flow is of the weight that a denial of sharing is
+// about. A named recipient or data type always is. Under a broad term only data
+// that identify or describe a person count, and identifiers of the device only
+// at recipients that use them for their own ends.
+func (m *Matcher) weighs(st *statement, c cover, f *flow.Flow) bool {
+	if c.recipient == anyRecipient && m.processor(f.Recipient) {
+		return false
+	}
+	if c.data == exactData || c.recipient == namedRecipient && c.data != noData {
+		return true
+	}
+	return !m.tooBroad(st, c, f)
+}
+
+func (m *Matcher) tooBroad(st *statement, c cover, f *flow.Flow) bool {
+	data := f.DataTypes[0]
+	if c.data == broaderData && len(c.path) == 2 && !m.top(c.path[0]) {
+		return false // one step: "location" for precise location
+	}
+	switch {
+	case personal(data) && f.Confidence != flow.Indirect:
+		return false
+	case slices.Contains(identifying, data) || data == "session_recording":
+		return !overlap(m.categories(f), append([]string{"session_replay"}, adLike...))
+	}
+	return true
+}
+
+// top reports whether a term stands at the top of the terms or right below
+// what says nothing, as "personal information" does.
+func (m *Matcher) top(id string) bool {
+	d := m.in.Set.Terms.DataType(id)
+	return d == nil || len(d.Parents) == 0 || slices.ContainsFunc(d.Parents, func(p string) bool { return slices.Contains(empty, p) })
+}
+
+// cookieDenied handles "we do not use cookies" and "no third-party cookies".
+func (m *Matcher) cookieDenied(st *statement, c cover, f *flow.Flow) bool {
+	if f.DataTypes[0] != "cookie_identifier" || f.Confidence == flow.Indirect {
+		return false
+	}
+	if c.recipient != noRecipient || len(refs(st)) == 0 {
+		return len(st.DataTypes) == 0 || c.data >= broaderData
+	}
+	return false
+}
+
+// soldTo reports whether a flow is what a denial of selling may be about: data
+// that identify, going to a recipient that uses them for its own ends. Whether
+// that is a sale is for a person to judge.
+func (m *Matcher) soldTo(st *statement, f *flow.Flow) bool {
+	if !st.Negated || st.scope != "" && st.scope != "california" || condition(st, f) != applies || st.Action != "sell" && st.Action != "rent" {
+		return false
+	}
+	if f.Recipient.Party == flow.First || f.Confidence == flow.Indirect || m.processor(f.Recipient) {
+		return false
+	}
+	level, _ := m.data(st, f.DataTypes[0])
+	if level == noData || !slices.Contains(identifying, f.DataTypes[0]) && !personal(f.DataTypes[0]) {
+		return false
+	}
+	return overlap(m.categories(f), adLike)
+}

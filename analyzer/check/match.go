@@ -1,0 +1,263 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"candor/analyzer/flow"
+	"candor/analyzer/policy"
+)
+
+// dataLevel says how closely a statement names a data type.
+type dataLevel int
+
+const (
+	noData      dataLevel = iota
+	emptyData             // no type, or a term that says nothing ("information")
+	broaderData           // a broader term
+	exactData
+)
+
+// empty are terms that name no kind of data. Read as broader terms they would
+// cover everything.
+var empty = []string{"information", "data"}
+
+// data returns how closely a statement names a data type and the path from the
+// statement's term down to it.
+func (m *Matcher) data(st *statement, data string) (dataLevel, []string) {
+	types := st.DataTypes
+	if len(types) == 0 && st.Action == "place_cookies" {
+		types = []string{"cookie_identifier"}
+	}
+	best, via := noData, []string(nil)
+	if len(types) == 0 {
+		best = emptyData
+	}
+	for _, t := range types {
+		path, ok := m.in.Set.Terms.Subsumes(t, data)
+		level := broaderData
+		switch {
+		case t == data:
+			return exactData, []string{data}
+		case slices.Contains(empty, t):
+			level, path = emptyData, nil
+		case !ok:
+			continue
+		}
+		if level > best || level == best && len(path) < len(via) {
+			best, via = level, path
+		}
+	}
+	return best, via
+}
+
+// recipientLevel says how closely a statement names a recipient.
+type recipientLevel int
+
+const (
+	noRecipient      recipientLevel = iota
+	anyRecipient                    // "third parties", or no recipient at all where the action needs one
+	siblingRecipient                // another product of the same company
+	kindRecipient                   // its category
+	namedRecipient                  // itself, its company or the company above
+)
+
+// recipient returns how closely a statement names the recipient of a flow, and
+// the words in which it does.
+func (m *Matcher) recipient(st *statement, f *flow.Flow) (recipientLevel, string) {
+	best, words := noRecipient, ""
+	take := func(l recipientLevel, w string) {
+		if l > best {
+			best, words = l, w
+		}
+	}
+	for _, ref := range refs(st) {
+		take(m.ref(ref, f), ref.Text)
+	}
+	switch st.Actor {
+	case "we", "user", "":
+	case "third_party":
+		take(anyRecipient, "third parties")
+	default:
+		take(m.ref(policy.RecipientRef{Kind: "named", Text: st.Actor}, f), st.Actor)
+	}
+	if best == noRecipient && len(refs(st)) == 0 && needsRecipient(st.Action) {
+		return anyRecipient, "nobody in particular"
+	}
+	return best, words
+}
+
+// refs returns whom a statement names. A reader that gives names only is read
+// as naming them.
+func refs(st *statement) []policy.RecipientRef {
+	if len(st.RecipientRefs) > 0 {
+		return st.RecipientRefs
+	}
+	out := make([]policy.RecipientRef, 0, len(st.Recipients))
+	for _, name := range st.Recipients {
+		out = append(out, policy.RecipientRef{Kind: "named", Text: name})
+	}
+	return out
+}
+
+func (m *Matcher) ref(ref policy.RecipientRef, f *flow.Flow) recipientLevel {
+	switch ref.Kind {
+	case "vendor":
+		return m.vendorRef(ref.ID, f)
+	case "company":
+		return m.companyRef(ref.ID, f)
+	case "category":
+		return m.categoryRef(ref.ID, f)
+	}
+	if m.in.Set.Terms.Recipient(ref.Text) != nil {
+		return m.categoryRef(ref.Text, f)
+	}
+	best := noRecipient
+	for _, n := range m.names[strings.ToLower(ref.Text)] {
+		if n.Kind == "vendor" {
+			best = max(best, m.vendorRef(n.ID, f))
+		} else {
+			best = max(best, m.companyRef(n.ID, f))
+		}
+	}
+	if sameName(ref.Text, f.Recipient) {
+		best = namedRecipient
+	}
+	return best
+}
+
+// sameName compares a name that the knowledge base lacks with a domain:
+// "Acme Metrics" and acmemetrics.example.
+func sameName(text string, r flow.Recipient) bool {
+	name := squeeze(text)
+	label, _, _ := strings.Cut(r.Domain, ".")
+	return len(name) >= 4 && (name == squeeze(r.Domain) || name == squeeze(label) || r.Entity != "" && name == squeeze(r.Entity))
+}
+
+func squeeze(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r > 127 {
+			return r
+		}
+		return -1
+	}, strings.ToLower(s))
+}
+
+func (m *Matcher) company(f *flow.Flow) string {
+	if v := m.vendors[f.Recipient.Vendor]; v != nil {
+		return v.Company
+	}
+	return ""
+}
+
+func (m *Matcher) vendorRef(id string, f *flow.Flow) recipientLevel {
+	if id == f.Recipient.Vendor {
+		return namedRecipient
+	}
+	own := m.company(f)
+	if v := m.in.Set.Vendor(id); v != nil && m.sameRoot(v.Company, own) {
+		return siblingRecipient
+	}
+	return noRecipient
+}
+
+func (m *Matcher) companyRef(id string, f *flow.Flow) recipientLevel {
+	own := m.company(f)
+	for c := m.in.Set.Company(own); c != nil; c = m.in.Set.Company(c.Parent) {
+		if c.ID == id {
+			return namedRecipient
+		}
+		if c.Parent == c.ID {
+			break
+		}
+	}
+	if m.sameRoot(id, own) {
+		return siblingRecipient
+	}
+	return noRecipient
+}
+
+// sameRoot reports whether two companies have the same one at the top.
+func (m *Matcher) sameRoot(a, b string) bool {
+	root := m.in.Set.RootCompany(a)
+	return root != nil && root == m.in.Set.RootCompany(b)
+}
+
+func (m *Matcher) categoryRef(id string, f *flow.Flow) recipientLevel {
+	r := m.in.Set.Terms.Recipient(id)
+	switch {
+	case r == nil:
+		return noRecipient
+	case r.Generic:
+		return anyRecipient
+	case overlap(r.Categories, m.categories(f)):
+		return kindRecipient
+	}
+	return noRecipient
+}
+
+// sharing are actions by which data reach somebody else.
+var sharing = []string{"share", "disclose", "sell", "rent", "transfer", "provide", "send", "let_collect"}
+
+// needsRecipient reports whether an action makes no sense without somebody who
+// receives, so that a statement without one means anybody.
+func needsRecipient(action string) bool { return slices.Contains(sharing, action) }
+
+// elsewhere are scopes that do not speak of what a visitor of the site meets.
+var elsewhere = []string{"app", "applicants", "children", "employees"}
+
+// cover is how a statement covers a flow.
+type cover struct {
+	st        *statement
+	data      dataLevel
+	recipient recipientLevel
+	path      []string // from the statement's term to the data type
+	words     string   // in which the recipient is named
+}
+
+func (c cover) clear() bool {
+	return c.data == exactData && c.recipient == namedRecipient
+}
+
+// covers reports whether a statement says that the flow happens.
+func (m *Matcher) covers(st *statement, f *flow.Flow) (cover, bool) {
+	c := cover{st: st}
+	if st.Negated || slices.Contains(elsewhere, st.scope) || notPractice(st.Action) {
+		return c, false
+	}
+	c.data, c.path = m.data(st, f.DataTypes[0])
+	if f.Recipient.Party == flow.First {
+		c.recipient, c.words = namedRecipient, "the site itself"
+		ok := c.data >= broaderData && (st.Actor == "we" || st.Actor == "user" || st.Actor == "")
+		return c, ok
+	}
+	if st.Actor == "user" {
+		return c, false
+	}
+	c.recipient, c.words = m.recipient(st, f)
+	least := kindRecipient
+	if needsRecipient(st.Action) || st.Actor != "we" && st.Actor != "" {
+		least = anyRecipient
+	} else if st.Action == "place_cookies" || st.Action == "use" {
+		least = siblingRecipient
+		if c.recipient == anyRecipient && st.Action == "place_cookies" {
+			least = anyRecipient
+		}
+	}
+	switch {
+	case c.recipient < least || c.data == noData:
+		return c, false
+	case c.data == emptyData && c.recipient < kindRecipient:
+		return c, false // "we may share information with third parties" tells nothing
+	}
+	return c, true
+}
+
+// notPractice are actions that say nothing about where data come from or go.
+func notPractice(action string) bool {
+	switch action {
+	case "protect", "delete", "", "respect", "notify", "comply", "link":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,194 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"candor/analyzer/flow"
+	"candor/analyzer/policy"
+	"candor/crawler/evidence"
+	"candor/rules"
+)
+
+// Input is what there is to compare.
+type Input struct {
+	Site       string // registrable domain of the scanned site
+	Set        *rules.Set
+	Documents  []*policy.Document
+	Seen       flow.Result
+	Pages      []evidence.Page
+	Gaps       []evidence.Gap
+	Regions    []string          // of the profile; empty when it says nothing
+	Laws       []string          // ids of packs that the profile names
+	Processors map[string]string // vendor id or domain → role
+}
+
+// Matcher compares flows with statements. Its methods may be called in any
+// order; each gives the same answer every time.
+type Matcher struct {
+	in         Input
+	statements []*statement
+	vendors    map[string]*flow.Vendor
+	names      map[string][]rules.Name // lower-case name → whose it is
+	read       []*policy.Document      // notices that could be read
+	unread     []string                // why others could not, as sentences
+	denials    []*statement
+	disclosed  map[string]Disclosure
+}
+
+// statement is a statement with what its document adds.
+type statement struct {
+	*policy.Statement
+	doc   *policy.Document
+	scope string
+}
+
+// languages are those that the policy reader reads.
+var languages = map[string]string{
+	"de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese", "nl": "Dutch", "pl": "Polish", "sv": "Swedish", "da": "Danish",
+	"fi": "Finnish", "nb": "Norwegian", "no": "Norwegian", "cs": "Czech", "ja": "Japanese", "zh": "Chinese", "ko": "Korean", "ru": "Russian", "tr": "Turkish",
+}
+
+// New prepares a comparison.
+func New(in Input) *Matcher {
+	m := &Matcher{in: in, vendors: map[string]*flow.Vendor{}, names: map[string][]rules.Name{}}
+	for i := range in.Seen.Vendors {
+		m.vendors[in.Seen.Vendors[i].ID] = &in.Seen.Vendors[i]
+	}
+	for _, n := range in.Set.Names() {
+		key := strings.ToLower(n.Text)
+		m.names[key] = append(m.names[key], n)
+	}
+	for _, d := range in.Documents {
+		if why := unreadable(d); why != "" {
+			m.unread = append(m.unread, why)
+			continue
+		}
+		m.read = append(m.read, d)
+		for i := range d.Statements {
+			m.add(&d.Statements[i], d)
+		}
+	}
+	m.disclosed = m.disclose()
+	return m
+}
+
+func (m *Matcher) add(s *policy.Statement, d *policy.Document) {
+	st := &statement{Statement: s, doc: d, scope: s.Scope}
+	if st.scope == "" && (d.Kind == "children" || d.Kind == "applicants") {
+		st.scope = d.Kind
+	}
+	m.statements = append(m.statements, st)
+	if s.Negated {
+		m.denials = append(m.denials, st)
+	}
+}
+
+// unreadable says why a notice could not be read, "" when it could.
+func unreadable(d *policy.Document) string {
+	name := d.URL
+	if name == "" {
+		name = d.ID
+	}
+	switch {
+	case d.Language != "" && d.Language != "en":
+		language := languages[d.Language]
+		if language == "" {
+			language = fmt.Sprintf("in the language %q", d.Language)
+		}
+		return fmt.Sprintf("the text at %s is %s, which this version does not read", name, language)
+	case d.Words == 0 && len(d.Statements) == 0:
+		return fmt.Sprintf("the notice at %s has no readable text", name)
+	}
+	return ""
+}
+
+// untold says why flows cannot be compared with a text, "" when they can.
+func (m *Matcher) untold() string {
+	switch {
+	case len(m.read) > 0:
+		return ""
+	case len(m.in.Documents) == 0:
+		return "no policy was found"
+	}
+	return strings.Join(m.unread, "; ")
+}
+
+// person are data that a visitor is recognised or described by; the rest is
+// what every request carries or says little without them.
+var identifying = []string{"cookie_identifier", "advertising_identifier", "device_identifier", "device_fingerprint"}
+
+var technical = []string{"ip_address", "user_agent", "language", "screen_properties", "time_zone", "referrer", "page_url", "interaction_events", "browsing_history"}
+
+// personal reports whether a data type names or describes a person by itself:
+// it is neither technical nor an identifier of the device.
+func personal(data string) bool {
+	return !slices.Contains(identifying, data) && !slices.Contains(technical, data)
+}
+
+// adLike are categories of recipients that use data for their own ends.
+var adLike = []string{"advertising", "affiliate", "cdp", "data_broker", "social"}
+
+func (m *Matcher) categories(f *flow.Flow) []string {
+	if v := m.vendors[f.Recipient.Vendor]; v != nil {
+		return v.Categories
+	}
+	return nil
+}
+
+func overlap(a, b []string) bool {
+	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
+}
+
+// processor reports whether the profile says that a recipient works on the
+// organisation's behalf.
+func (m *Matcher) processor(r flow.Recipient) bool {
+	for _, key := range []string{r.Vendor, r.Domain} {
+		if role := m.in.Processors[key]; role == "processor" || role == "service_provider" {
+			return true
+		}
+	}
+	return false
+}
+
+// dataName is how a data type is called in sentences.
+func (m *Matcher) dataName(id string) string {
+	if d := m.in.Set.Terms.DataType(id); d != nil && d.Name != "" {
+		return d.Name
+	}
+	return strings.ReplaceAll(id, "_", " ")
+}
+
+func (m *Matcher) dataNames(ids []string) string {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = m.dataName(id)
+	}
+	return list(names)
+}
+
+// vendorName is how a recipient is called in sentences: "Google Analytics
+// (Google LLC)".
+func (m *Matcher) vendorName(r flow.Recipient) string {
+	name := r.Domain
+	if v := m.vendors[r.Vendor]; v != nil {
+		name = v.Name
+	}
+	if r.Entity != "" && !strings.EqualFold(r.Entity, name) {
+		return name + " (" + r.Entity + ")"
+	}
+	return name
+}
+
+// list joins names as in a sentence.
+func list(names []string) string {
+	switch n := len(names); n {
+	case 0:
+		return ""
+	case 1:
+		return names[0]
+	default:
+		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+	}
+}

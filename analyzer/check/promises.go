@@ -1,0 +1,438 @@
+package check
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"candor/analyzer/flow"
+	"candor/analyzer/policy"
+	"candor/crawler/evidence"
+)
+
+// The verdicts on a promise.
+const (
+	kept        = "kept"
+	broken      = "broken"
+	notObserved = "not-observed"
+	notTestable = "not-testable"
+)
+
+var (
+	onlyTo        = regexp.MustCompile(`(?i)\b(only|solely|exclusively)\s+(with|to|by)\b|\bwith\s+(no ?one|nobody)\s+(but|except|other than)\b`)
+	cookieWord    = regexp.MustCompile(`(?i)\bcookies?\b|\btrack(ers?|ing)\b`)
+	onlyNecessary = regexp.MustCompile(`(?i)\b(only|solely|just|exclusively)\b[^.;]{0,40}\b(necessary|essential|technical|technically required|functional)\b[^.;]{0,40}\bcookies?\b|\bcookies?\b[^.;]{0,60}\b(only|solely|limited to|restricted to)\b[^.;]{0,40}\b(necessary|essential|technical)\b`)
+	noTracking    = regexp.MustCompile(`(?i)\b(not|never|no|without)\b[^.;]{0,30}\b(track(ing|ers?)?|advertising|marketing|analytics|third[- ]party|non-essential|non-necessary)\b[^.;]{0,12}\b(cookies?|trackers?|tracking)\b`)
+	noCookies     = regexp.MustCompile(`(?i)\b(not|never|no)\b\s+(set|use|place|store)?\s*(any\s+)?cookies?\b`)
+	limiting      = regexp.MustCompile(`(?i)\b(only|unless|until)\b`)
+	thirdParty    = regexp.MustCompile(`(?i)\bthird[- ]party\b`)
+	inTransit     = regexp.MustCompile(`(?i)\b(ssl|tls|https|in transit|encrypted connection|secure socket)`)
+	encrypts      = regexp.MustCompile(`(?i)\bencrypt`)
+)
+
+// Promises returns the denials and limits that the texts state, in the order of
+// the texts, each with what was seen.
+func (m *Matcher) Promises() []Promise {
+	out := []Promise{}
+	for _, st := range m.statements {
+		if p, ok := m.promise(st); ok {
+			if p.Flows == nil {
+				p.Flows = []string{}
+			}
+			p.Statement = st.ID
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func (m *Matcher) promise(st *statement) (Promise, bool) {
+	if st.Actor != "we" && st.Actor != "" {
+		return Promise{}, false
+	}
+	switch {
+	case limitOf(st) != noLimit:
+		return m.cookiePromise(st), true
+	case st.Action == "protect":
+		if !inTransit.MatchString(st.Quote) && !encrypts.MatchString(st.Quote) {
+			return Promise{}, false
+		}
+		return m.securityPromise(st), true
+	case st.RetentionDays > 0 && slices.Contains(st.DataTypes, "cookie_identifier") && cookieWord.MatchString(st.Quote):
+		return m.lifetimePromise(st), true
+	case st.Negated:
+		return m.denial(st)
+	case st.Only && onlyTo.MatchString(st.Quote) && slices.Contains(sharing, st.Action):
+		return m.onlyPromise(st), true
+	case st.Condition != "" && consentWords.MatchString(st.Condition) && slices.Contains(sharing, st.Action) && onlyWith(st):
+		return m.consentPromise(st), true
+	}
+	return Promise{}, false
+}
+
+func onlyWith(st *statement) bool { return st.Only || limiting.MatchString(st.Quote) }
+
+// scoped says why a promise that is not for everyone cannot be tested.
+func scoped(st *statement) string {
+	if st.scope == "" {
+		return ""
+	}
+	return fmt.Sprintf("It is said for one group or place only (%s), which a scan cannot tell from others.", st.scope)
+}
+
+// denial tests "we do not …".
+func (m *Matcher) denial(st *statement) (Promise, bool) {
+	known := slices.Contains(sharing, st.Action) || slices.Contains([]string{"collect", "use", "place_cookies", "retain"}, st.Action)
+	if !known {
+		return Promise{}, false
+	}
+	if why := scoped(st); why != "" {
+		return Promise{Verdict: notTestable, Why: why}, true
+	}
+	if hits := m.contradicting(st); len(hits) > 0 {
+		return Promise{Verdict: broken, Flows: ids(hits), Why: fmt.Sprintf("Observed: %s.", m.describe(hits))}, true
+	}
+	if st.Condition != "" && !consentWords.MatchString(st.Condition) {
+		return Promise{Verdict: notTestable, Why: fmt.Sprintf("It has an exception (“%s”) that a scan cannot judge.", st.Condition)}, true
+	}
+	switch st.Action {
+	case "sell", "rent":
+		if hits := m.flows(func(f *flow.Flow) bool { return m.soldTo(st, f) }); len(hits) > 0 {
+			return Promise{Verdict: notTestable, Flows: ids(hits), Why: fmt.Sprintf("Observed: %s. Whether that is a sale needs a person.", m.describe(hits))}, true
+		}
+		return Promise{Verdict: notTestable, Why: "Sales happen between servers and contracts, where a browser cannot look."}, true
+	case "retain":
+		return Promise{Verdict: notTestable, Why: "What a server keeps cannot be seen from a browser."}, true
+	case "use", "collect":
+		return m.unusedTool(st), true
+	}
+	return m.heldBack(st), true
+}
+
+// unusedTool tests "we do not use X" and "we do not collect Y".
+func (m *Matcher) unusedTool(st *statement) Promise {
+	if slices.ContainsFunc(refs(st), func(r policy.RecipientRef) bool { return r.Kind != "category" }) {
+		if len(m.in.Pages) == 0 {
+			return Promise{Verdict: notObserved, Why: "No page was visited."}
+		}
+		return Promise{Verdict: kept, Why: fmt.Sprintf("On %s nothing went to %s.", m.visits(), list(st.Recipients))}
+	}
+	if st.Action == "collect" && len(st.DataTypes) > 0 && len(m.in.Seen.Forms) > 0 && !slices.ContainsFunc(st.DataTypes, m.unseeable) {
+		return Promise{Verdict: kept, Why: fmt.Sprintf("%s asked for %s.", countOf(len(m.in.Seen.Forms), "None of the %d forms", "The one form that was seen never"), m.dataNames(st.DataTypes))}
+	}
+	if st.Action == "use" {
+		return Promise{Verdict: notTestable, Why: "What data are used for on a server cannot be seen from a browser."}
+	}
+	return Promise{Verdict: notObserved, Why: "Nothing was seen that could have kept or broken it."}
+}
+
+// unseeable reports whether a data type is no single thing that a form asks for.
+func (m *Matcher) unseeable(id string) bool {
+	d := m.in.Set.Terms.DataType(id)
+	return d == nil || d.Abstract || slices.Contains(technical, id) || slices.Contains(identifying, id)
+}
+
+func countOf(n int, many, one string) string {
+	if n == 1 {
+		return one
+	}
+	return fmt.Sprintf(many, n)
+}
+
+// heldBack tests denials of sharing. They hold only where requests to such
+// recipients were seen that could have carried the data and did not.
+func (m *Matcher) heldBack(st *statement) Promise {
+	could := 0
+	for i := range m.in.Seen.Vendors {
+		v := &m.in.Seen.Vendors[i]
+		f := flow.Flow{Recipient: flow.Recipient{Vendor: v.ID, Entity: v.Entity, Party: v.Party}, DataTypes: []string{""}, States: v.States}
+		if level, _ := m.recipient(st, &f); level > siblingRecipient || level == anyRecipient {
+			could++
+		}
+	}
+	switch {
+	case could == 0:
+		return Promise{Verdict: notObserved, Why: "No request to such a recipient was seen."}
+	case len(st.DataTypes) > 0 && !slices.ContainsFunc(st.DataTypes, func(id string) bool { return !slices.Contains(technical, id) && !slices.Contains(identifying, id) }):
+		return Promise{Verdict: kept, Why: fmt.Sprintf("Requests to %d such recipients were seen on %s; none carried %s.", could, m.visits(), m.dataNames(st.DataTypes))}
+	}
+	return Promise{Verdict: notObserved, Why: "The scan types nothing into forms and cannot see what servers pass on, so nothing could have kept or broken it."}
+}
+
+// consentPromise tests "only with your consent".
+func (m *Matcher) consentPromise(st *statement) Promise {
+	if why := scoped(st); why != "" {
+		return Promise{Verdict: notTestable, Why: why}
+	}
+	matching := m.flows(func(f *flow.Flow) bool {
+		if f.Recipient.Party == flow.First || f.Confidence == flow.Indirect {
+			return false
+		}
+		c := cover{st: st}
+		c.data, c.path = m.data(st, f.DataTypes[0])
+		c.recipient, c.words = m.recipient(st, f)
+		return c.recipient != noRecipient && c.recipient != siblingRecipient && c.data != noData && m.weighs(st, c, f)
+	})
+	early := slices.DeleteFunc(slices.Clone(matching), func(f *flow.Flow) bool { return !slices.ContainsFunc(f.States, unconsented) })
+	switch {
+	case len(early) > 0:
+		return Promise{Verdict: broken, Flows: ids(early), Why: fmt.Sprintf("Observed without consent: %s.", m.describe(early))}
+	case len(matching) > 0:
+		return Promise{Verdict: kept, Flows: ids(matching), Why: "Such flows were seen after consent only."}
+	}
+	return Promise{Verdict: notObserved, Why: "No such flow was seen in any state."}
+}
+
+// onlyPromise tests "only with our payment provider".
+func (m *Matcher) onlyPromise(st *statement) Promise {
+	if why := scoped(st); why != "" {
+		return Promise{Verdict: notTestable, Why: why}
+	}
+	var inside, outside []*flow.Flow
+	for _, f := range m.flows(func(f *flow.Flow) bool { return f.Recipient.Party == flow.Third && f.Confidence != flow.Indirect }) {
+		level, path := m.data(st, f.DataTypes[0])
+		c := cover{st: st, data: level, path: path, recipient: anyRecipient}
+		if level < broaderData || level == broaderData && m.tooBroad(st, c, f) {
+			continue
+		}
+		if r, _ := m.recipient(st, f); r == noRecipient || r == siblingRecipient {
+			outside = append(outside, f)
+		} else {
+			inside = append(inside, f)
+		}
+	}
+	switch {
+	case len(outside) > 0 && slices.ContainsFunc(refs(st), func(r policy.RecipientRef) bool { return r.Kind == "category" }):
+		// Whether somebody is a "service provider" is in contracts.
+		return Promise{Verdict: notTestable, Flows: ids(outside), Why: fmt.Sprintf("Observed: %s. Whether these count among %s needs a person.", m.describe(outside), list(st.Recipients))}
+	case len(outside) > 0:
+		return Promise{Verdict: broken, Flows: ids(outside), Why: fmt.Sprintf("Observed going elsewhere: %s.", m.describe(outside))}
+	case len(inside) > 0:
+		return Promise{Verdict: kept, Flows: ids(inside), Why: "Such data were seen going to the named recipients only."}
+	}
+	return Promise{Verdict: notObserved, Why: "No such data were seen leaving."}
+}
+
+// limit is what a sentence allows of cookies.
+type limit int
+
+const (
+	noLimit       limit = iota
+	necessaryOnly       // only necessary ones, or no tracking ones
+	noCookiesLeft       // none at all
+)
+
+// limitOf reads a limit on cookies from a sentence's own words, because the
+// kinds of cookies are no recipients or data types.
+func limitOf(st *statement) limit {
+	if !cookieWord.MatchString(st.Quote) || !(st.Negated || st.Only || onlyNecessary.MatchString(st.Quote)) {
+		return noLimit
+	}
+	switch {
+	case onlyNecessary.MatchString(st.Quote), st.Negated && noTracking.MatchString(st.Quote):
+		return necessaryOnly
+	case st.Negated && noCookies.MatchString(st.Quote) && (st.Action == "place_cookies" || st.Action == "use"):
+		return noCookiesLeft
+	}
+	return noLimit
+}
+
+// outside returns the cookies that a limit rules out and that were seen where
+// it applies.
+func (m *Matcher) outside(st *statement) []flow.Cookie {
+	kind := limitOf(st)
+	var out []flow.Cookie
+	for _, c := range m.in.Seen.Cookies {
+		if st.Condition != "" && (!consentWords.MatchString(st.Condition) || !slices.ContainsFunc(c.States, unconsented)) {
+			continue
+		}
+		thirdOnly := thirdParty.MatchString(st.Quote) && !onlyNecessary.MatchString(st.Quote)
+		switch {
+		case m.consentTool(c.Vendor):
+		case thirdOnly && c.Party == flow.Third && c.Purpose != "necessary",
+			!thirdOnly && kind == necessaryOnly && (c.Purpose == "analytics" || c.Purpose == "advertising"),
+			kind == noCookiesLeft && c.Purpose != "necessary":
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func (m *Matcher) consentTool(vendor string) bool {
+	v := m.vendors[vendor]
+	return v != nil && overlap(v.Categories, []string{"consent", "bot_defence"})
+}
+
+func (m *Matcher) cookiePromise(st *statement) Promise {
+	if why := scoped(st); why != "" {
+		return Promise{Verdict: notTestable, Why: why}
+	}
+	hits := m.outside(st)
+	unknown := slices.ContainsFunc(m.in.Seen.Cookies, func(c flow.Cookie) bool { return c.Purpose == "unknown" })
+	switch {
+	case len(hits) > 0:
+		return Promise{Verdict: broken, Flows: m.cookieFlows(hits), Why: fmt.Sprintf("Observed: %s.", cookieNames(hits))}
+	case st.Condition != "" && !consentWords.MatchString(st.Condition):
+		return Promise{Verdict: notTestable, Why: fmt.Sprintf("It has an exception (“%s”) that a scan cannot judge.", st.Condition)}
+	case len(m.in.Seen.Cookies) == 0:
+		if len(m.in.Pages) > 0 && limitOf(st) == noCookiesLeft {
+			return Promise{Verdict: kept, Why: fmt.Sprintf("On %s no cookie was set.", m.visits())}
+		}
+		return Promise{Verdict: notObserved, Why: "No cookie was seen."}
+	case unknown:
+		return Promise{Verdict: notObserved, Why: "What some of the observed cookies are for is not known."}
+	}
+	return Promise{Verdict: kept, Why: fmt.Sprintf("All %d cookies seen on %s stay within it.", len(m.in.Seen.Cookies), m.visits())}
+}
+
+// cookieFlows returns the flows that show these cookies.
+func (m *Matcher) cookieFlows(cookies []flow.Cookie) []string {
+	var out []string
+	for _, f := range m.in.Seen.Flows {
+		if slices.ContainsFunc(cookies, func(c flow.Cookie) bool { return slices.Contains(f.Evidence, c.ID) }) {
+			out = append(out, f.ID)
+		}
+	}
+	return out
+}
+
+func cookieNames(cookies []flow.Cookie) string {
+	names := []string{}
+	for _, c := range cookies {
+		name := c.Name
+		if c.Purpose != "unknown" {
+			name += " (" + c.Purpose + ")"
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if more := len(names) - 6; more > 0 {
+		names = append(names[:6:6], fmt.Sprintf("%d more", more))
+	}
+	return list(names)
+}
+
+// lifetimePromise tests "our cookies expire after 30 days".
+func (m *Matcher) lifetimePromise(st *statement) Promise {
+	var own, longer []flow.Cookie
+	for _, c := range m.in.Seen.Cookies {
+		if c.Party == flow.First {
+			own = append(own, c)
+			if tooLong(c.LifetimeDays, float64(st.RetentionDays), 1.05, 1) {
+				longer = append(longer, c)
+			}
+		}
+	}
+	switch {
+	case scoped(st) != "":
+		return Promise{Verdict: notTestable, Why: scoped(st)}
+	case len(longer) > 0:
+		return Promise{Verdict: broken, Flows: m.cookieFlows(longer), Why: fmt.Sprintf("Observed to live longer than %d days: %s.", st.RetentionDays, cookieNames(longer))}
+	case len(own) > 0:
+		return Promise{Verdict: kept, Why: fmt.Sprintf("None of the site's %d cookies was set for more than %d days.", len(own), st.RetentionDays)}
+	}
+	return Promise{Verdict: notObserved, Why: "The site's own domain set no cookie."}
+}
+
+// securityPromise tests claims of encryption on the way; what happens on a
+// server is out of sight.
+func (m *Matcher) securityPromise(st *statement) Promise {
+	plain, mixed := m.plainForms(), m.mixedPages()
+	switch {
+	case len(plain) > 0:
+		return Promise{Verdict: broken, Flows: m.formFlows(plain), Why: fmt.Sprintf("A form that would send data over http was seen on %s.", plain[0].Page)}
+	case !inTransit.MatchString(st.Quote):
+		return Promise{Verdict: notTestable, Why: "How data are kept on a server cannot be seen from a browser."}
+	case len(mixed) > 0:
+		return Promise{Verdict: broken, Why: fmt.Sprintf("An encrypted page loads parts over http: %s.", mixed[0].URL)}
+	case len(collecting(m.in.Seen.Forms)) > 0:
+		return Promise{Verdict: kept, Why: "Every form that was seen posts over https, and no page loads parts over http."}
+	}
+	return Promise{Verdict: notObserved, Why: "No form that collects data was seen."}
+}
+
+func (m *Matcher) formFlows(forms []flow.Form) []string {
+	var out []string
+	for _, f := range m.in.Seen.Flows {
+		if slices.ContainsFunc(forms, func(form flow.Form) bool { return slices.Contains(f.Evidence, form.ID) }) {
+			out = append(out, f.ID)
+		}
+	}
+	return out
+}
+
+func (m *Matcher) flows(ok func(*flow.Flow) bool) []*flow.Flow {
+	var out []*flow.Flow
+	for i := range m.in.Seen.Flows {
+		if ok(&m.in.Seen.Flows[i]) {
+			out = append(out, &m.in.Seen.Flows[i])
+		}
+	}
+	return out
+}
+
+// contradicting returns the flows that a denial rules out.
+func (m *Matcher) contradicting(st *statement) []*flow.Flow {
+	return m.flows(func(f *flow.Flow) bool { _, ok := m.contradicts(st, f); return ok })
+}
+
+func ids(flows []*flow.Flow) []string {
+	out := []string{}
+	for _, f := range flows {
+		out = append(out, f.ID)
+	}
+	return out
+}
+
+// describe names what went where: "cookie identifier to Google Ads (Google LLC)".
+func (m *Matcher) describe(flows []*flow.Flow) string {
+	byWho, order := map[string][]string{}, []string{}
+	for _, f := range flows {
+		who := m.vendorName(f.Recipient)
+		if f.Recipient.Party == flow.First {
+			who = "the site itself"
+		}
+		if byWho[who] == nil {
+			order = append(order, who)
+		}
+		if name := m.dataName(f.DataTypes[0]); !slices.Contains(byWho[who], name) {
+			byWho[who] = append(byWho[who], name)
+		}
+	}
+	slices.Sort(order)
+	parts := []string{}
+	for _, who := range order {
+		slices.Sort(byWho[who])
+		parts = append(parts, list(byWho[who])+" to "+who)
+	}
+	if more := len(parts) - 4; more > 0 {
+		parts = append(parts[:4:4], fmt.Sprintf("%d more recipients", more))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// visits says how much was looked at: "12 pages in the states none and reject".
+func (m *Matcher) visits() string {
+	urls, states := map[string]bool{}, []evidence.State{}
+	for _, p := range m.in.Pages {
+		if p.Ended == "failed" {
+			continue
+		}
+		urls[p.URL] = true
+		if !slices.Contains(states, p.State) {
+			states = append(states, p.State)
+		}
+	}
+	flow.SortStates(states)
+	names := []string{}
+	for _, s := range states {
+		names = append(names, string(s))
+	}
+	where := " in the state "
+	if len(names) > 1 {
+		where = " in the states "
+	}
+	return countOf(len(urls), "%d pages", "one page") + where + list(names)
+}

@@ -1,0 +1,300 @@
+package check
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"candor/analyzer/flow"
+	"candor/crawler/evidence"
+	"candor/rules"
+)
+
+// result is what a comparison found out: either findings, or an outcome with
+// its reason.
+type result struct {
+	outcome  Outcome
+	why      string
+	findings []Finding
+}
+
+// comparison compares flows, statements and the rest for one rule. What the
+// rule needs is there when it is called.
+type comparison func(m *Matcher, r *rules.Rule) result
+
+// comparisons by the name that rules use in "check".
+var comparisons = map[string]comparison{
+	"recipient_undisclosed":  recipientUndisclosed,
+	"denial_contradicted":    denialContradicted,
+	"only_necessary_cookies": onlyNecessaryCookies,
+	"form_undisclosed":       formUndisclosed,
+	"replay_undisclosed":     replayUndisclosed,
+	"cookie_lifetime":        cookieLifetime,
+	"cookie_table_drift":     cookieTableDrift,
+	"policy_unreadable":      policyUnreadable,
+	"vague_only":             vagueOnly,
+	"unencrypted":            unencrypted,
+	"before_choice":          beforeChoice,
+}
+
+// Run runs every rule. Findings are sorted by severity, rule and recipient;
+// outcomes by rule id.
+func (m *Matcher) Run() ([]Finding, []RuleOutcome) {
+	findings, outcomes := []Finding{}, []RuleOutcome{}
+	for _, r := range m.in.Set.Rules {
+		res := m.run(r)
+		for i := range res.findings {
+			finish(&res.findings[i], r)
+		}
+		findings = append(findings, res.findings...)
+		outcomes = append(outcomes, RuleOutcome{ID: r.ID, Pack: r.Pack, Title: r.Title, Outcome: res.outcome, Why: res.why})
+	}
+	slices.SortFunc(findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(severityRank[a.Severity], severityRank[b.Severity]), strings.Compare(a.Rule, b.Rule), strings.Compare(a.ID, b.ID))
+	})
+	slices.SortFunc(outcomes, func(a, b RuleOutcome) int { return strings.Compare(a.ID, b.ID) })
+	return findings, outcomes
+}
+
+func (m *Matcher) run(r *rules.Rule) result {
+	compare := comparisons[r.Check]
+	if compare == nil {
+		return result{outcome: NotTested, why: fmt.Sprintf("This version has no comparison %q.", r.Check)}
+	}
+	for _, need := range r.Needs {
+		if why := m.lacks(need); why != "" {
+			return result{outcome: NotTested, why: capital(why) + "."}
+		}
+	}
+	res := compare(m, r)
+	if len(res.findings) > 0 {
+		res.outcome = NeedsPerson
+		if slices.ContainsFunc(res.findings, func(f Finding) bool { return f.Outcome == Differs }) {
+			res.outcome = Differs
+		}
+		if res.why == "" {
+			res.why = countOf(len(res.findings), "%d findings.", "One finding.")
+		}
+	}
+	return res
+}
+
+// lacks says why a need is not met, "" when it is.
+func (m *Matcher) lacks(need string) string {
+	if state, ok := strings.CutPrefix(need, "state:"); ok {
+		if !slices.ContainsFunc(m.in.Pages, func(p evidence.Page) bool { return string(p.State) == state && p.Ended != "failed" }) {
+			return fmt.Sprintf("no page was visited in the state %q", state)
+		}
+		return ""
+	}
+	switch need {
+	case "policy":
+		return m.untold()
+	case "pages", "cookies":
+		if !slices.ContainsFunc(m.in.Pages, func(p evidence.Page) bool { return p.Ended != "failed" }) {
+			return "no page could be visited"
+		}
+	}
+	return ""
+}
+
+var severityRank = map[string]int{"critical": 0, "high": 1, "medium": 2, "low": 3, "info": 4}
+
+// maxShown bounds the pages and evidence of a finding.
+const maxShown = 20
+
+// finish fills in what all findings have. Severity is capped at medium where
+// the confidence is indirect or the sighting was not repeated.
+func finish(f *Finding, r *rules.Rule) {
+	f.Rule, f.Pack = r.ID, r.Pack
+	if f.Title == "" {
+		f.Title = r.Title
+	}
+	if f.Remediation == "" {
+		f.Remediation = strings.TrimSpace(r.Remediation)
+	}
+	if f.Severity == "" {
+		f.Severity = r.Severity
+	}
+	for _, s := range []*[]string{&f.Recipients, &f.DataTypes, &f.Pages, &f.Evidence, &f.Statements} {
+		if *s == nil {
+			*s = []string{}
+		}
+	}
+	if f.States == nil {
+		f.States = []evidence.State{}
+	}
+	f.Pages = f.Pages[:min(len(f.Pages), maxShown)]
+	f.Evidence = f.Evidence[:min(len(f.Evidence), maxShown)]
+	if f.Fingerprint == "" {
+		f.Fingerprint = fingerprint(r.ID, strings.Join(f.Recipients, ","))
+	}
+	f.ID = r.ID + "." + f.Fingerprint[:8]
+}
+
+// fingerprint is stable over scans: it holds what the finding is about, not
+// where or when it was seen.
+func fingerprint(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:8])
+}
+
+func capped(severity string, c flow.Confidence, sightings int) string {
+	if (c == flow.Indirect || c == flow.TextWeak || sightings <= 1) && severityRank[severity] < severityRank["medium"] {
+		return "medium"
+	}
+	return severity
+}
+
+var confidenceRank = map[flow.Confidence]int{flow.Direct: 0, flow.Strong: 1, flow.Indirect: 2, flow.TextWeak: 3}
+
+// group is the flows to one recipient that a finding is about.
+type group struct {
+	flows []*flow.Flow
+}
+
+// byRecipient groups flows by recipient, sorted by its id.
+func byRecipient(flows []*flow.Flow) []group {
+	groups := map[string]*group{}
+	for _, f := range flows {
+		g := groups[f.Recipient.Vendor]
+		if g == nil {
+			g = &group{}
+			groups[f.Recipient.Vendor] = g
+		}
+		g.flows = append(g.flows, f)
+	}
+	out := []group{}
+	for _, id := range slices.Sorted(maps.Keys(groups)) {
+		out = append(out, *groups[id])
+	}
+	return out
+}
+
+func (g group) recipient() flow.Recipient { return g.flows[0].Recipient }
+
+// confidence is the strongest of the flows.
+func (g group) confidence() flow.Confidence {
+	best := flow.TextWeak
+	for _, f := range g.flows {
+		if confidenceRank[f.Confidence] < confidenceRank[best] {
+			best = f.Confidence
+		}
+	}
+	return best
+}
+
+// sightings is how often the strongest flows were seen: one request that
+// carries five data types is one sighting.
+func (g group) sightings() int {
+	best, n := g.confidence(), 0
+	for _, f := range g.flows {
+		if f.Confidence == best {
+			n = max(n, f.Sightings)
+		}
+	}
+	return n
+}
+
+func (g group) dataTypes() []string {
+	return union(g.flows, func(f *flow.Flow) []string { return f.DataTypes })
+}
+
+// finding starts a finding about the group.
+func (g group) finding(severity string) Finding {
+	states := []evidence.State{}
+	for _, f := range g.flows {
+		for _, s := range f.States {
+			if !slices.Contains(states, s) {
+				states = append(states, s)
+			}
+		}
+	}
+	flow.SortStates(states)
+	c := g.confidence()
+	return Finding{
+		Outcome: Differs, Severity: capped(severity, c, g.sightings()), Confidence: string(c),
+		Recipients: []string{g.recipient().Vendor}, DataTypes: g.dataTypes(), States: states,
+		Pages:    union(g.flows, func(f *flow.Flow) []string { return f.Pages }),
+		Evidence: union(g.flows, func(f *flow.Flow) []string { return []string{f.ID} }),
+	}
+}
+
+func union(flows []*flow.Flow, get func(*flow.Flow) []string) []string {
+	set := map[string]bool{}
+	for _, f := range flows {
+		for _, s := range get(f) {
+			set[s] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// verdicts returns the statements of these flows' disclosures with a verdict.
+func (m *Matcher) stated(flows []*flow.Flow, verdicts ...Verdict) []string {
+	set := map[string]bool{}
+	for _, f := range flows {
+		if d := m.disclosed[f.ID]; slices.Contains(verdicts, d.Verdict) {
+			for _, s := range d.Statements {
+				set[s] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+func (m *Matcher) quote(id string) string {
+	for _, st := range m.statements {
+		if st.ID == id {
+			return clip(st.Quote, 200)
+		}
+	}
+	return ""
+}
+
+// clip shortens a quote at a word.
+func clip(s string, n int) string {
+	runes := []rune(strings.Join(strings.Fields(s), " "))
+	if len(runes) <= n {
+		return string(runes)
+	}
+	cut := string(runes[:n])
+	if i := strings.LastIndexByte(cut, ' '); i > n/2 {
+		cut = cut[:i]
+	}
+	return cut + " …"
+}
+
+// param reads a rule's parameter, or gives the default when it is not there.
+func param[T any](r *rules.Rule, name string, fallback T) T {
+	if v, ok := r.Params[name].(T); ok {
+		return v
+	}
+	return fallback
+}
+
+// number reads a number, which YAML may give as int or float64.
+func number(r *rules.Rule, name string, fallback float64) float64 {
+	switch v := r.Params[name].(type) {
+	case int:
+		return float64(v)
+	case float64:
+		return v
+	}
+	return fallback
+}
+
+// texts reads a list of texts.
+func texts(r *rules.Rule, name string) []string {
+	var out []string
+	for _, v := range param(r, name, []any(nil)) {
+		if s, ok := v.(string); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
