@@ -1,0 +1,122 @@
+package main
+
+import (
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"candor/crawler"
+	"candor/crawler/evidence"
+)
+
+// options are what flags, CANDOR_ variables and candor.yaml say. Each command
+// registers the groups that it heeds.
+type options struct {
+	config  string
+	quiet   bool
+	jsonLog bool
+
+	out     string
+	formats []string
+
+	failOn      string // a severity; "none" never fails
+	minCoverage float64
+	profile     string
+
+	hostMap  []crawler.HostMapping
+	insecure bool
+	proxy    string
+	headers  []header
+	cookies  []crawler.PresetCookie
+	timeout  time.Duration
+	identify bool
+
+	browser     string
+	noSandbox   bool
+	pages       int
+	depth       int
+	tabs        int
+	states      []evidence.State
+	scanTimeout time.Duration
+	ownSite     bool
+	demo        string
+}
+
+type header struct{ name, value string }
+
+func (o *options) commonFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.config, "config", "", "read `FILE` instead of looking for candor.yaml")
+	fs.BoolVar(&o.quiet, "quiet", false, "no progress and no summary, errors only")
+	fs.BoolVar(&o.jsonLog, "json-log", false, "log lines as JSON on standard error")
+}
+
+func (o *options) outputFlags(fs *pflag.FlagSet, out string, formats []string) {
+	fs.StringVar(&o.out, "out", "", out)
+	o.formats = []string{"html", "json"}
+	fs.Var(newList(&o.formats, ",", parseFormat(formats)), "format", "`FORMATS` to write: "+strings.Join(formats, ", "))
+}
+
+func (o *options) judgeFlags(fs *pflag.FlagSet) {
+	o.failOn = "none"
+	fs.Var(newOne(&o.failOn, parseSeverity), "fail-on", "exit 1 when a finding is of this `SEVERITY` or above: critical, high, medium, low, info; none never")
+	o.minCoverage = 0.8
+	fs.Var(newOne(&o.minCoverage, parseShare), "min-coverage", "exit 3 when a smaller `SHARE` of the pages could be visited, 0 to 1")
+	fs.StringVar(&o.profile, "profile", "", "`FILE` with what the organisation answered: name, own domains, regions, laws, processors")
+}
+
+func (o *options) networkFlags(fs *pflag.FlagSet) {
+	fs.Var(newList(&o.hostMap, ",", parseHostMap), "host-map", "send hosts to an address, `PATTERN=ADDR:PORT`; PATTERN is a host, *.example.com or * (repeatable)")
+	fs.BoolVar(&o.insecure, "insecure", false, "accept any certificate")
+	fs.Var(newOne(&o.proxy, parseProxy), "proxy", "`URL` of a proxy: http://, https:// or socks5://")
+	fs.Var(newList(&o.headers, "\n", parseHeader), "header", "further request header, `'Name: value'` (repeatable)")
+	fs.Var(newList(&o.cookies, "\n", parseCookie), "cookie", "cookie set before the first page, `'NAME=VALUE[;domain]'` (repeatable)")
+	o.timeout = 20 * time.Second
+	fs.Var(newOne(&o.timeout, parseDuration(time.Second, 10*time.Minute)), "timeout", "longest `TIME` for one page")
+}
+
+func (o *options) crawlFlags(fs *pflag.FlagSet) {
+	o.pages, o.depth, o.tabs = 20, 5, 2
+	fs.Var(newOne(&o.pages, parseNumber(1, 100_000)), "pages", "most `NUMBER` of pages to visit in each state; different kinds of page come first")
+	fs.Var(newOne(&o.depth, parseNumber(0, 100)), "depth", "most `CLICKS` away from a start address")
+	fs.Var(newOne(&o.tabs, parseNumber(1, 8)), "tabs", "`NUMBER` of pages to visit side by side")
+	o.states = []evidence.State{evidence.StateNone}
+	fs.Var(newList(&o.states, ",", parseState), "states", "consent `STATES` to visit in; this version operates none")
+	fs.Var(newOne(&o.scanTimeout, parseDuration(time.Second, 7*24*time.Hour)), "scan-timeout", "longest `TIME` for the whole scan; what was collected by then is reported (default no limit)")
+	fs.BoolVar(&o.ownSite, "own-site", false, "the site is yours: do not apply its robots.txt")
+	fs.BoolVar(&o.identify, "identify", false, "name Candor in the user agent (sites may then hide tags and banners)")
+	fs.StringVar(&o.demo, "demo", "", "scan the sites kept in folder `DIR`, served by Candor itself, offline")
+	o.browserFlags(fs)
+}
+
+func (o *options) browserFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.browser, "browser", "", "`PATH` of Chromium or Chrome, or a ws:// address (default looks for one)")
+	fs.BoolVar(&o.noSandbox, "no-sandbox", false, "run Chromium without its sandbox, as root in a container must; the report says so")
+}
+
+// everyFlag is every option that candor.yaml and CANDOR_ variables know.
+func everyFlag(formats []string) *pflag.FlagSet {
+	fs := pflag.NewFlagSet("candor", pflag.ContinueOnError)
+	var o options
+	o.commonFlags(fs)
+	o.outputFlags(fs, "report `DIR`, new or empty", formats)
+	o.judgeFlags(fs)
+	o.networkFlags(fs)
+	o.crawlFlags(fs)
+	return fs
+}
+
+// completions teaches the shell the values of flags that have few.
+func completions(cmd *cobra.Command, formats []string) {
+	for name, values := range map[string][]string{
+		"format": formats, "fail-on": append([]string{"none"}, severities...), "states": stateNames(),
+	} {
+		if cmd.Flags().Lookup(name) == nil {
+			continue
+		}
+		if err := cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+			panic(err) // only when registered twice
+		}
+	}
+}

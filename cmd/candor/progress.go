@@ -1,0 +1,132 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"candor/crawler"
+	"candor/crawler/evidence"
+	"candor/reports/plain"
+)
+
+// maxThirdParties bounds what is counted, since a page can make up hosts.
+const maxThirdParties = 10_000
+
+// progress shows the steps of a crawl: one line that is kept up to date on a
+// terminal, else a log line for each page.
+type progress struct {
+	now     func() time.Time
+	started time.Time
+	log     *slog.Logger
+	bar     *progressbar.ProgressBar // nil without a terminal
+	width   int
+
+	mu       sync.Mutex
+	sites    map[string]bool
+	done     int
+	planned  int
+	requests int
+}
+
+// barScale is how finely the bar is drawn. It reaches its end only in close:
+// the plan grows while links are found.
+const barScale = 1000
+
+func (c *Command) newProgress(o *options) *progress {
+	p := &progress{now: c.Now, started: c.Now(), log: c.logger(o), sites: map[string]bool{}}
+	if p.width = c.columns(); p.width > 0 && !o.jsonLog && !o.quiet {
+		p.bar = progressbar.NewOptions(barScale,
+			progressbar.OptionSetWriter(c.Stderr),
+			progressbar.OptionSetWidth(min(20, max(5, p.width/5))),
+			progressbar.OptionSetPredictTime(false),
+			progressbar.OptionSetElapsedTime(false),
+			progressbar.OptionShowDescriptionAtLineEnd(),
+			progressbar.OptionClearOnFinish(),
+			progressbar.OptionThrottle(60*time.Millisecond),
+			progressbar.OptionUseANSICodes(true),
+		)
+	}
+	return p
+}
+
+// event takes a step of the crawl, from any goroutine.
+func (p *progress) event(e crawler.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done, p.planned, p.requests = max(p.done, e.Done), max(e.Planned, e.Done, p.done), max(p.requests, e.Requests)
+	for _, h := range e.Hosts {
+		if len(p.sites) < maxThirdParties {
+			p.sites[evidence.Site(h)] = true
+		}
+	}
+	if p.bar != nil {
+		p.draw(e)
+		return
+	}
+	p.write(e)
+}
+
+// draw updates the line. Faults of a terminal are not worth ending a scan for.
+func (p *progress) draw(e crawler.Event) {
+	text := fmt.Sprintf("%d of %d pages · %d requests · %d third parties", p.done, p.planned, p.requests, len(p.sites))
+	if left, ok := p.left(); ok {
+		text += " · about " + left + " left"
+	}
+	if room := p.width - len(text) - 35; room > 20 && e.URL != "" {
+		text += " · " + plain.Terminal(e.URL, room)
+	}
+	p.bar.Describe(plain.Cut(text, max(10, p.width-32)))
+	if p.planned > 0 {
+		_ = p.bar.Set(min(barScale-1, barScale*p.done/p.planned))
+	}
+}
+
+// left estimates the time to go from the time that pages took so far.
+func (p *progress) left() (string, bool) {
+	if p.done == 0 || p.planned <= p.done {
+		return "", false
+	}
+	each := p.now().Sub(p.started) / time.Duration(p.done)
+	left := each * time.Duration(p.planned-p.done)
+	if left < 10*time.Second {
+		return left.Round(time.Second).String(), left >= time.Second
+	}
+	return strings.TrimSuffix(left.Round(5*time.Second).String(), "0s"), true
+}
+
+func (p *progress) write(e crawler.Event) {
+	switch e.Kind {
+	case "start":
+		p.log.Info("scan started", "url", plain.Visible(e.URL), "pages", e.Planned)
+	case "page-done":
+		args := []any{"url", plain.Visible(e.URL), "state", string(e.State), "done", p.done, "planned", p.planned,
+			"requests", p.requests, "third_parties", len(p.sites)}
+		if left, ok := p.left(); ok {
+			args = append(args, "left", left)
+		}
+		if e.Message != "" {
+			args = append(args, "note", plain.Visible(e.Message))
+		}
+		p.log.Info("page", args...)
+	case "document":
+		p.log.Info("notice", "url", plain.Visible(e.URL), "kind", plain.Visible(e.Message))
+	case "gap":
+		p.log.Warn("gap", "url", plain.Visible(e.URL), "why", plain.Visible(e.Message))
+	case "done":
+		p.log.Info("scan ended", "pages", p.done, "requests", p.requests, "third_parties", len(p.sites))
+	}
+}
+
+// close removes the line.
+func (p *progress) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bar != nil {
+		_ = p.bar.Finish()
+	}
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"candor/crawler/evidence"
+	"candor/reports"
+	"candor/reports/plain"
+)
+
+func (c *Command) analyzeCommand() *cobra.Command {
+	o := &options{}
+	cmd := &cobra.Command{
+		Use:     "analyze BUNDLE",
+		GroupID: "bundle",
+		Short:   "Analyse saved evidence again, without network",
+		Long: `Analyze reads the evidence of an earlier scan, matches it again with this
+version's rules and writes a new report. The same evidence with the same rules
+and profile gives the same bytes.
+
+BUNDLE is a report folder or the evidence folder inside one.`,
+		Example: `  candor analyze candor-report-www.example.com-20261124-081500
+  candor analyze old-report --profile profile.yaml --out with-profile`,
+		Args: args(1, 1, "one BUNDLE, a report folder"),
+		RunE: func(cmd *cobra.Command, a []string) error {
+			if err := c.configure(cmd, o); err != nil {
+				return err
+			}
+			return c.analyze(cmd.Context(), o, a[0])
+		},
+	}
+	fs := cmd.Flags()
+	fs.SortFlags = false
+	o.outputFlags(fs, "report `DIR`, new or empty (default candor-report-HOST-DATE-TIME)", c.formats())
+	o.judgeFlags(fs)
+	o.commonFlags(fs)
+	completions(cmd, c.formats())
+	return cmd
+}
+
+func (c *Command) analyze(ctx context.Context, o *options, bundle string) error {
+	profile, err := readProfile(o.profile)
+	if err != nil {
+		return err
+	}
+	meta, err := bundleMeta(bundle)
+	if err != nil {
+		return err
+	}
+	set, err := c.Stages.Rules()
+	if err != nil {
+		return fmt.Errorf("load the embedded knowledge: %w", err)
+	}
+	dir := o.out
+	if dir == "" {
+		address := ""
+		if len(meta.URLs) > 0 {
+			address = meta.URLs[0]
+		}
+		dir = defaultOut(address, c.Now().UTC())
+	}
+	if err := freshDir(dir); err != nil {
+		return err
+	}
+	rep, err := c.analyseAndWrite(ctx, o, bundle, dir, set, profile)
+	if err != nil {
+		return err
+	}
+	c.summarise(o, rep, dir)
+	return c.judge(o, rep, nil)
+}
+
+// bundleMeta checks that a folder holds a scan.
+func bundleMeta(dir string) (evidence.Meta, error) {
+	r, err := evidence.Open(dir)
+	if err != nil {
+		return evidence.Meta{}, &exitError{exitUsage, err}
+	}
+	defer r.Close()
+	return r.Meta(), nil
+}
+
+func (c *Command) reportCommand() *cobra.Command {
+	o := &options{}
+	cmd := &cobra.Command{
+		Use:     "report FOLDER",
+		GroupID: "bundle",
+		Short:   "Render a saved scan in other formats",
+		Long: `Report renders the scan.json of a report folder again, as it is. It does not
+analyse: 'candor analyze' does. Files that are there already are left alone;
+name another folder with --out.`,
+		Example: `  candor report out --format csv
+  candor report out --format html --out for-the-board`,
+		Args: args(1, 1, "one FOLDER that holds a scan.json"),
+		RunE: func(cmd *cobra.Command, a []string) error {
+			if err := c.configure(cmd, o); err != nil {
+				return err
+			}
+			return c.report(o, a[0])
+		},
+	}
+	fs := cmd.Flags()
+	fs.SortFlags = false
+	o.outputFlags(fs, "write into `DIR` (default the folder itself)", c.formats())
+	o.commonFlags(fs)
+	completions(cmd, c.formats())
+	return cmd
+}
+
+func (c *Command) report(o *options, folder string) error {
+	rep, err := readReport(folder)
+	if err != nil {
+		return err
+	}
+	dir := o.out
+	if dir == "" {
+		dir = folder
+		for _, name := range reports.Files(o.formats, c.Stages.Renderers...) {
+			if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+				return usage("%s exists and is left as it is; choose other formats with --format, or another folder with --out", filepath.Join(dir, name))
+			}
+		}
+	} else if err := freshDir(dir); err != nil {
+		return err
+	}
+	if err := reports.Write(dir, rep, o.formats, c.Stages.Renderers...); err != nil {
+		return err
+	}
+	for _, name := range reports.Files(o.formats, c.Stages.Renderers...) {
+		if !o.quiet {
+			fmt.Fprintln(c.Stdout, filepath.Join(dir, name))
+		}
+	}
+	return nil
+}
+
+func readReport(folder string) (*reports.Report, error) {
+	f, err := os.Open(filepath.Join(folder, "scan.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, usage("%s holds no scan.json; 'candor analyze %s' makes one of the evidence", folder, folder)
+	}
+	if err != nil {
+		return nil, &exitError{exitUsage, err}
+	}
+	defer f.Close()
+	rep, err := reports.ReadJSON(f)
+	if err != nil {
+		return nil, usage("%s: %w", f.Name(), err)
+	}
+	return rep, nil
+}
+
+func (c *Command) verifyCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "verify BUNDLE",
+		GroupID: "bundle",
+		Short:   "Check saved evidence against its manifest of hashes",
+		Long: `Verify compares every file of the evidence with the SHA-256 in its manifest.
+
+Exit codes: 0 every file is as it was written, 1 a file differs or is missing,
+3 the files are as written but the scan was incomplete.`,
+		Example: `  candor verify candor-report-www.example.com-20261124-081500`,
+		Args:    args(1, 1, "one BUNDLE, a report folder"),
+		RunE:    func(_ *cobra.Command, a []string) error { return c.verify(a[0]) },
+	}
+}
+
+func (c *Command) verify(bundle string) error {
+	r, err := evidence.Open(bundle)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	defer r.Close()
+	if err := r.Verify(); err != nil {
+		return &exitError{exitFindings, err}
+	}
+	m := r.Meta()
+	fmt.Fprintf(c.Stdout, "%s: every file is as it was written (scan %s of %s)\n",
+		plain.Terminal(bundle, 300), plain.Terminal(m.ScanID, 100), m.StartedAt.UTC().Format("2006-01-02 15:04:05 UTC"))
+	if !m.Complete {
+		return &exitError{exitIncomplete, fmt.Errorf("the scan was incomplete: %s", m.Stopped)}
+	}
+	return nil
+}

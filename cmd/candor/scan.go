@@ -1,0 +1,302 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"candor/analyzer"
+	"candor/crawler"
+	"candor/crawler/evidence"
+	"candor/crawler/frontier"
+	"candor/reports"
+	"candor/rules"
+)
+
+// Why a scan ended before it was whole, as the bundle says it.
+var (
+	errInterrupted = errors.New("interrupted")
+	errTimeLimit   = errors.New("time limit")
+)
+
+// demoStart is where a scan of the bundled demo organisation starts.
+const demoStart = "https://www.fernhill.test/"
+
+func (c *Command) scanCommand() *cobra.Command {
+	o := &options{}
+	cmd := &cobra.Command{
+		Use:     "scan URL…",
+		GroupID: "scan",
+		Short:   "Visit a site, read its policies, match, write a report folder",
+		Long: `Scan visits pages of a site in a real browser, different kinds of page first,
+records requests, cookies, storage and forms, finds and reads the privacy
+policy, and writes a folder with
+
+  index.html   the report; open it in any browser, it needs no network
+  scan.json    the same as data
+  evidence/    what was observed, with a manifest of hashes
+
+Ctrl-C ends a scan in order: what was collected is analysed and reported as
+incomplete. A second Ctrl-C leaves at once.`,
+		Example: `  candor scan https://www.example.com/
+  candor scan example.com --pages 50 --tabs 4 --out report
+  candor scan example.com --fail-on high --quiet        in a build: exit code 1 on findings
+  candor scan --host-map '*=127.0.0.1:8443' --insecure https://www.example.test/
+  candor scan --demo testdata/web                       a made-up organisation, offline`,
+		RunE: func(cmd *cobra.Command, urls []string) error {
+			if err := c.configure(cmd, o); err != nil {
+				return err
+			}
+			return c.scan(cmd.Context(), o, urls)
+		},
+	}
+	fs := cmd.Flags()
+	fs.SortFlags = false
+	o.outputFlags(fs, "report `DIR`, new or empty (default candor-report-HOST-DATE-TIME)", c.formats())
+	o.crawlFlags(fs)
+	o.judgeFlags(fs)
+	o.networkFlags(fs)
+	o.commonFlags(fs)
+	completions(cmd, c.formats())
+	return cmd
+}
+
+// plan is everything a scan needs, checked before anything is written.
+type plan struct {
+	target  crawler.Target
+	options crawler.Options
+	meta    evidence.Meta
+	dir     string
+	profile analyzer.Profile
+	set     *rules.Set
+	server  *demoServer // nil without --demo
+}
+
+func (c *Command) scan(ctx context.Context, o *options, urls []string) error {
+	p, err := c.plan(o, urls)
+	if err != nil {
+		return err
+	}
+	defer p.server.Close()
+	if err := freshDir(p.dir); err != nil {
+		return err
+	}
+	crawlErr, err := c.crawl(ctx, o, p)
+	if err != nil {
+		return err
+	}
+	// A signal ends the visits, not the report on them.
+	ctx = context.WithoutCancel(ctx)
+	rep, err := c.analyseAndWrite(ctx, o, filepath.Join(p.dir, "evidence"), p.dir, p.set, p.profile)
+	if err != nil {
+		return err
+	}
+	c.summarise(o, rep, p.dir)
+	if crawlErr != nil {
+		c.complain(crawlErr)
+	}
+	return c.judge(o, rep, crawlErr)
+}
+
+func (c *Command) plan(o *options, urls []string) (*plan, error) {
+	if len(urls) == 0 {
+		if o.demo == "" {
+			return nil, usage("candor scan needs the address of a site, such as https://www.example.com/\nRun 'candor scan --help' for examples")
+		}
+		urls = []string{demoStart}
+	}
+	p := &plan{}
+	for _, u := range urls {
+		full, err := frontier.Complete(u)
+		if err != nil {
+			return nil, &exitError{exitUsage, err}
+		}
+		if !slices.Contains(p.target.URLs, full) {
+			p.target.URLs = append(p.target.URLs, full)
+		}
+	}
+	var err error
+	if p.profile, err = readProfile(o.profile); err != nil {
+		return nil, err
+	}
+	p.target.OwnDomains = p.profile.OwnDomains
+	if _, err := c.Stages.FindBrowser(o.browser); err != nil {
+		return nil, usage("%w\nRun 'candor doctor' to see what else is needed", err)
+	}
+	if p.set, err = c.Stages.Rules(); err != nil {
+		return nil, fmt.Errorf("load the embedded knowledge: %w", err)
+	}
+	now := c.Now().UTC()
+	if p.dir = o.out; p.dir == "" {
+		p.dir = defaultOut(p.target.URLs[0], now)
+	}
+	if o.demo != "" {
+		if p.server, err = c.Stages.Serve(o.demo); err != nil {
+			return nil, usage("--demo %s: %w", o.demo, err)
+		}
+	}
+	p.options = c.crawlOptions(o, p)
+	p.meta = newMeta(p, now)
+	return p, nil
+}
+
+func (c *Command) crawlOptions(o *options, p *plan) crawler.Options {
+	co := crawler.Options{
+		Pages: o.pages, Depth: o.depth, Tabs: o.tabs, States: o.states,
+		PageTimeout: o.timeout, IgnoreRobots: o.ownSite, Identify: o.identify,
+		HostMap: o.hostMap, Insecure: o.insecure,
+		BrowserPath: o.browser, NoSandbox: o.noSandbox, Proxy: o.proxy,
+		Cookies: o.cookies, Language: "en-US,en", ToolVersion: toolVersion(),
+		Words: crawlerWords(p.set.Terms), Now: c.Now,
+	}
+	if len(o.headers) > 0 {
+		co.Headers = map[string]string{}
+		for _, h := range o.headers {
+			co.Headers[h.name] = h.value
+		}
+	}
+	if p.server != nil {
+		co.HostMap = append(slices.Clone(o.hostMap), crawler.HostMapping{Pattern: "*", Addr: p.server.Addr})
+		co.Insecure = true
+	}
+	return co
+}
+
+// newMeta describes the scan at its start; the crawler adds the browser.
+func newMeta(p *plan, now time.Time) evidence.Meta {
+	o := p.options
+	s := evidence.Settings{
+		Pages: o.Pages, Depth: o.Depth, Tabs: o.Tabs, RespectRobots: !o.IgnoreRobots, Insecure: o.Insecure,
+		PageTimeoutMS: o.PageTimeout.Milliseconds(), Proxy: o.Proxy != "",
+	}
+	for _, m := range o.HostMap {
+		s.HostMap = append(s.HostMap, m.Pattern+"="+m.Addr.String())
+	}
+	for name := range o.Headers {
+		s.ExtraHeaders = append(s.ExtraHeaders, name)
+	}
+	slices.Sort(s.ExtraHeaders)
+	for _, k := range o.Cookies {
+		s.PresetCookies = append(s.PresetCookies, k.Name)
+	}
+	return evidence.Meta{
+		ScanID:     scanName(p.target.URLs[0], now),
+		Tool:       evidence.Tool{Name: "candor", Version: o.ToolVersion},
+		URLs:       p.target.URLs,
+		OwnDomains: p.target.OwnDomains,
+		States:     o.States,
+		Options:    s,
+		StartedAt:  now,
+	}
+}
+
+// crawl writes the bundle and closes it whatever happens. The first error is
+// the crawl's, which the report survives; the second ends the command.
+func (c *Command) crawl(ctx context.Context, o *options, p *plan) (crawlErr, err error) {
+	w, err := evidence.Create(filepath.Join(p.dir, "evidence"), p.meta)
+	if err != nil {
+		return nil, err
+	}
+	if o.scanTimeout > 0 {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeoutCause(ctx, o.scanTimeout, errTimeLimit)
+		defer stop()
+	}
+	show := c.newProgress(o)
+	p.options.Progress = show.event
+	stopped := "crash"
+	defer func() {
+		show.close()
+		err = errors.Join(err, w.Close(func(m *evidence.Meta) {
+			m.FinishedAt = c.Now().UTC()
+			m.Complete, m.Stopped = stopped == "", stopped
+		}))
+	}()
+	crawlErr = c.Stages.Crawl(ctx, p.target, p.options, w)
+	stopped = ""
+	switch cause := context.Cause(ctx); {
+	case cause != nil:
+		stopped, crawlErr = cause.Error(), fmt.Errorf("the scan ended early: %w", cause)
+	case crawlErr != nil:
+		stopped = crawlErr.Error()
+	}
+	return crawlErr, nil
+}
+
+// analyseAndWrite makes the report of a bundle in dir.
+func (c *Command) analyseAndWrite(ctx context.Context, o *options, bundle, dir string, set *rules.Set, p analyzer.Profile) (*reports.Report, error) {
+	r, err := evidence.Open(bundle)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	a, err := c.Stages.Analyze(ctx, r, set, p)
+	if err != nil {
+		return nil, fmt.Errorf("analyse %s (the evidence is kept): %w", bundle, err)
+	}
+	rep := reports.New(a)
+	if err := reports.Write(dir, rep, o.formats, c.Stages.Renderers...); err != nil {
+		return nil, err
+	}
+	return rep, nil
+}
+
+func (c *Command) summarise(o *options, rep *reports.Report, dir string) {
+	if !o.quiet {
+		fmt.Fprint(c.Stdout, reports.Summary(rep, dir))
+	}
+}
+
+// judge turns a report into an exit code. Findings weigh more than gaps: both
+// keep a scan from passing as clean.
+func (c *Command) judge(o *options, rep *reports.Report, crawlErr error) error {
+	if atOrAbove(rep.Findings, o.failOn) {
+		return &exitError{code: exitFindings}
+	}
+	if why := incomplete(rep, o.minCoverage); why != "" {
+		if crawlErr != nil {
+			return &exitError{code: exitIncomplete} // was said already
+		}
+		return &exitError{exitIncomplete, errors.New("the scan is incomplete: " + why)}
+	}
+	if crawlErr != nil {
+		return &exitError{code: exitIncomplete}
+	}
+	return nil
+}
+
+func atOrAbove(findings []reports.Finding, severity string) bool {
+	limit := slices.Index(severities, severity) // -1 for "none"
+	return slices.ContainsFunc(findings, func(f reports.Finding) bool {
+		rank := slices.Index(severities, f.Severity)
+		return !f.Suppressed && rank >= 0 && rank <= limit
+	})
+}
+
+// incomplete says why a scan cannot pass as whole; "" when it can.
+func incomplete(rep *reports.Report, least float64) string {
+	c := rep.Coverage
+	all := c.PagesVisited + c.PagesFailed
+	switch {
+	case c.PagesVisited == 0:
+		return "no page could be visited"
+	case !c.Complete && c.Stopped != "":
+		return c.Stopped
+	case !c.Complete:
+		return "the bundle was not closed"
+	case float64(c.PagesVisited) < least*float64(all):
+		return fmt.Sprintf("%d of %d pages could be visited, and --min-coverage is %g", c.PagesVisited, all, least)
+	}
+	for _, start := range rep.Site.URLs {
+		visits := slices.DeleteFunc(slices.Clone(rep.Pages), func(p reports.Page) bool { return p.URL != start })
+		if len(visits) > 0 && !slices.ContainsFunc(visits, func(p reports.Page) bool { return p.Ended != "failed" }) {
+			return "the start page could not be visited"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+
+	"candor/analyzer"
+	"candor/analyzer/policy"
+	"candor/crawler"
+	"candor/crawler/evidence"
+	"candor/reports"
+	"candor/rules"
+)
+
+// Stages are the steps that the commands put together. Tests hand in their own.
+type Stages struct {
+	// FindBrowser returns the path of a browser; a given path is only checked.
+	FindBrowser func(path string) (string, error)
+	// TryBrowser starts a browser, says what it is and ends it.
+	TryBrowser func(ctx context.Context, path string, noSandbox bool) (evidence.Browser, error)
+	// Crawl writes evidence; see crawler.Crawl.
+	Crawl func(ctx context.Context, t crawler.Target, o crawler.Options, w *evidence.Writer) error
+	// Rules loads the knowledge, when it is first needed.
+	Rules func() (*rules.Set, error)
+	// Analyze reads saved evidence; see analyzer.Analyze.
+	Analyze func(ctx context.Context, r *evidence.Reader, set *rules.Set, p analyzer.Profile) (*analyzer.Analysis, error)
+	// ReadPolicy reads a notice; see policy.Read.
+	ReadPolicy func(in policy.Input, set *rules.Set) *policy.Document
+	// Renderers are the report formats that have a package of their own.
+	Renderers []reports.Renderer
+	// Serve answers for all hosts of a folder of sites; see crawler/webtest.
+	Serve func(dir string) (*demoServer, error)
+}

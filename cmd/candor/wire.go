@@ -1,0 +1,31 @@
+package main
+
+import (
+	"context"
+
+	"candor/analyzer/policy"
+	"candor/crawler"
+	"candor/crawler/browser"
+	"candor/crawler/evidence"
+	"candor/rules"
+)
+
+// wired are the real stages.
+func wired() Stages {
+	return Stages{
+		FindBrowser: browser.Find,
+		TryBrowser:  tryBrowser,
+		Crawl:       crawler.Crawl,
+		Rules:       rules.Default,
+		ReadPolicy:  policy.Read,
+	}
+}
+
+func tryBrowser(ctx context.Context, path string, noSandbox bool) (evidence.Browser, error) {
+	b, err := browser.Start(ctx, browser.Options{Path: path, NoSandbox: noSandbox})
+	if err != nil {
+		return evidence.Browser{}, err
+	}
+	info := b.Info()
+	return info, b.Close()
+}
