@@ -1,0 +1,265 @@
+package html
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"flag"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"candor/analyzer"
+	"candor/reports"
+	"candor/reports/reporttest"
+)
+
+var write = flag.String("write", "", "folder to write the fictional shop's report to, for looking at it")
+
+func report(t testing.TB, a *analyzer.Analysis) *reports.Report {
+	t.Helper()
+	rep := reports.New(a)
+	if err := rep.Trace(reporttest.Log{}); err != nil {
+		t.Fatal(err)
+	}
+	return rep
+}
+
+func render(t testing.TB, a *analyzer.Analysis) ([]byte, *goquery.Document) {
+	t.Helper()
+	var buf bytes.Buffer
+	if err := Render(&buf, report(t, a)); err != nil {
+		t.Fatal(err)
+	}
+	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(buf.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes(), doc
+}
+
+func TestWrite(t *testing.T) {
+	dir := *write
+	if dir == "" {
+		dir = t.TempDir()
+	}
+	if err := reports.Write(dir, report(t, reporttest.Shop()), []string{"html", "json", "csv"}, Format()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSameBytes(t *testing.T) {
+	first, _ := render(t, reporttest.Shop())
+	for range 3 {
+		if again, _ := render(t, reporttest.Shop()); !bytes.Equal(first, again) {
+			t.Fatal("the same analysis gives different pages")
+		}
+	}
+}
+
+func TestStructure(t *testing.T) {
+	page, doc := render(t, reporttest.Shop())
+	if n := doc.Find("h1").Length(); n != 1 {
+		t.Errorf("%d h1, want 1", n)
+	}
+	for _, sel := range []string{"html[lang]", "header.mast", "nav[aria-label]", "main#main", "footer", "a.skip[href='#main']", "title"} {
+		if doc.Find(sel).Length() != 1 {
+			t.Errorf("want one %s, have %d", sel, doc.Find(sel).Length())
+		}
+	}
+	if !strings.Contains(doc.Find(".notice").Text(), reports.Notice) {
+		t.Error("the design's sentence is missing")
+	}
+	last := 0
+	doc.Find("h1,h2,h3,h4").Each(func(_ int, s *goquery.Selection) {
+		level := int(goquery.NodeName(s)[1] - '0')
+		if level > last+1 {
+			t.Errorf("heading %q jumps from level %d to %d", s.Text(), last, level)
+		}
+		last = level
+	})
+	doc.Find("table").Each(func(_ int, s *goquery.Selection) {
+		if strings.TrimSpace(s.Find("caption").Text()) == "" {
+			t.Errorf("a table has no caption: %.80s", s.Text())
+		}
+		if s.Find("th").Length() != s.Find("th[scope]").Length() {
+			t.Errorf("table %q has heads without scope", s.Find("caption").Text())
+		}
+	})
+	doc.Find("img").Each(func(_ int, s *goquery.Selection) {
+		if s.AttrOr("alt", "") == "" || !strings.HasPrefix(s.AttrOr("src", ""), "evidence/screenshots/") || s.AttrOr("loading", "") != "lazy" {
+			t.Errorf("image %q lacks alt, a local source or lazy loading", s.AttrOr("src", ""))
+		}
+	})
+	if doc.Find("img").Length() == 0 {
+		t.Error("no screenshot is shown")
+	}
+	if bytes.Contains(page, []byte("ZgotmplZ")) {
+		t.Error("html/template refused a value")
+	}
+	for _, word := range []string{"violation", "illegal", "compliant", "certified", "breach"} {
+		if strings.Contains(strings.ToLower(doc.Find("body").Text()), word) {
+			t.Errorf("the report says %q", word)
+		}
+	}
+	for _, secret := range []string{"secret-hash", "secret-id"} {
+		if bytes.Contains(page, []byte(secret)) {
+			t.Errorf("the value %q of a request is in the report", secret)
+		}
+	}
+}
+
+func TestLinksResolve(t *testing.T) {
+	_, doc := render(t, reporttest.Shop())
+	ids := map[string]bool{}
+	doc.Find("[id]").Each(func(_ int, s *goquery.Selection) {
+		id := s.AttrOr("id", "")
+		if ids[id] {
+			t.Errorf("id %q appears twice", id)
+		}
+		ids[id] = true
+	})
+	doc.Find("a[href^='#'], use[href^='#']").Each(func(_ int, s *goquery.Selection) {
+		if href := s.AttrOr("href", ""); !ids[href[1:]] {
+			t.Errorf("link %q leads nowhere", href)
+		}
+	})
+	doc.Find("[aria-labelledby]").Each(func(_ int, s *goquery.Selection) {
+		if !ids[s.AttrOr("aria-labelledby", "")] {
+			t.Errorf("aria-labelledby %q names nothing", s.AttrOr("aria-labelledby", ""))
+		}
+	})
+	rep := reports.New(reporttest.Shop())
+	if n := doc.Find("article.finding").Length(); n != len(rep.Findings) {
+		t.Errorf("%d findings shown, want %d", n, len(rep.Findings))
+	}
+	doc.Find("article.finding").Each(func(i int, s *goquery.Selection) {
+		if s.Find("a[href^='#flow-']").Length() == 0 && !strings.Contains(s.Text(), "_old_ab") && !strings.Contains(s.Text(), "n10") {
+			t.Errorf("finding %q links to no flow", s.Find("h3").Text())
+		}
+	})
+	if n := doc.Find(".flow").Length(); n != len(rep.Flows) {
+		t.Errorf("%d flows shown, want %d", n, len(rep.Flows))
+	}
+	doc.Find("a[href^='http']").Each(func(_ int, s *goquery.Selection) {
+		if rel := s.AttrOr("rel", ""); rel != "noreferrer noopener nofollow" {
+			t.Errorf("outside link %q has rel %q", s.AttrOr("href", ""), rel)
+		}
+	})
+	if doc.Find("a[href*='#:~:text=']").Length() == 0 {
+		t.Error("no sentence links to its place in the text")
+	}
+}
+
+// loads are the attributes that make a browser fetch something.
+var loads = []string{"src", "srcset", "data", "poster", "background", "action", "formaction", "style", "ping", "manifest"}
+
+func TestNothingFromOutside(t *testing.T) {
+	_, doc := render(t, reporttest.Shop())
+	for _, attr := range loads {
+		doc.Find("[" + attr + "]").Each(func(_ int, s *goquery.Selection) {
+			if v := s.AttrOr(attr, ""); attr == "style" || strings.Contains(v, ":") || strings.HasPrefix(v, "//") {
+				t.Errorf("<%s %s=%q> loads from outside", goquery.NodeName(s), attr, v)
+			}
+		})
+	}
+	if doc.Find("iframe,object,embed,base,form,link:not([rel=icon])").Length() > 0 {
+		t.Error("the page embeds something")
+	}
+	if regexp.MustCompile(`@import|url\(`).MatchString(style) {
+		t.Error("the style loads something")
+	}
+	csp := doc.Find("meta[http-equiv='Content-Security-Policy']").AttrOr("content", "")
+	for kind, text := range map[string]string{"style-src": doc.Find("style").Text(), "script-src": doc.Find("script").Text()} {
+		sum := sha256.Sum256([]byte(text))
+		want := fmt.Sprintf("%s 'sha256-%s'", kind, base64.StdEncoding.EncodeToString(sum[:]))
+		if !strings.Contains(csp, want) {
+			t.Errorf("policy %q does not allow the page's own %s", csp, want)
+		}
+	}
+	if !strings.HasPrefix(csp, "default-src 'none'; img-src data: 'self'; ") {
+		t.Errorf("policy is %q", csp)
+	}
+}
+
+// census counts the elements and attributes of a page. Text decides neither.
+func census(doc *goquery.Document) map[string]int {
+	n := map[string]int{}
+	doc.Find("*").Each(func(_ int, s *goquery.Selection) {
+		n[goquery.NodeName(s)]++
+		for _, a := range s.Nodes[0].Attr {
+			if strings.HasPrefix(a.Key, "on") || a.Key == "style" {
+				n["@"+a.Key]++
+			}
+		}
+	})
+	return n
+}
+
+func TestHostileTextStaysText(t *testing.T) {
+	_, benign := render(t, reporttest.Shop())
+	page, doc := render(t, reporttest.Hostile())
+	want, got := census(benign), census(doc)
+	for name, n := range got {
+		switch name {
+		case "span", "p", "strong", "a", "div", "dd", "dt", "img", "li", "ul", "details", "summary", "br", "tr", "td", "th", "rect", "use", "svg", "code", "table", "tbody", "thead", "caption", "blockquote", "article", "h3", "h4", "dl":
+			continue // how many there are follows from lengths and links
+		}
+		if n != want[name] {
+			t.Errorf("%d <%s>, want %d as in the benign page", n, name, want[name])
+		}
+	}
+	for _, name := range []string{"script", "style", "@onerror", "@style"} {
+		if got[name] != want[name] {
+			t.Errorf("%d %s, want %d", got[name], name, want[name])
+		}
+	}
+	doc.Find("img").Each(func(_ int, s *goquery.Selection) { t.Errorf("a hostile path became an image: %q", s.AttrOr("src", "")) })
+	doc.Find("[href]").Each(func(_ int, s *goquery.Selection) {
+		href := s.AttrOr("href", "")
+		if !regexp.MustCompile(`^(#[a-z0-9-]+$|https?://|policies/[A-Za-z0-9._-]+$|data:,$)`).MatchString(href) {
+			t.Errorf("href %q", href)
+		}
+	})
+	for _, bad := range []string{"\x1b", "\x07", "\u202e", "<img src=x", "<script>alert", "ZgotmplZ"} {
+		if bytes.Contains(page, []byte(bad)) {
+			t.Errorf("the page holds %q", bad)
+		}
+	}
+	if !strings.Contains(doc.Text(), "⟨U+202E⟩") {
+		t.Error("the direction override is not shown")
+	}
+}
+
+func TestEmptyAnalysis(t *testing.T) {
+	_, doc := render(t, &analyzer.Analysis{})
+	if text := doc.Find(".lede").Text(); !strings.Contains(text, "No page could be visited") {
+		t.Errorf("answer is %q", text)
+	}
+	if doc.Find("section").Length() != 16 {
+		t.Errorf("%d sections, want 16", doc.Find("section").Length())
+	}
+}
+
+func TestSize(t *testing.T) {
+	page, doc := render(t, reporttest.Large(1000))
+	if n := doc.Find("article.finding").Length(); n != 1000 {
+		t.Fatalf("%d findings shown, want 1000", n)
+	}
+	t.Logf("1,000 findings on 1,000 flows: %d bytes", len(page))
+	if len(page) > 2<<20 {
+		t.Errorf("1,000 findings take %d bytes, more than 2 MB", len(page))
+	}
+}
+
+func BenchmarkRender1000(b *testing.B) {
+	rep := report(b, reporttest.Large(1000))
+	for b.Loop() {
+		if err := Render(new(bytes.Buffer), rep); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,105 @@
+package reporttest
+
+import (
+	"fmt"
+	"iter"
+	"reflect"
+	"slices"
+	"strings"
+
+	"candor/analyzer"
+	"candor/analyzer/check"
+	"candor/crawler/evidence"
+)
+
+// Attack is put into every free text of Hostile: markup, an attribute that
+// ends early, a script address, an escape sequence, a text direction override
+// and invalid bytes.
+const Attack = "=cmd()\"'><script>alert(1)</script><img src=x onerror=alert(1)></style><!-- javascript:alert(1) \x1b[31m\x07 \u202egpj.exe {{.}} \xff\xfe"
+
+// Hostile is Shop with Attack in every text that a site, a policy or a vendor
+// can choose. Ids that tie records together and the words of the design stay.
+func Hostile() *analyzer.Analysis {
+	a := Shop()
+	spare := []string{"ID", "Chain", "Verdict", "Outcome", "Severity", "Confidence", "State", "States", "Party", "ActionParty", "Recognized", "Statement", "Statements", "Flows", "Candidates", "Evidence", "Vendor", "Document", "Schema", "Ended", "Example"}
+	taint(reflect.ValueOf(a).Elem(), spare)
+	for i := range a.Pages { // one of each kind of bad address
+		a.Pages[i].URL = []string{"javascript:alert(1)//" + Attack, "https://h.test/\"><script>" + Attack, "data:text/html," + Attack}[i%3] + fmt.Sprint(i)
+		a.Pages[i].Screenshot = "../../" + Attack
+	}
+	a.Seen.Hosts[0].Host = strings.Repeat("long.", 2048) + "test"
+	return a
+}
+
+func taint(v reflect.Value, spare []string) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		taint(v.Elem(), spare)
+	case reflect.String:
+		if v.CanSet() {
+			v.SetString(Attack)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.IsExported() && !slices.Contains(spare, f.Name) && f.Type.PkgPath() != "time" {
+				taint(v.Field(i), spare)
+			}
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			taint(v.Index(i), spare)
+		}
+	case reflect.Map:
+		if v.Type().Elem().Kind() == reflect.String {
+			for _, k := range v.MapKeys() {
+				v.SetMapIndex(k, reflect.ValueOf(Attack).Convert(v.Type().Elem()))
+			}
+		} else if v.Type().Elem() == reflect.TypeFor[check.Disclosure]() {
+			for _, k := range v.MapKeys() {
+				d := v.MapIndex(k).Interface().(check.Disclosure)
+				d.Why = Attack
+				v.SetMapIndex(k, reflect.ValueOf(d))
+			}
+		}
+	}
+}
+
+// Large is Shop with n findings, each on a flow of its own.
+func Large(n int) *analyzer.Analysis {
+	a := Shop()
+	flow, finding := a.Seen.Flows[0], a.Findings[0]
+	a.Findings = nil
+	for i := range n {
+		f := flow
+		f.ID = fmt.Sprintf("f-large-%05d", i)
+		f.Recipient.Vendor = a.Seen.Vendors[i%len(a.Seen.Vendors)].ID
+		f.Recipient.Party = a.Seen.Vendors[i%len(a.Seen.Vendors)].Party
+		f.Evidence = []string{fmt.Sprintf("p0001.none/r%04d", i%60+1)}
+		a.Seen.Flows = append(a.Seen.Flows, f)
+		a.Disclosures[f.ID] = a.Disclosures[flow.ID]
+		x := finding
+		x.ID, x.Evidence, x.Severity = fmt.Sprintf("n%05d", i), []string{f.ID, f.Evidence[0]}, []string{"high", "medium", "low"}[i%3]
+		a.Findings = append(a.Findings, x)
+	}
+	return a
+}
+
+// Log is the requests that Shop's flows point at.
+type Log struct{}
+
+// Requests yields them.
+func (Log) Requests() iter.Seq2[evidence.Request, error] {
+	return func(yield func(evidence.Request, error) bool) {
+		for i := range 60 {
+			r := evidence.Request{
+				ID: fmt.Sprintf("p0001.none/r%04d", i+1), Page: "p0001.none", State: "none", Method: "POST", Type: "Ping", Status: 204, PostBytes: 212, PostData: "em=secret-hash",
+				URL:       fmt.Sprintf("https://t%d.tracker.test/collect?v=2&cid=secret-id-%d&dl=https%%3A%%2F%%2Fwww.lantern-shop.test%%2F", i%15, i),
+				Cookies:   []evidence.SentCookie{{Name: "IDE"}},
+				Initiator: evidence.Initiator{Type: "script", Stack: []evidence.StackFrame{{Function: "send", URL: "https://www.google-analytics.test/g.js?id=G-LAMP", Line: 1, Column: 99}, {URL: "https://www.googletagmanager.test/gtm.js?id=GTM-LAMP", Line: 88, Column: 12}}},
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
