@@ -1,0 +1,81 @@
+# Candor. "make" lists the targets. Only Go, make and a package manager are
+# assumed; what else is needed is installed and said.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+URL ?=
+export URL
+ARGS ?=
+FUZZTIME ?= 10s
+# go test -race wants a C compiler; without one the tests run without it.
+RACE ?= $(if $(shell command -v gcc || command -v clang),-race,)
+SOURCES := $(shell find cmd crawler analyzer rules reports -type f -not -name '*_test.go' -not -path '*/testdata/*' 2>/dev/null)
+
+.PHONY: help
+help: ## list the targets
+	@echo 'make scan URL=https://www.example.com/   scan a site, write a report'
+	@echo 'make scan                                scan the bundled demo organisation, offline'
+	@echo
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/make \1@\2/' | column -t -s '@' 2>/dev/null || \
+		grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: bin/candor ## build bin/candor
+
+bin/candor: go.mod go.sum $(SOURCES)
+	CGO_ENABLED=0 go build -trimpath -o $@ ./cmd/candor
+
+.PHONY: scan
+scan: install build ## scan URL (or the demo without URL); ARGS='--pages 50' for more
+	@.ci/scan "$$URL" $(ARGS)
+
+.PHONY: install
+install: ## install Chromium and fonts when they are missing
+	@.ci/install-browser
+
+.PHONY: test
+test: install-tests check go-test ## everything that the build machine checks
+
+.PHONY: install-tests
+install-tests: # browser, fonts, node, and the vendor libraries that tests serve
+	@.ci/install-browser --node
+	@if [ -f testdata/npm/package-lock.json ]; then \
+		if [ testdata/npm/node_modules/.package-lock.json -nt testdata/npm/package-lock.json ]; then \
+			echo 'testdata/npm: the vendor libraries are there'; \
+		else \
+			echo '+ npm ci --ignore-scripts (testdata/npm)'; \
+			cd testdata/npm && npm ci --ignore-scripts --no-audit --no-fund; \
+		fi; \
+	fi
+
+.PHONY: check
+check: ## gofmt, vet, staticcheck, tidy modules, generated files, vulnerabilities
+	@.ci/check
+
+.PHONY: go-test
+go-test: ## go test ./..., with the race detector when there is a C compiler
+	go test $(RACE) -timeout 14m ./...
+
+.PHONY: cover
+cover: ## tests with a figure of coverage for each package
+	go test -coverprofile=coverage.out -coverpkg=./... ./...
+	go tool cover -func=coverage.out | tail -n 1
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME (10s)
+	@for pkg in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "== $$pkg $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+.PHONY: bench
+bench: install ## every Go benchmark once
+	go test -run '^$$' -bench . -benchtime 1x ./...
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin coverage.out
