@@ -139,7 +139,11 @@ func newFieldWords(t *rules.Terms) fieldWords {
 	for _, r := range t.Fields {
 		rule := fieldRule{rule: r}
 		for _, w := range r.Words {
-			rule.words = append(rule.words, " "+strings.Join(nameWords(w), " ")+" ")
+			parts := nameWords(w)
+			rule.words = append(rule.words, " "+strings.Join(parts, " ")+" ")
+			if joined := strings.Join(parts, ""); len(parts) > 1 && len(joined) > 4 {
+				rule.words = append(rule.words, " "+joined+" ")
+			}
 		}
 		f.rules = append(f.rules, rule)
 	}

@@ -1,0 +1,115 @@
+package analyzer
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"candor/analyzer/check"
+	"candor/analyzer/flow"
+	"candor/analyzer/policy"
+	"candor/crawler/evidence"
+	"candor/rules"
+)
+
+// Analyze makes an Analysis of a bundle. It reads each stream of the evidence
+// once and keeps no request, so that memory follows the number of pages,
+// vendors, cookies and forms.
+//
+// A notice that cannot be read from the bundle is a gap, not an error. Analyze
+// fails when a stream cannot be read or ctx ends.
+func Analyze(ctx context.Context, r *evidence.Reader, set *rules.Set, p Profile) (*Analysis, error) {
+	if set == nil {
+		return nil, errors.New("analyze: no rules were given")
+	}
+	meta := r.Meta()
+	a := &Analysis{Meta: meta, RulesVersion: set.Version, Entity: p.Name, Pages: []evidence.Page{}, Gaps: []evidence.Gap{}, Documents: []*policy.Document{}}
+	if err := a.read(ctx, r, set); err != nil {
+		return nil, fmt.Errorf("analyze: %w", err)
+	}
+	site := flow.NewSite(meta.URLs, append(slices.Clone(meta.OwnDomains), p.OwnDomains...))
+	seen, err := flow.Build(ctx, r, set, site)
+	if err != nil {
+		return nil, fmt.Errorf("analyze: %w", err)
+	}
+	a.Seen = seen
+	m := check.New(check.Input{
+		Site: site.Primary, Set: set, Documents: a.Documents, Seen: seen, Pages: a.Pages, Gaps: a.Gaps,
+		Regions: p.Regions, Laws: p.Laws, Processors: p.roles(),
+	})
+	a.Disclosures = m.Disclose()
+	a.NamedVendors, a.Declared = m.NamedVendors(), m.Declared()
+	a.Promises = m.Promises()
+	a.Findings, a.Rules = m.Run()
+	return a, ctx.Err()
+}
+
+func (p Profile) roles() map[string]string {
+	out := map[string]string{}
+	for _, v := range p.Processors {
+		out[strings.ToLower(v.Vendor)] = v.Role
+	}
+	return out
+}
+
+// read takes what is kept whole: visits, gaps and notices.
+func (a *Analysis) read(ctx context.Context, r *evidence.Reader, set *rules.Set) error {
+	for p, err := range r.Pages() {
+		if err != nil {
+			return err
+		}
+		p.Links = nil
+		a.Pages = append(a.Pages, p)
+	}
+	slices.SortStableFunc(a.Pages, func(a, b evidence.Page) int { return strings.Compare(a.ID, b.ID) })
+	for g, err := range r.Gaps() {
+		if err != nil {
+			return err
+		}
+		a.Gaps = append(a.Gaps, g)
+	}
+	for d, err := range r.Documents() {
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		a.notice(r, set, d)
+	}
+	slices.SortStableFunc(a.Documents, func(a, b *policy.Document) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortStableFunc(a.Gaps, func(a, b evidence.Gap) int {
+		return cmp.Or(strings.Compare(a.Page, b.Page), strings.Compare(a.What, b.What), strings.Compare(a.Why, b.Why))
+	})
+	return nil
+}
+
+// notice reads one notice from its blobs. A blob that is missing is a gap.
+func (a *Analysis) notice(r *evidence.Reader, set *rules.Set, d evidence.Document) {
+	blob := func(name string) []byte {
+		if name == "" {
+			return nil
+		}
+		data, err := r.ReadFile(name)
+		if err != nil {
+			a.Gaps = append(a.Gaps, evidence.Gap{What: "notice " + d.URL, Why: "its saved text could not be read: " + err.Error(), Kind: "policy"})
+		}
+		return data
+	}
+	in := policy.Input{ID: d.ID, URL: d.FinalURL, Kind: d.Kind, MIMEType: d.MIMEType, Language: d.Language, Raw: blob(d.Raw), DOM: blob(d.DOM)}
+	if in.URL == "" {
+		in.URL = d.URL
+	}
+	for _, f := range d.Frames {
+		in.Frames = append(in.Frames, blob(f.DOM))
+	}
+	for _, l := range d.LinkedFrom {
+		if !slices.Contains(in.LinkedFrom, l.Page) {
+			in.LinkedFrom = append(in.LinkedFrom, l.Page)
+		}
+	}
+	a.Documents = append(a.Documents, policy.Read(in, set))
+}
