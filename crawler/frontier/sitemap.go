@@ -104,7 +104,12 @@ func parseSitemapXML(r io.Reader, limit int) (sitemapDoc, error) {
 	for {
 		token, err := d.RawToken()
 		if errors.Is(err, io.EOF) {
-			return doc, nil
+			if len(stack) > 0 {
+				err = io.ErrUnexpectedEOF
+			} else {
+				err = nil
+			}
+			return doc, err
 		}
 		if err != nil {
 			return doc, err
