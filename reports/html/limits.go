@@ -6,9 +6,12 @@ const (
 	maxTop        = 5    // findings shown in full at the top
 	maxFindings   = 2000
 	maxFlows      = 1200
-	maxQuotes     = 3 // sentences quoted for one finding or flow
-	maxPagesNamed = 3 // pages named for one finding or flow
-	maxSeen       = 2 // requests shown for one finding or flow
+	maxQuotes     = 3   // sentences quoted for one finding or flow
+	maxPagesNamed = 3   // pages named for one finding or flow
+	maxSeen       = 2   // requests shown for one finding or flow
+	maxInline     = 150 // requests shown with their flows; others by id
+	manyFlows     = 300 // from here on an entry names one page only
+	manyFindings  = 100
 	maxVendors    = 400
 	maxCookies    = 400
 	maxStorage    = 200

@@ -32,6 +32,7 @@ func (b *builder) addFindings(v *view) {
 		case f.Suppressed:
 			v.Suppressed = append(v.Suppressed, x)
 		case len(v.Top) < maxTop:
+			x.Seen = b.sightings(b.requestsOf(f))
 			v.Top = append(v.Top, x)
 		default:
 			v.Findings = append(v.Findings, x)
@@ -40,7 +41,7 @@ func (b *builder) addFindings(v *view) {
 }
 
 func (b *builder) finding(f reports.Finding, i int) finding {
-	x := finding{Finding: f, Names: b.names(f.Recipients), Quotes: b.quotes(f.Statements), Seen: b.sightings(f.Evidence), PagesNamed: someOf(f.Pages, maxPagesNamed)}
+	x := finding{Finding: f, Names: b.names(f.Recipients), Quotes: b.quotes(f.Statements), PagesNamed: someOf(f.Pages, b.pagesNamed())}
 	x.Anchor = "finding-" + strconv.Itoa(i+1)
 	x.RuleTitle = b.rules[f.Rule].Title
 	for _, id := range f.Evidence {
@@ -63,6 +64,32 @@ func (b *builder) finding(f reports.Finding, i int) finding {
 		x.Links = append(x.Links, l)
 	}
 	return x
+}
+
+// requestsOf are the requests that show a finding: its own, or else the first
+// of each flow that it points at.
+func (b *builder) requestsOf(f reports.Finding) []string {
+	var own, theirs []string
+	for _, id := range f.Evidence {
+		if _, ok := b.seen[id]; ok {
+			own = append(own, id)
+		}
+		if i, ok := b.flowAt[id]; ok && len(b.rep.Flows[i].Evidence) > 0 {
+			theirs = append(theirs, b.rep.Flows[i].Evidence[0])
+		}
+	}
+	if len(own) > 0 {
+		return own
+	}
+	return slices.Compact(theirs)
+}
+
+// pagesNamed is how many pages one entry names: fewer in a long report.
+func (b *builder) pagesNamed() int {
+	if len(b.rep.Flows) > manyFlows || len(b.rep.Findings) > manyFindings {
+		return 1
+	}
+	return maxPagesNamed
 }
 
 // vendor is a recipient with its flows counted.
@@ -133,6 +160,7 @@ type flow struct {
 	reports.Flow
 	Anchor     string
 	Quotes     []quote
+	Again      []quote // quoted above for the same recipient
 	Candidates []quote
 	Seen       []reports.Sighting
 	PagesNamed some
@@ -158,11 +186,7 @@ func (b *builder) groups() (third, own []group, more int) {
 		if worry(f.Disclosure.Verdict) < worry(g.Worst) {
 			g.Worst = f.Disclosure.Verdict
 		}
-		x := flow{Flow: f, Anchor: "flow-" + strconv.Itoa(i+1), Quotes: b.quotes(f.Disclosure.Statements), Seen: b.sightings(f.Evidence[:min(1, len(f.Evidence))]), PagesNamed: someOf(f.Pages, maxPagesNamed)}
-		if len(x.Quotes) == 0 {
-			x.Candidates = b.quotes(f.Disclosure.Candidates)
-		}
-		g.Flows = append(g.Flows, x)
+		g.Flows = append(g.Flows, flow{Flow: f, Anchor: "flow-" + strconv.Itoa(i+1), PagesNamed: someOf(f.Pages, b.pagesNamed())})
 	}
 	for _, g := range order {
 		slices.SortStableFunc(g.Flows, func(x, y flow) int {
@@ -181,7 +205,9 @@ func (b *builder) groups() (third, own []group, more int) {
 	slices.SortStableFunc(order, func(x, y *group) int {
 		return cmp.Or(cmp.Compare(worry(x.Worst), worry(y.Worst)), cmp.Compare(len(y.Flows), len(x.Flows)), cmp.Compare(x.Name, y.Name))
 	})
+	inline := maxInline
 	for _, g := range order {
+		b.fill(g, &inline)
 		if g.Flows[0].Recipient.Party == "third" {
 			third = append(third, *g)
 		} else {
@@ -189,6 +215,35 @@ func (b *builder) groups() (third, own []group, more int) {
 		}
 	}
 	return third, own, left(len(b.rep.Flows), maxFlows)
+}
+
+// fill adds the sentences and requests to a group's flows. A sentence is quoted
+// once for each recipient; requests are shown while inline lasts.
+func (b *builder) fill(g *group, inline *int) {
+	quoted := map[string]bool{}
+	for i := range g.Flows {
+		f := &g.Flows[i]
+		quotes := b.quotes(f.Disclosure.Statements)
+		near := len(quotes) == 0
+		if near {
+			quotes = b.quotes(f.Disclosure.Candidates)
+		}
+		for _, q := range quotes {
+			switch {
+			case quoted[q.ID]:
+				f.Again = append(f.Again, q)
+			case near:
+				f.Candidates = append(f.Candidates, q)
+			default:
+				f.Quotes = append(f.Quotes, q)
+			}
+			quoted[q.ID] = true
+		}
+		if *inline > 0 {
+			f.Seen = b.sightings(f.Evidence[:min(1, len(f.Evidence))])
+			*inline -= len(f.Seen)
+		}
+	}
 }
 
 // promise is a promise with its sentence.

@@ -62,6 +62,7 @@ type builder struct {
 	rep        *reports.Report
 	statements map[string]statementAt
 	flows      map[string]string // id → anchor, of the flows that are shown
+	flowAt     map[string]int    // id → place in the report
 	cookies    map[string]string
 	storage    map[string]string
 	forms      map[string]string
@@ -112,7 +113,7 @@ func newView(rep *reports.Report) (*view, error) {
 
 func newBuilder(r *reports.Report) *builder {
 	b := &builder{
-		rep: r, statements: map[string]statementAt{}, flows: map[string]string{}, cookies: map[string]string{}, storage: map[string]string{},
+		rep: r, statements: map[string]statementAt{}, flows: map[string]string{}, flowAt: map[string]int{}, cookies: map[string]string{}, storage: map[string]string{},
 		forms: map[string]string{}, vendors: map[string]reports.Vendor{}, seen: map[string]reports.Sighting{}, rules: map[string]reports.Rule{}, cited: map[string]bool{},
 	}
 	n := 0
@@ -125,6 +126,7 @@ func newBuilder(r *reports.Report) *builder {
 		}
 	}
 	for i, f := range r.Flows {
+		b.flowAt[f.ID] = i
 		if i < maxFlows {
 			anchor(b.flows, f.ID, "flow", i)
 		}
