@@ -12,8 +12,13 @@ import (
 // minNotice is the least score of a candidate for a notice.
 const minNotice = 50
 
-// strongNotice is the score of a link that names the notice outright.
-const strongNotice = 100
+// offSiteNotice is the least score of a candidate on another site: its text
+// names the notice, or most of the text and the address do.
+const offSiteNotice = 80
+
+// selfNotice is added where a start page links to itself as a notice: the
+// person named the notice that is meant.
+const selfNotice = 30
 
 // likelyNotice is the score of an address alone that names the notice.
 const likelyNotice = 75
@@ -28,7 +33,7 @@ const (
 type Notice struct {
 	URL        string
 	Kind       string
-	Score      int                // 50 to about 200; 100 and more names the notice outright
+	Score      int                // 50 to about 200; above 100, text and address name the notice
 	OffSite    bool               // the host is outside the scope: a parent company's or a hosted policy
 	PDF        bool               // by its address
 	LinkedFrom []evidence.DocLink // at most 20, in the order in which they were found
@@ -49,25 +54,26 @@ type Scorer struct{ kinds []kindPhrases }
 // NewScorer prepares the words of the notices.
 func NewScorer(notices []KindWords) *Scorer { return &Scorer{kinds: compile(notices)} }
 
-// Scores returns a score for each kind whose candidate the link is, in the
-// order of the words. base is the page's address; same site and same language
-// count a little.
+// Scores returns a score for each kind whose candidate the link is. base is
+// the page's address, as a person gave it; same site and same language count a
+// little, and a link of that page to itself counts more.
 func (s *Scorer) Scores(base string, c Candidate) map[string]int {
-	u, err := parse(mustBase(base), c.URL)
+	from := parsedOrNil(base)
+	u, err := parse(from, c.URL)
 	if err != nil {
 		return nil
 	}
 	out := map[string]int{}
-	for _, k := range s.score(mustBase(base), u, c.Text, c.Region, c.Rel) {
+	for _, k := range s.score(from, u, c.Text, c.Region, c.Rel) {
+		if from != nil && keyOf(from) == keyOf(u) {
+			k.score += selfNotice
+		}
 		out[k.kind] = k.score
 	}
 	return out
 }
 
-func mustBase(base string) *url.URL {
-	if base == "" {
-		return nil
-	}
+func parsedOrNil(base string) *url.URL {
 	u, err := parse(nil, base)
 	if err != nil {
 		return nil

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"candor/crawler/evidence"
@@ -137,8 +138,13 @@ func (f *Frontier) noticeDue(c *candidate) bool {
 }
 
 // foremost is the kind of notice that is visited whatever the budget: the
-// first of the words, which is the privacy policy.
+// privacy policy, or the first of the words when they have none.
 func (f *Frontier) foremost() string {
+	for _, k := range f.scorer.kinds {
+		if k.kind == KindPrivacy {
+			return k.kind
+		}
+	}
 	if len(f.scorer.kinds) == 0 {
 		return ""
 	}
@@ -198,7 +204,11 @@ func compareTrue(a, b bool) int {
 	return 1
 }
 
+// noticeRank is the foremost kind, then the order of the words.
 func (f *Frontier) noticeRank(kind string) int {
+	if kind == f.foremost() {
+		return -1
+	}
 	for i, k := range f.scorer.kinds {
 		if k.kind == kind {
 			return i
@@ -317,16 +327,19 @@ func (f *Frontier) addLink(base *url.URL, from string, depth int, l evidence.Lin
 }
 
 // bookNotice records a link that may lead to a notice, under each kind that it
-// may be, and returns the likeliest. A notice on another site must be named
-// outright.
+// may be, and returns the likeliest. One on another site needs a higher
+// score.
 func (f *Frontier) bookNotice(base, u *url.URL, from string, l evidence.Link) (kind string, score int) {
 	if from == fromSitemap || from == fromWellKnown {
 		base = f.starts[0]
 	}
 	off := !f.inScope(u)
 	for _, k := range f.scorer.score(base, u, l.Text, l.Region, l.Rel) {
-		if off && k.score < strongNotice {
+		if off && k.score < offSiteNotice {
 			continue
+		}
+		if slices.ContainsFunc(f.starts, func(s *url.URL) bool { return keyOf(s) == keyOf(u) }) && keyOf(base) == keyOf(u) {
+			k.score += selfNotice
 		}
 		n := Notice{URL: u.String(), Kind: k.kind, Score: k.score, OffSite: off, PDF: isPDF(u)}
 		link := evidence.DocLink{Page: from, Text: shorten(l.Text), Region: l.Region}

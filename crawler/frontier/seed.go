@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"candor/crawler/evidence"
@@ -22,9 +23,10 @@ const (
 	maxPage     = 3 << 20 // bytes of a page, before and after decompression
 	maxScouts   = 5       // start pages that are fetched for links
 	maxHubs     = 2       // further pages when no privacy policy was found
-	maxProbes   = 8       // well-known paths
+	maxProbes   = 14      // well-known paths
 	softProbe   = "/candor-asks-for-a-page-that-is-not-there"
 	maxSoftPage = 256 << 10
+	maxAlike    = 3 // answers like the one to nonsense, after which no more are asked for
 )
 
 // hubWords name pages that link to notices when the start page does not.
@@ -238,7 +240,7 @@ func (f *Frontier) mayRedirect(ctx context.Context, leave bool) func(*url.URL) e
 // wellKnown tries the paths where notices often are. A page that a nonsense
 // path gets as well, and a redirect to the start page, are no notice.
 func (f *Frontier) wellKnown(ctx context.Context, start *url.URL) error {
-	paths := f.o.Words.WellKnown[:min(len(f.o.Words.WellKnown), maxProbes)]
+	paths := f.probes(start)
 	if len(paths) == 0 {
 		return nil
 	}
@@ -246,12 +248,20 @@ func (f *Frontier) wellKnown(ctx context.Context, start *url.URL) error {
 	if err != nil {
 		return ctx.Err() // a site that answers nothing to this tells nothing by the others
 	}
+	alike := 0
 	for _, p := range paths {
+		if alike >= maxAlike {
+			return nil
+		}
 		found, err := f.probe(ctx, start, p)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err != nil || found.status/100 != 2 || keyOf(found.final) == keyOf(start) || isRoot(found.final) || missing.status/100 == 2 && found.like(missing) {
+		if err != nil || found.status/100 != 2 {
+			continue
+		}
+		if keyOf(found.final) == keyOf(start) || isRoot(found.final) || missing.status/100 == 2 && found.like(missing) {
+			alike++
 			continue
 		}
 		f.mu.Lock()
@@ -262,6 +272,34 @@ func (f *Frontier) wellKnown(ctx context.Context, start *url.URL) error {
 		}
 	}
 	return nil
+}
+
+// probes chooses the paths to try: those of the foremost notice, the first
+// half in order, the rest spread evenly, because lists go language by language.
+func (f *Frontier) probes(start *url.URL) []string {
+	var paths []string
+	for _, p := range f.o.Words.WellKnown {
+		u, err := parse(start, p)
+		if err != nil {
+			continue
+		}
+		for _, k := range f.scorer.score(start, u, "", "", "") {
+			if k.kind == f.foremost() {
+				paths = append(paths, p)
+				break
+			}
+		}
+	}
+	if len(paths) <= maxProbes {
+		return paths
+	}
+	const half = maxProbes / 2
+	out := slices.Clone(paths[:half])
+	rest := paths[half:]
+	for i := range maxProbes - half {
+		out = append(out, rest[i*len(rest)/(maxProbes-half)])
+	}
+	return out
 }
 
 // probed is the answer to a guess.

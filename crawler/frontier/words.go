@@ -27,6 +27,9 @@ const (
 	KindOther  = "page"   // none of the kinds of the words
 )
 
+// KindPrivacy is the kind of notice that is looked for hardest.
+const KindPrivacy = "privacy"
+
 // kindPhrases are KindWords as plain texts.
 type kindPhrases struct {
 	kind              string
