@@ -47,7 +47,6 @@ func (c *Command) newProgress(o *options) *progress {
 			progressbar.OptionSetElapsedTime(false),
 			progressbar.OptionShowDescriptionAtLineEnd(),
 			progressbar.OptionClearOnFinish(),
-			progressbar.OptionThrottle(60*time.Millisecond),
 			progressbar.OptionUseANSICodes(true),
 		)
 	}
@@ -73,7 +72,8 @@ func (p *progress) event(e crawler.Event) {
 
 // draw updates the line. Faults of a terminal are not worth ending a scan for.
 func (p *progress) draw(e crawler.Event) {
-	text := fmt.Sprintf("%d of %d pages · %d requests · %d third parties", p.done, p.planned, p.requests, len(p.sites))
+	text := fmt.Sprintf("%d of %d pages · %s · %s", p.done, p.planned,
+		count(p.requests, "request", "requests"), count(len(p.sites), "third party", "third parties"))
 	if left, ok := p.left(); ok {
 		text += " · about " + left + " left"
 	}
@@ -93,10 +93,14 @@ func (p *progress) left() (string, bool) {
 	}
 	each := p.now().Sub(p.started) / time.Duration(p.done)
 	left := each * time.Duration(p.planned-p.done)
-	if left < 10*time.Second {
-		return left.Round(time.Second).String(), left >= time.Second
+	if left >= 10*time.Second {
+		left = left.Round(5 * time.Second)
 	}
-	return strings.TrimSuffix(left.Round(5*time.Second).String(), "0s"), true
+	text := left.Round(time.Second).String()
+	if minutes, ok := strings.CutSuffix(text, "m0s"); ok {
+		text = minutes + "m"
+	}
+	return text, left >= time.Second
 }
 
 func (p *progress) write(e crawler.Event) {

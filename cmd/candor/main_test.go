@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"candor/crawler/browser"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"candor": main})
+}
+
+// TestScripts runs testdata/script: terminal sessions, each in a folder of its
+// own. A session that needs a browser is skipped where there is none, except on
+// a build machine (CI=true), where that is a failure.
+func TestScripts(t *testing.T) {
+	demo, err := filepath.Abs(filepath.Join(repo, "testdata", "web"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("DEMO", demo)
+			if os.Geteuid() == 0 {
+				e.Setenv("CANDOR_NO_SANDBOX", "true")
+			}
+			return nil
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond != "browser" {
+				return false, fmt.Errorf("unknown condition %q", cond)
+			}
+			_, err := browser.Find("")
+			if err != nil && strings.EqualFold(os.Getenv("CI"), "true") {
+				return false, fmt.Errorf("on a build machine a browser must be there: %w", err)
+			}
+			return err == nil, nil
+		},
+	})
+}
