@@ -18,7 +18,7 @@ type finding struct {
 	Links      []link // to flows, cookies and forms
 	LinksMore  int
 	Seen       []reports.Sighting
-	PagesNamed some
+	PagesNamed named
 }
 
 type link struct{ Href, Label string }
@@ -41,7 +41,7 @@ func (b *builder) addFindings(v *view) {
 }
 
 func (b *builder) finding(f reports.Finding, i int) finding {
-	x := finding{Finding: f, Names: b.names(f.Recipients), Quotes: b.quotes(f.Statements), PagesNamed: someOf(f.Pages, b.pagesNamed())}
+	x := finding{Finding: f, Names: b.names(f.Recipients), Quotes: b.quotes(f.Statements), PagesNamed: b.pages(f.Pages)}
 	x.Anchor = "finding-" + strconv.Itoa(i+1)
 	x.RuleTitle = b.rules[f.Rule].Title
 	for _, id := range f.Evidence {
@@ -163,7 +163,7 @@ type flow struct {
 	Again      []quote // quoted above for the same recipient
 	Candidates []quote
 	Seen       []reports.Sighting
-	PagesNamed some
+	PagesNamed named
 }
 
 // groups arranges flows by recipient: those that want a look first come first.
@@ -186,7 +186,7 @@ func (b *builder) groups() (third, own []group, more int) {
 		if worry(f.Disclosure.Verdict) < worry(g.Worst) {
 			g.Worst = f.Disclosure.Verdict
 		}
-		g.Flows = append(g.Flows, flow{Flow: f, Anchor: "flow-" + strconv.Itoa(i+1), PagesNamed: someOf(f.Pages, b.pagesNamed())})
+		g.Flows = append(g.Flows, flow{Flow: f, Anchor: "flow-" + strconv.Itoa(i+1), PagesNamed: b.pages(f.Pages)})
 	}
 	for _, g := range order {
 		slices.SortStableFunc(g.Flows, func(x, y flow) int {

@@ -3,6 +3,7 @@ package html
 import (
 	"fmt"
 	"html/template"
+	"net/url"
 	"strings"
 
 	"candor/reports"
@@ -279,6 +280,26 @@ func someOf(list []string, n int) some {
 		return some{First: list}
 	}
 	return some{First: list[:n], More: len(list) - n}
+}
+
+// named are the first few pages of an entry.
+type named struct {
+	First []link
+	More  int
+}
+
+// pages names the first few pages: those of the scanned host by their path.
+func (b *builder) pages(list []string) named {
+	s := someOf(list, b.pagesNamed())
+	out := named{More: s.More}
+	for _, p := range s.First {
+		l := link{plain.Link(p), plain.Middle(p, 70)}
+		if u, err := url.Parse(p); err == nil && l.Href != "" && u.Hostname() == b.rep.Site.Host {
+			l.Label = plain.Middle(u.RequestURI(), 70)
+		}
+		out.First = append(out.First, l)
+	}
+	return out
 }
 
 // text is a string that may have been shortened.
