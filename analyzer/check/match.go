@@ -77,7 +77,9 @@ func (m *Matcher) recipient(st *statement, f *flow.Flow) (recipientLevel, string
 	switch st.Actor {
 	case "we", "user", "":
 	case "third_party":
-		take(anyRecipient, "third parties")
+		if len(refs(st)) == 0 {
+			take(anyRecipient, "third parties")
+		}
 	default:
 		take(m.ref(policy.RecipientRef{Kind: "named", Text: st.Actor}, f), st.Actor)
 	}

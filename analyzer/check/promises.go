@@ -90,7 +90,11 @@ func (m *Matcher) denial(st *statement) (Promise, bool) {
 	if why := scoped(st); why != "" {
 		return Promise{Verdict: notTestable, Why: why}, true
 	}
-	if hits := m.contradicting(st); len(hits) > 0 {
+	hits := m.contradicting(st)
+	if len(hits) > 0 && !slices.ContainsFunc(hits, func(f *flow.Flow) bool { return f.Confidence != flow.Indirect }) {
+		return Promise{Verdict: notObserved, Flows: ids(hits), Why: fmt.Sprintf("Only scripts that may do it were seen: %s.", m.describe(hits))}, true
+	}
+	if len(hits) > 0 {
 		return Promise{Verdict: broken, Flows: ids(hits), Why: fmt.Sprintf("Observed: %s.", m.describe(hits))}, true
 	}
 	if st.Condition != "" && !consentWords.MatchString(st.Condition) {
