@@ -1,13 +1,158 @@
 package rules
 
-import "testing"
+import (
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
 
-func TestLoadEmbedded(t *testing.T) {
-	s, err := Default()
+// folder is a small complete folder; the changes of a test go on top of it.
+func folder(changes map[string]string) fstest.MapFS {
+	files := map[string]string{
+		"companies/acme.yaml": "id: acme\nname: Acme Inc.\naliases: [Acme]\ncountry: US\ndomains: [acme.example]\nsources: [{name: Acme, date: \"2026-11\"}]\n",
+		"trackers/acme-tag.yaml": "id: acme-tag\nname: Acme Tag\ncompany: acme\ncategories: [analytics]\npurposes: [analytics]\n" +
+			"domains:\n  - tag.example\n  - {host: www.shared.example, paths: [/tag]}\nreceives: [ip_address]\n" +
+			"cookies:\n  - {name: _acme, purpose: analytics, lifetime: 1y}\nsources: [{name: Acme, date: \"2026-11\"}]\n",
+		"terms/data_types.yaml":   "- id: identifier\n  name: Identifiers\n  abstract: true\n- id: ip_address\n  name: IP address\n  parents: [identifier]\n",
+		"terms/purposes.yaml":     "- id: analytics\n  name: Analytics\n",
+		"packs/core/core-01.yaml": "id: CORE-01\npack: core\ntitle: One\ncheck: none\nseverity: low\nwhy: because\n",
+	}
+	fsys := fstest.MapFS{}
+	for name, text := range files {
+		fsys[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	for name, text := range changes {
+		fsys[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return fsys
+}
+
+func TestLoadFolder(t *testing.T) {
+	s, err := LoadFS(folder(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v := s.VendorFor("www.google-analytics.com", "/g/collect"); v == nil || v.ID != "google-analytics" {
-		t.Errorf("VendorFor(www.google-analytics.com) = %v", v)
+	if len(s.Vendors) != 1 || len(s.Companies) != 1 || len(s.Rules) != 1 || len(s.Terms.DataTypes) != 2 {
+		t.Errorf("loaded %d vendors, %d companies, %d rules, %d data types", len(s.Vendors), len(s.Companies), len(s.Rules), len(s.Terms.DataTypes))
+	}
+	again, err := LoadFS(folder(nil))
+	if err != nil || again.Version != s.Version || !strings.HasPrefix(s.Version, "sha256:") || len(s.Version) != len("sha256:")+12 {
+		t.Errorf("version %q, again %q, %v", s.Version, again.Version, err)
+	}
+	changed, err := LoadFS(folder(map[string]string{"terms/purposes.yaml": "- id: analytics\n  name: Statistics\n"}))
+	if err != nil || changed.Version == s.Version {
+		t.Errorf("changed content kept the version %q (%v)", s.Version, err)
+	}
+}
+
+func TestLoadFaults(t *testing.T) {
+	const tail = "sources: [{name: S, date: \"2026-11\"}]\n"
+	vendor := func(id, lines string) string {
+		return "id: " + id + "\nname: V\ncompany: acme\ncategories: [analytics]\n" + lines + tail // lines begin at 5
+	}
+	company := func(id, lines string) string { return "id: " + id + "\nname: C\n" + lines + tail } // lines begin at 3
+	for _, test := range []struct {
+		what, file, text string
+		want             []string // "file:line: " and what the text must hold
+	}{
+		{"unknown key", "trackers/v.yaml", vendor("v", "domain: [v.example]\n"), []string{`trackers/v.yaml:5: unknown key "domain"; expected one of id, name, company`}},
+		{"unknown key of a host", "trackers/v.yaml", vendor("v", "domains:\n  - {host: v.example, path: [/a]}\n"), []string{`trackers/v.yaml:6: unknown key "path"; expected one of host, exact, paths`}},
+		{"unknown key of a cookie", "trackers/v.yaml", vendor("v", "cookies:\n  - name: abc\n    ttl: 1y\n"), []string{`trackers/v.yaml:7: unknown key "ttl"; expected one of name, purpose, lifetime, domain`}},
+		{"text for a list", "trackers/v.yaml", vendor("v", "domains: v.example\n"), []string{`trackers/v.yaml:5: expected a list`}},
+		{"list for a host", "trackers/v.yaml", vendor("v", "domains:\n  - [v.example]\n"), []string{`trackers/v.yaml:6: expected a host`}},
+		{"broken YAML", "trackers/v.yaml", "id: v\nname: [\n", []string{`trackers/v.yaml:`}},
+		{"key twice", "companies/c.yaml", company("c", "name: D\n"), []string{`companies/c.yaml:3: mapping key "name" already defined at line 2`}},
+		{"empty", "companies/c.yaml", "", []string{`companies/c.yaml:1: the file is empty`}},
+		{"two documents", "companies/c.yaml", company("c", "") + "---\nid: d\n", []string{`companies/c.yaml:1: more than one YAML document`}},
+		{"unknown terms", "terms/other.yaml", "- id: a\n", []string{`terms/other.yaml:1: unknown file`}},
+		{"id is not the name", "companies/c.yaml", company("d", ""), []string{`companies/c.yaml:1: id "d" is not the file's name; expected "c"`}},
+		{"unknown company", "trackers/v.yaml", strings.Replace(vendor("v", "domains: [v.example]\n"), "acme", "acne", 1), []string{`trackers/v.yaml:3: unknown company "acne"`}},
+		{"unknown category", "trackers/v.yaml", strings.Replace(vendor("v", "domains: [v.example]\n"), "[analytics]", "[analytic]", 1), []string{`trackers/v.yaml:4: unknown category "analytic"; expected one of ab_testing`}},
+		{"unknown data type", "trackers/v.yaml", vendor("v", "domains: [v.example]\nreceives:\n  - ip_address\n  - ip_adress\n"), []string{`trackers/v.yaml:8: unknown data type "ip_adress"`}},
+		{"unknown purpose", "trackers/v.yaml", vendor("v", "domains: [v.example]\npurposes: [fun]\n"), []string{`trackers/v.yaml:6: unknown purpose "fun"`}},
+		{"host twice", "trackers/v.yaml", vendor("v", "domains:\n  - v.example\n  - tag.example\n"), []string{`trackers/v.yaml:7: tag.example is already claimed by "acme-tag"`}},
+		{"host and path twice", "trackers/v.yaml", vendor("v", "domains:\n  - {host: www.shared.example, paths: [/tag]}\n"), []string{`trackers/v.yaml:6: www.shared.example/tag is already claimed`}},
+		{"bad host", "trackers/v.yaml", vendor("v", "domains: [\"https://v.example/\"]\n"), []string{`trackers/v.yaml:5: host "https://v.example/"`}},
+		{"bad path", "trackers/v.yaml", vendor("v", "domains:\n  - host: v.example\n    paths:\n      - /a\n      - b\n"), []string{`trackers/v.yaml:9: path "b"; expected a leading slash`}},
+		{"bad lifetime", "trackers/v.yaml", vendor("v", "cookies:\n  - {name: abc, purpose: analytics, lifetime: 1 year}\n"), []string{`trackers/v.yaml:6: lifetime "1 year"; expected session`}},
+		{"bad class", "trackers/v.yaml", vendor("v", "cookies:\n  - {name: abc, purpose: marketing}\n"), []string{`trackers/v.yaml:6: purpose "marketing"; expected one of necessary`}},
+		{"pattern without a start", "trackers/v.yaml", vendor("v", "cookies:\n  - {name: \"a*\", purpose: analytics}\n"), []string{`trackers/v.yaml:6: pattern "a*"`}},
+		{"cookie twice", "trackers/v.yaml", vendor("v", "cookies:\n  - {name: abc, purpose: analytics}\n  - {name: abc, purpose: analytics}\n"), []string{`trackers/v.yaml:7: "abc" is listed twice`}},
+		{"no source", "companies/c.yaml", "id: c\nname: C\n", []string{`companies/c.yaml:1: sources is missing`}},
+		{"bad source date", "companies/c.yaml", "id: c\nname: C\nsources:\n  - name: S\n    date: 2026\n", []string{`companies/c.yaml:5: date "2026"; expected a year and month`}},
+		{"unknown parent", "companies/c.yaml", company("c", "parent: d\n"), []string{`companies/c.yaml:3: unknown company "d"`}},
+		{"own parent", "companies/c.yaml", company("c", "parent: c\n"), []string{`companies/c.yaml:3: the parents of "c" lead back`}},
+		{"domain of another company", "companies/c.yaml", company("c", "domains: [acme.example]\n"), []string{`companies/c.yaml:3: acme.example is already claimed by company "acme"`}},
+		{"circle of terms", "terms/data_types.yaml", "- id: ip_address\n  parents: [b]\n- id: b\n  parents: [ip_address]\n", []string{`terms/data_types.yaml:2: the parents of "ip_address" lead in a circle`}},
+		{"unknown broader term", "terms/data_types.yaml", "- id: ip_address\n  parents: [b]\n", []string{`terms/data_types.yaml:2: unknown parent "b"`}},
+		{"term twice", "terms/purposes.yaml", "- id: analytics\n- id: analytics\n", []string{`terms/purposes.yaml:2: id "analytics" is listed twice`}},
+		{"rule in two packs", "packs/more/core-01.yaml", "id: CORE-01\npack: more\ntitle: T\ncheck: c\nseverity: low\nwhy: w\n", []string{`packs/more/core-01.yaml:1: id "CORE-01" is already that of packs/core/core-01.yaml`}},
+		{"rule of another pack", "packs/core/core-02.yaml", "id: CORE-02\npack: more\ntitle: T\ncheck: c\nseverity: low\nwhy: w\n", []string{`packs/core/core-02.yaml:2: pack "more" is not the file's folder; expected "core"`}},
+		{"bad severity", "packs/core/core-02.yaml", "id: CORE-02\npack: core\ntitle: T\ncheck: c\nseverity: huge\nwhy: w\n", []string{`packs/core/core-02.yaml:5: severity "huge"; expected one of critical`}},
+		{"several at once", "trackers/v.yaml", vendor("v", "purposes: [fun]\nreceives: [ip]\ndomains: [v.example]\n"), []string{`trackers/v.yaml:5: unknown purpose`, `trackers/v.yaml:6: unknown data type`}},
+	} {
+		t.Run(test.what, func(t *testing.T) {
+			s, err := LoadFS(folder(map[string]string{test.file: test.text}))
+			if err == nil || s != nil {
+				t.Fatalf("LoadFS = %v, %v; want a fault", s, err)
+			}
+			lines := strings.Split(err.Error(), "\n")
+			if len(lines) != len(test.want) && test.what != "circle of terms" {
+				t.Errorf("%d faults, want %d:\n%v", len(lines), len(test.want), err)
+			}
+			for i, want := range test.want {
+				if i < len(lines) && !strings.HasPrefix(lines[i], want) {
+					t.Errorf("fault %q\nwant  %q", lines[i], want)
+				}
+			}
+			var fault *Fault
+			if !errors.As(err, &fault) || fault.File != test.file || fault.Line < 1 {
+				t.Errorf("no *Fault of %s in %v", test.file, err)
+			}
+		})
+	}
+}
+
+func TestLoadBounded(t *testing.T) {
+	_, err := LoadFS(folder(map[string]string{"companies/c.yaml": strings.Repeat("#", maxFile+1)}))
+	if err == nil || !strings.Contains(err.Error(), "companies/c.yaml: larger than") {
+		t.Errorf("err = %v", err)
+	}
+}
+
+// FuzzLoad checks that no file makes loading panic, and that what loads
+// answers look-ups.
+func FuzzLoad(f *testing.F) {
+	for _, name := range []string{"trackers/google-analytics.yaml", "companies/google.yaml", "trackers/meta-pixel.yaml"} {
+		data, err := fs.ReadFile(embedded, name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Add([]byte("a: &a [*a]\n"))
+	f.Add([]byte("id: v\ndomains: [{host: [], exact: {}}]\n"))
+	f.Add([]byte("- id: a\n  parents: [a]\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, name := range []string{"trackers/v.yaml", "companies/v.yaml", "terms/data_types.yaml", "packs/p/v.yaml"} {
+			s, err := LoadFS(folder(map[string]string{name: string(data)}))
+			if err != nil {
+				continue
+			}
+			s.VendorFor("www.tag.example", "/")
+			s.CookieFor("_acme", "x.example", "x.example")
+			s.RootCompany("v")
+			s.Terms.Subsumes("identifier", "ip_address")
+		}
+	})
+}
+
+func BenchmarkLoad(b *testing.B) {
+	for b.Loop() {
+		if _, err := Load(); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
