@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 
+	"candor/analyzer"
 	"candor/analyzer/policy"
 	"candor/crawler"
 	"candor/crawler/browser"
 	"candor/crawler/evidence"
+	"candor/reports"
+	"candor/reports/html"
 	"candor/rules"
 )
 
@@ -18,6 +21,8 @@ func wired() Stages {
 		Crawl:       crawler.Crawl,
 		Rules:       rules.Default,
 		ReadPolicy:  policy.Read,
+		Analyze:     analyzer.Analyze,
+		Renderers:   []reports.Renderer{html.Format()},
 	}
 }
 
