@@ -32,7 +32,7 @@ func cookieLifetime(m *Matcher, r *rules.Rule) result {
 		seen++
 		if !c.Session && tooLong(c.LifetimeDays, row.LifetimeDays, number(r, "factor", 1.05), number(r, "days", 1)) {
 			longer[c.Vendor] = append(longer[c.Vendor], c)
-			words[c.Vendor] = append(words[c.Vendor], fmt.Sprintf("%s is set for %s, the text says %s", c.Name, duration(c.LifetimeDays), lifetimeText(row)))
+			words[c.Vendor] = append(words[c.Vendor], fmt.Sprintf("the cookie %s is set for %s, the text says %s", c.Name, duration(c.LifetimeDays), lifetimeText(row)))
 		}
 	}
 	if seen == 0 {

@@ -155,9 +155,17 @@ func (m *Matcher) processor(r flow.Recipient) bool {
 // dataName is how a data type is called in sentences.
 func (m *Matcher) dataName(id string) string {
 	if d := m.in.Set.Terms.DataType(id); d != nil && d.Name != "" {
-		return d.Name
+		return inSentence(d.Name)
 	}
 	return strings.ReplaceAll(id, "_", " ")
+}
+
+// inSentence lowers the first letter of a term, unless it is an abbreviation.
+func inSentence(s string) string {
+	if len(s) < 2 || s[0] < 'A' || s[0] > 'Z' || s[1] >= 'A' && s[1] <= 'Z' {
+		return s
+	}
+	return strings.ToLower(s[:1]) + s[1:]
 }
 
 func (m *Matcher) dataNames(ids []string) string {

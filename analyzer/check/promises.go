@@ -20,7 +20,7 @@ const (
 )
 
 var (
-	onlyTo        = regexp.MustCompile(`(?i)\b(only|solely|exclusively)\s+(with|to|by)\b|\bwith\s+(no ?one|nobody)\s+(but|except|other than)\b`)
+	onlyTo        = regexp.MustCompile(`(?i)\b(only|solely|exclusively)\s+(with|by)\b|\b(only|solely|exclusively)\s+to\s+(our|the|those|selected|trusted|certain|authori[sz]ed|third|service)\b|\bwith\s+(no ?one|nobody)\s+(but|except|other than)\b`)
 	cookieWord    = regexp.MustCompile(`(?i)\bcookies?\b|\btrack(ers?|ing)\b`)
 	onlyNecessary = regexp.MustCompile(`(?i)\b(only|solely|just|exclusively)\b[^.;]{0,40}\b(necessary|essential|technical|technically required|functional)\b[^.;]{0,40}\bcookies?\b|\bcookies?\b[^.;]{0,60}\b(only|solely|limited to|restricted to)\b[^.;]{0,40}\b(necessary|essential|technical)\b`)
 	noTracking    = regexp.MustCompile(`(?i)\b(not|never|no|without)\b[^.;]{0,30}\b(track(ing|ers?)?|advertising|marketing|analytics|third[- ]party|non-essential|non-necessary)\b[^.;]{0,12}\b(cookies?|trackers?|tracking)\b`)
@@ -159,7 +159,7 @@ func (m *Matcher) heldBack(st *statement) Promise {
 	case could == 0:
 		return Promise{Verdict: notObserved, Why: "No request to such a recipient was seen."}
 	case len(st.DataTypes) > 0 && !slices.ContainsFunc(st.DataTypes, func(id string) bool { return !slices.Contains(technical, id) && !slices.Contains(identifying, id) }):
-		return Promise{Verdict: kept, Why: fmt.Sprintf("Requests to %d such recipients were seen on %s; none carried %s.", could, m.visits(), m.dataNames(st.DataTypes))}
+		return Promise{Verdict: kept, Why: fmt.Sprintf("%s seen on %s; none carried %s.", countOf(could, "Requests to %d such recipients were", "Requests to one such recipient were"), m.visits(), m.dataNames(st.DataTypes))}
 	}
 	return Promise{Verdict: notObserved, Why: "The scan types nothing into forms and cannot see what servers pass on, so nothing could have kept or broken it."}
 }
@@ -287,7 +287,7 @@ func (m *Matcher) cookiePromise(st *statement) Promise {
 	case unknown:
 		return Promise{Verdict: notObserved, Why: "What some of the observed cookies are for is not known."}
 	}
-	return Promise{Verdict: kept, Why: fmt.Sprintf("All %d cookies seen on %s stay within it.", len(m.in.Seen.Cookies), m.visits())}
+	return Promise{Verdict: kept, Why: fmt.Sprintf("%s within it, on %s.", countOf(len(m.in.Seen.Cookies), "All %d cookies stay", "The one cookie stays"), m.visits())}
 }
 
 // cookieFlows returns the flows that show these cookies.
@@ -335,7 +335,7 @@ func (m *Matcher) lifetimePromise(st *statement) Promise {
 	case len(longer) > 0:
 		return Promise{Verdict: broken, Flows: m.cookieFlows(longer), Why: fmt.Sprintf("Observed to live longer than %d days: %s.", st.RetentionDays, cookieNames(longer))}
 	case len(own) > 0:
-		return Promise{Verdict: kept, Why: fmt.Sprintf("None of the site's %d cookies was set for more than %d days.", len(own), st.RetentionDays)}
+		return Promise{Verdict: kept, Why: fmt.Sprintf("%s set for more than %d days.", countOf(len(own), "None of the site's %d cookies was", "The site's one cookie was not"), st.RetentionDays)}
 	}
 	return Promise{Verdict: notObserved, Why: "The site's own domain set no cookie."}
 }

@@ -75,7 +75,7 @@ func (m *Matcher) suggest(g group) string {
 		for i, id := range purposes {
 			names[i] = id
 			if p := m.in.Set.Terms.Purpose(id); p != nil && p.Name != "" {
-				names[i] = p.Name
+				names[i] = inSentence(p.Name)
 			}
 		}
 		return fmt.Sprintf("We share %s with %s for %s.", what, who, list(names))
