@@ -240,6 +240,9 @@ func (c *Command) analyseAndWrite(ctx context.Context, o *options, bundle, dir s
 		return nil, fmt.Errorf("analyse %s (the evidence is kept): %w", bundle, err)
 	}
 	rep := reports.New(a)
+	if err := rep.Trace(r); err != nil {
+		return nil, err
+	}
 	if err := reports.Write(dir, rep, o.formats, c.Stages.Renderers...); err != nil {
 		return nil, err
 	}
