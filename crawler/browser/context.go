@@ -1,0 +1,221 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/cdp/jsonv2"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/storage"
+	"github.com/chromedp/cdproto/target"
+
+	"candor/crawler/evidence"
+)
+
+// permissions that are denied, so that no prompt waits for a person.
+var permissions = []string{
+	"geolocation", "notifications", "camera", "microphone", "midi", "clipboard-read", "clipboard-write",
+	"accelerometer", "idle-detection", "storage-access", "top-level-storage-access", "window-management", "local-fonts",
+}
+
+// Context is one visitor: an isolated cookie jar and storage, in one consent
+// state. Its methods may be called from several goroutines.
+type Context struct {
+	browser *Browser
+	id      cdp.BrowserContextID
+	state   evidence.State
+	secret  string // name of the hook, which no page can guess
+
+	mu      sync.Mutex
+	windows map[target.ID]*window
+	waiting map[target.ID]chan *window
+	workers map[target.ID]bool // shared and service workers that have a session
+	jar     map[cookieKey]string
+	store   map[storageKey]string
+}
+
+// NewContext makes a fresh visitor.
+func (b *Browser) NewContext(ctx context.Context, state evidence.State) (*Context, error) {
+	res, err := invoke(ctx, b.conn.root, target.CreateBrowserContext, target.CreateBrowserContextParams{})
+	if err != nil {
+		return nil, fmt.Errorf("new visitor: %w", err)
+	}
+	c := &Context{
+		browser: b, id: res.BrowserContextID, state: state, secret: unguessable(),
+		windows: map[target.ID]*window{}, waiting: map[target.ID]chan *window{}, workers: map[target.ID]bool{},
+		jar: map[cookieKey]string{}, store: map[storageKey]string{},
+	}
+	b.mu.Lock()
+	b.contexts[c.id] = c
+	b.mu.Unlock()
+	for _, name := range permissions {
+		send(b.conn.root, browser.SetPermission, browser.SetPermissionParams{
+			Permission: &browser.PermissionDescriptor{Name: name}, Setting: browser.PermissionSettingDenied, BrowserContextID: c.id,
+		})
+	}
+	_, err = invoke(ctx, b.conn.root, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
+		Behavior: browser.SetDownloadBehaviorBehaviorDeny, BrowserContextID: c.id, EventsEnabled: new(true),
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("new visitor: %w", err), c.Close(ctx))
+	}
+	return c, nil
+}
+
+// SetCookies puts cookies into the visitor's jar before the first page.
+func (c *Context) SetCookies(ctx context.Context, cookies []*network.CookieParam) error {
+	if len(cookies) == 0 {
+		return nil
+	}
+	_, err := invoke(ctx, c.browser.conn.root, storage.SetCookies, storage.SetCookiesParams{Cookies: cookies, BrowserContextID: c.id})
+	if err != nil {
+		return fmt.Errorf("preset cookies: %w", err)
+	}
+	return nil
+}
+
+// Close ends the visitor with all windows and forgets the jar.
+func (c *Context) Close(ctx context.Context) error {
+	c.browser.mu.Lock()
+	delete(c.browser.contexts, c.id)
+	c.browser.mu.Unlock()
+	_, err := invoke(ctx, c.browser.conn.root, target.DisposeBrowserContext, target.DisposeBrowserContextParams{BrowserContextID: c.id})
+	if err != nil {
+		return fmt.Errorf("close visitor: %w", err)
+	}
+	return nil
+}
+
+// open makes a window of its own for one visit: several tabs in one window
+// hide each other, and a hidden tab gets no animation frames.
+func (c *Context) open(ctx context.Context) (*window, error) {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	res, err := invoke(ctx, c.browser.conn.root, target.CreateTarget, target.CreateTargetParams{
+		URL: "about:blank", BrowserContextID: c.id, NewWindow: new(true), Width: viewportWidth, Height: viewportHeight,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open window: %w", err)
+	}
+	c.mu.Lock()
+	w := c.windows[res.TargetID]
+	ch := make(chan *window, 1)
+	if w == nil {
+		c.waiting[res.TargetID] = ch
+	}
+	c.mu.Unlock()
+	if w == nil {
+		select {
+		case w = <-ch:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("open window: %w", ctx.Err())
+		}
+	}
+	// A navigation that begins earlier would leave the first document without
+	// collectors.
+	select {
+	case <-w.main.ready:
+		return w, nil
+	case <-w.main.session.gone:
+		return nil, fmt.Errorf("open window: %w", errDetached)
+	case <-ctx.Done():
+		return nil, fmt.Errorf("open window: %w", ctx.Err())
+	}
+}
+
+// attached sets up a target of this visitor before it runs. It is called on
+// the reading goroutine.
+func (c *Context) attached(ev *target.EventAttachedToTarget) {
+	info := ev.TargetInfo
+	switch info.Type {
+	case "page":
+		c.attachedPage(ev)
+	case "service_worker", "shared_worker":
+		c.mu.Lock()
+		known := c.workers[info.TargetID]
+		c.workers[info.TargetID] = true
+		c.mu.Unlock()
+		if known {
+			release(c.browser.conn.attach(ev.SessionID, func(*session, string, jsonv2.Value) {}))
+			return
+		}
+		c.observe(ev, nil)
+	default:
+		release(c.browser.conn.attach(ev.SessionID, func(*session, string, jsonv2.Value) {}))
+	}
+}
+
+func (c *Context) attachedPage(ev *target.EventAttachedToTarget) {
+	info := ev.TargetInfo
+	c.mu.Lock()
+	opener := c.windows[info.OpenerID]
+	c.mu.Unlock()
+	if opener != nil || info.OpenerID != "" {
+		// A popup: its requests belong to the page that opened it.
+		if opener == nil || !opener.addPopup(info) {
+			release(c.browser.conn.attach(ev.SessionID, func(*session, string, jsonv2.Value) {}))
+			send(c.browser.conn.root, target.CloseTarget, target.CloseTargetParams{TargetID: info.TargetID})
+			return
+		}
+		c.observe(ev, opener)
+		return
+	}
+	w := &window{context: c, id: info.TargetID}
+	w.record = newRecord(c.browser.options.Now, cdp.FrameID(info.TargetID))
+	w.main = c.observe(ev, w)
+	c.mu.Lock()
+	c.windows[info.TargetID] = w
+	ch := c.waiting[info.TargetID]
+	delete(c.waiting, info.TargetID)
+	c.mu.Unlock()
+	if ch != nil {
+		ch <- w
+	}
+}
+
+// windowFor finds the visit that a shared or service worker works for: one
+// that shows the worker's origin, or else any that is under way.
+func (c *Context) windowFor(worker string) *window {
+	u, err := url.Parse(worker)
+	if err != nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var any *window
+	for _, w := range c.windows {
+		page := w.record.mainURL()
+		if page == "" {
+			continue
+		}
+		if p, err := url.Parse(page); err == nil && p.Host == u.Host {
+			return w
+		}
+		if any == nil || w.id < any.id {
+			any = w
+		}
+	}
+	return any
+}
+
+func (c *Context) download(ev *browser.EventDownloadWillBegin) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, w := range c.windows {
+		if w.record.hasFrame(ev.FrameID) {
+			w.record.addDownload(ev.URL)
+		}
+	}
+}
+
+func (c *Context) forget(w *window) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.windows, w.id)
+}

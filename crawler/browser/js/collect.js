@@ -1,0 +1,153 @@
+// Evaluated in an isolated world after a page is quiet. Returns what one frame
+// shows, bounded. Nothing of it runs in the page's world.
+(async (want) => {
+  'use strict';
+  const cut = (s, n) => String(s ?? '').replace(/\s+/g, ' ').trim().slice(0, n);
+  const roots = [document];
+  for (let i = 0; i < roots.length && roots.length < 500; i++)
+    for (const e of roots[i].querySelectorAll('*'))
+      if (e.shadowRoot) roots.push(e.shadowRoot);
+  const all = (selector, max) => {
+    const out = [];
+    for (const r of roots) for (const e of r.querySelectorAll(selector)) { if (out.length >= max) return out; out.push(e); }
+    return out;
+  };
+  const landmark = (e) => {
+    for (let n = e; n; n = n.parentElement ?? n.getRootNode()?.host) {
+      const tag = n.localName, role = n.getAttribute?.('role');
+      if (tag === 'footer' || role === 'contentinfo') return 'footer';
+      if (tag === 'nav' || role === 'navigation') return 'nav';
+      if (tag === 'header' || role === 'banner') return 'header';
+      if (tag === 'main' || role === 'main') return 'main';
+      if (tag === 'aside' || role === 'complementary') return 'aside';
+      if (tag === 'dialog' || role === 'dialog' || role === 'alertdialog') return 'dialog';
+      if (/\bfooter\b/i.test(n.id + ' ' + n.className)) return 'footer';
+    }
+    return '';
+  };
+  const visible = (e) => {
+    if (e.type === 'hidden') return false;
+    if (!e.checkVisibility?.({ opacityProperty: true, visibilityProperty: true })) return false;
+    const r = e.getBoundingClientRect();
+    // Positioned far outside the page: a honeypot.
+    return r.width > 1 && r.height > 1 && r.right + scrollX > 0 && r.bottom + scrollY > 0;
+  };
+  const absolute = (u) => { try { return new URL(u, document.baseURI).href; } catch { return ''; } };
+  const out = { url: location.href, origin: location.origin, links: [], forms: [], storage: [] };
+
+  if (want.page) {
+    out.title = cut(document.title, 500);
+    out.lang = cut(document.documentElement?.lang, 35);
+    out.canonical = absolute(document.querySelector('link[rel=canonical][href]')?.getAttribute('href') ?? '');
+    if (!document.querySelector('link[rel=canonical][href]')) out.canonical = '';
+    out.words = (document.body?.innerText ?? '').split(/\s+/).filter(Boolean).length;
+    out.markers = !!document.querySelector('iframe[src*="captcha"],iframe[src*="challenges.cloudflare.com"],#challenge-form,#px-captcha,[class*="g-recaptcha"],[class*="h-captcha"]');
+  }
+  if (want.links) {
+    for (const a of all('a[href],area[href]', 5000)) {
+      const url = absolute(a.getAttribute('href'));
+      if (!/^https?:/.test(url) || url.length > 2000) continue;
+      out.links.push({ url, text: cut(a.innerText || a.textContent || a.getAttribute('aria-label') || a.title || a.querySelector('img')?.alt, 200), region: landmark(a), rel: cut(a.rel, 50) });
+      if (out.links.length >= 2000) break;
+    }
+    for (const l of document.querySelectorAll('link[rel~="privacy-policy"][href],link[rel~="terms-of-service"][href]'))
+      out.links.push({ url: absolute(l.getAttribute('href')), text: l.rel, region: 'head', rel: l.rel });
+  }
+
+  const labelOf = (e) => {
+    const labels = e.labels ? [...e.labels].map((l) => l.textContent) : [];
+    if (labels.length) return cut(labels.join(' '), 200);
+    if (e.getAttribute('aria-label')) return cut(e.getAttribute('aria-label'), 200);
+    const by = e.getAttribute('aria-labelledby');
+    if (by) return cut(by.split(/\s+/).map((id) => e.getRootNode().getElementById?.(id)?.textContent ?? '').join(' '), 200);
+    const legend = e.type === 'radio' || e.type === 'checkbox' ? e.closest('fieldset')?.querySelector('legend')?.textContent : '';
+    if (legend) return cut(legend, 200);
+    const prev = e.previousElementSibling;
+    if (prev && /^(label|span|strong|b|p|div)$/.test(prev.localName) && prev.textContent.length < 100) return cut(prev.textContent, 200);
+    return cut(e.title, 200);
+  };
+  const headingOf = (e) => {
+    const own = e.querySelector?.('h1,h2,h3,h4,h5,h6,legend');
+    if (own) return cut(own.textContent, 200);
+    const root = e.getRootNode();
+    let best = '';
+    for (const h of root.querySelectorAll('h1,h2,h3,h4,h5,h6')) {
+      if (h.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING) best = h.textContent; else break;
+    }
+    return cut(best || root.host && headingOf(root.host), 200);
+  };
+  const notice = /privacy|datenschutz|confidentialit|privacidad|riservatezza|privacidade|privacybeleid|prywatno|integritet|personvern/i;
+  const group = new Map();
+  for (const e of all('input,select,textarea,[contenteditable=""],[contenteditable=true]', 2000)) {
+    const type = (e.localName === 'input' ? e.type : e.localName === 'select' ? 'select' : e.localName === 'textarea' ? 'textarea' : 'contenteditable').toLowerCase();
+    if (['submit', 'button', 'image', 'reset'].includes(type)) continue;
+    const form = e.form ?? null;
+    const owner = form ?? e.getRootNode();
+    if (!group.has(owner)) { if (group.size >= 100) continue; group.set(owner, { form, root: e.getRootNode(), fields: [], radios: new Map() }); }
+    const g = group.get(owner);
+    if (g.fields.length >= 200) continue;
+    if (type === 'radio' && e.name) {
+      const known = g.radios.get(e.name);
+      if (known) { if (known.options.length < 20) known.options.push(cut(labelOf(e) || e.value, 100)); known.checked ||= e.defaultChecked; continue; }
+    }
+    const f = {
+      name: cut(e.name, 100), id: cut(e.id, 100), type, label: labelOf(e), placeholder: cut(e.placeholder, 200),
+      autocomplete: cut(e.getAttribute('autocomplete'), 100), required: !!e.required || e.getAttribute('aria-required') === 'true',
+      checked: (type === 'checkbox' || type === 'radio') && (e.defaultChecked || e.checked), visible: visible(e), options: [],
+    };
+    if (type === 'hidden') f.value = cut(e.value, 200);
+    if (type === 'select') f.options = [...e.options].slice(0, 20).map((o) => cut(o.textContent, 100));
+    if (type === 'radio') {
+      f.options = [cut(f.label || e.value, 100)];
+      f.label = cut(e.closest('fieldset')?.querySelector('legend')?.textContent, 200) || f.label;
+      if (e.name) g.radios.set(e.name, f);
+    }
+    g.fields.push(f);
+  }
+  for (const g of group.values()) {
+    const form = g.form, box = form ?? (g.root.host ?? document.body);
+    const submit = form?.querySelector('button:not([type=button]):not([type=reset]),input[type=submit],input[type=image]');
+    let near = form && [...form.querySelectorAll('a[href]')].find((a) => notice.test(a.textContent + ' ' + a.getAttribute('href')));
+    if (!near && form) near = [...(form.parentElement?.querySelectorAll('a[href]') ?? [])].find((a) => notice.test(a.textContent) && landmark(a) !== 'footer' && landmark(a) !== 'nav');
+    out.forms.push({
+      // Attributes, not properties: a field named "action" would hide them.
+      action: form ? absolute(submit?.getAttribute('formaction') || form.getAttribute('action') || location.href) : '',
+      method: form ? (form.getAttribute('method') || 'get').toLowerCase().slice(0, 10) : '',
+      name: cut(form?.getAttribute('name') || form?.getAttribute('id'), 100),
+      heading: box ? headingOf(form ?? g.root.host ?? document.body) : '',
+      submit: cut(submit?.textContent || submit?.value || submit?.alt, 100),
+      visible: form ? visible(form) || g.fields.some((f) => f.visible) : g.fields.some((f) => f.visible),
+      in_shadow: g.root instanceof ShadowRoot, policy_link: near ? absolute(near.getAttribute('href')) : '', fields: g.fields,
+    });
+  }
+
+  if (/^https?:/.test(location.origin)) {
+    for (const [kind, name] of [['local', 'localStorage'], ['session', 'sessionStorage']]) {
+      let area;
+      try { area = window[name]; } catch { continue; }
+      for (let i = 0; area && i < area.length && i < 500; i++) {
+        const key = area.key(i), value = area.getItem(key) ?? '';
+        out.storage.push({ kind, key: key.slice(0, 300), value: value.slice(0, 4096), cut: value.length > 4096 });
+      }
+    }
+    // Promises need the page's clock, which stands still after its timers ran.
+    if (want.late) return done();
+    const within = (p) => Promise.race([Promise.resolve(p).catch(() => []), new Promise((r) => setTimeout(r, 300, []))]);
+    try { for (const d of (await within(indexedDB.databases())).slice(0, 100)) out.storage.push({ kind: 'indexeddb', key: cut(d.name, 300), value: '' }); } catch { }
+    try { if (window.caches) for (const n of (await within(caches.keys())).slice(0, 100)) out.storage.push({ kind: 'cache', key: cut(n, 300), value: '' }); } catch { }
+  }
+
+  return done();
+
+  function done() {
+    if (!want.dom) return out;
+    const copy = document.documentElement.cloneNode(true);
+    // Shadow trees are written where their host stands.
+    const twins = [...copy.querySelectorAll('*')];
+    const source = [...document.documentElement.querySelectorAll('*')];
+    if (source.length === twins.length)
+      source.forEach((h, i) => { if (h.shadowRoot) { const d = document.createElement('div'); for (const c of h.shadowRoot.childNodes) d.append(c.cloneNode(true)); twins[i].append(d); } });
+    out.dom = '<!DOCTYPE html>' + copy.outerHTML.slice(0, 8 << 20);
+    return out;
+  }
+})

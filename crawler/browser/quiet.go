@@ -1,0 +1,104 @@
+package browser
+
+import (
+	"context"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+
+	"github.com/chromedp/cdproto/cdp"
+)
+
+// The waiting of a visit. A page is quiet when its load event has come, no
+// request that matters is under way and the tree did not change for quietTime.
+const (
+	quietTime  = 400 * time.Millisecond
+	settleTime = 200 * time.Millisecond // after scrolling
+	// patience bounds how long changes of the tree alone keep a loaded page
+	// from being quiet: some animate for ever.
+	patience = 4 * time.Second
+	// timersAhead is how far pending timers are run ahead: tag managers delay
+	// by 2 to 5 s.
+	timersAhead = 6 * time.Second
+	// timersLimit bounds the real time that this may take.
+	timersLimit = 1500 * time.Millisecond
+	beaconTime  = 60 * time.Millisecond
+	leaveLimit  = time.Second
+)
+
+// wait returns true when the page is quiet and false when the deadline came
+// first or the page was stopped.
+func (w *window) wait(ctx context.Context, deadline time.Time, quiet time.Duration, load bool) bool {
+	r := w.record
+	now := w.context.browser.options.Now
+	loadedAt := time.Time{}
+	timer := time.NewTimer(quiet)
+	defer timer.Stop()
+	for {
+		s := r.look()
+		t := now()
+		if s.loaded && loadedAt.IsZero() {
+			loadedAt = t
+		}
+		idle := t.Sub(s.last)
+		ready := s.loaded || !load
+		switch {
+		case s.tooLarge != "" || s.documents > maxDocuments:
+			send(w.main.session, page.StopLoading, cdp.Empty{})
+			return false
+		case ready && s.open == 0 && idle >= quiet:
+			return true
+		case ready && s.open == 0 && !loadedAt.IsZero() && t.Sub(loadedAt) > patience:
+			return true
+		case !time.Now().Before(deadline):
+			return false
+		}
+		next := min(max(quiet-idle, 10*time.Millisecond), time.Until(deadline), 500*time.Millisecond)
+		if s.open > 0 || !ready {
+			next = min(500*time.Millisecond, time.Until(deadline))
+		}
+		timer.Reset(max(next, time.Millisecond))
+		select {
+		case <-ctx.Done():
+			return false
+		case <-r.changed:
+		case <-timer.C:
+		}
+	}
+}
+
+// runTimers lets Chromium's virtual time pass: timers that are still pending
+// fire at once, and time stands still while what they fetch is under way. It
+// comes last, because a page whose clock jumped is not looked at again.
+func (w *window) runTimers(ctx context.Context, deadline time.Time) {
+	limit := time.Now().Add(timersLimit)
+	if deadline.Before(limit) {
+		limit = deadline
+	}
+	call, cancel := context.WithDeadline(ctx, limit)
+	defer cancel()
+	params := emulation.SetVirtualTimePolicyParams{
+		Policy: emulation.VirtualTimePolicyPauseIfNetworkFetchesPending, Budget: new(float64(timersAhead.Milliseconds())),
+		MaxVirtualTimeTaskStarvationCount: 1000,
+	}
+	for _, o := range w.record.frameTargets() {
+		send(o.session, emulation.SetVirtualTimePolicy, params)
+	}
+	if _, err := invoke(call, w.main.session, emulation.SetVirtualTimePolicy, params); err != nil {
+		return // a page that hangs; reading it will say so
+	}
+	for !w.record.look().ranOut {
+		select {
+		case <-call.Done():
+			return
+		case <-w.record.changed:
+		}
+	}
+	w.wait(ctx, limit, beaconTime, false)
+}
+
+// waitBeacons waits until what the page sent when it was left is on its way.
+func (w *window) waitBeacons(ctx context.Context) {
+	w.wait(ctx, time.Now().Add(4*beaconTime), beaconTime/2, false)
+}

@@ -1,0 +1,210 @@
+package browser
+
+import (
+	"crypto/rand"
+	_ "embed"
+	"encoding/hex"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/cdp/jsonv2"
+	"github.com/chromedp/cdproto/debugger"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
+
+	"candor/crawler/evidence"
+)
+
+// isolated is the name of the world that the collectors' own scripts use.
+const isolated = "candor"
+
+// How deep asynchronous stacks go.
+const asyncStackDepth = 8
+
+var (
+	//go:embed js/hook.js
+	hookJS string
+	//go:embed js/watch.js
+	watchJS string
+)
+
+// observed is one target with its collectors attached.
+type observed struct {
+	context *Context
+	session *session
+	info    target.Info
+	windows func() *window // whose evidence it is
+
+	ready     chan struct{} // closed when the collectors are in place
+	intercept atomic.Pointer[interceptor]
+
+	// Used on the reading goroutine only.
+	scripts map[string]string // script id → address
+	hooked  int64             // execution context of the document that is being prepared
+	write   *write            // the last call that was reported and has no stack yet
+	writing *record
+}
+
+// interceptor takes the events of one method for itself.
+type interceptor struct {
+	method string
+	handle func(*session, jsonv2.Value)
+}
+
+// observe attaches the collectors to a paused target and lets it run. w is nil
+// for workers that are shared by pages. Commands are answered in order, so all
+// of it is in place when the target runs.
+func (c *Context) observe(ev *target.EventAttachedToTarget, w *window) *observed {
+	o := &observed{context: c, info: *ev.TargetInfo, scripts: map[string]string{}, ready: make(chan struct{})}
+	o.windows = func() *window { return w }
+	if w == nil {
+		o.windows = func() *window { return c.windowFor(o.info.URL) }
+	}
+	o.session = c.browser.conn.attach(ev.SessionID, o.event)
+	s := o.session
+	send(s, network.Enable, network.EnableParams{MaxPostDataSize: new(int64(maxPostData))})
+	if len(c.browser.options.Headers) > 0 {
+		headers := network.Headers{}
+		for k, v := range c.browser.options.Headers {
+			headers[k] = v
+		}
+		send(s, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: headers})
+	}
+	// A popup runs on its opener's thread, which is stopped inside
+	// window.open: stopping there again would stop both for good. So the
+	// writers of a popup's cookies are not known.
+	popup := o.info.OpenerID != ""
+	if !popup {
+		send(s, debugger.Enable, debugger.EnableParams{})
+		send(s, debugger.SetAsyncCallStackDepth, debugger.SetAsyncCallStackDepthParams{MaxDepth: asyncStackDepth})
+	}
+	switch {
+	case popup:
+		send(s, page.Enable, page.EnableParams{})
+	case o.hasDocument():
+		send(s, page.Enable, page.EnableParams{})
+		send(s, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+			Source: fmt.Sprintf(watchJS, c.secret), WorldName: isolated,
+		})
+		send(s, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(hookJS, c.secret)})
+	}
+	// Shared and service workers come to the browser's own session.
+	send(s, target.SetAutoAttach, autoAttach("service_worker", "shared_worker", "browser_ui", "browser", "tab"))
+	sendThen(s, runtime.RunIfWaitingForDebugger, cdp.Empty{}, func(cdp.Empty, error) { close(o.ready) })
+	return o
+}
+
+// release lets a paused target run.
+func release(s *session) { send(s, runtime.RunIfWaitingForDebugger, cdp.Empty{}) }
+
+func (o *observed) hasDocument() bool { return o.info.Type == "page" || o.info.Type == "iframe" }
+
+func (o *observed) target() evidence.Target {
+	return evidence.Target{Type: o.info.Type, URL: bounded(o.info.URL, maxURL)}
+}
+
+// record is where evidence of this target goes, or nil when no visit is under way.
+func (o *observed) record() *record {
+	if w := o.windows(); w != nil {
+		return w.record
+	}
+	return nil
+}
+
+// event is called on the reading goroutine.
+func (o *observed) event(s *session, method string, params jsonv2.Value) {
+	if i := o.intercept.Load(); i != nil && i.method == method {
+		i.handle(s, params)
+		return
+	}
+	switch method {
+	case target.AttachedToTarget.Method:
+		var ev target.EventAttachedToTarget
+		if decode(params, &ev) == nil && ev.TargetInfo != nil {
+			o.child(&ev)
+		}
+	case target.DetachedFromTarget.Method:
+		var ev target.EventDetachedFromTarget
+		if decode(params, &ev) == nil {
+			o.context.browser.conn.detach(ev.SessionID)
+			if r := o.record(); r != nil {
+				r.removeChild(ev.SessionID)
+			}
+		}
+	case debugger.ScriptParsed.Method, debugger.Paused.Method, runtime.BindingCalled.Method:
+		o.debuggerEvent(method, params)
+	default:
+		if r := o.record(); r != nil {
+			if o.hasDocument() {
+				o.pageEvent(r, method, params)
+			}
+			r.networkEvent(o, method, params)
+		}
+	}
+}
+
+// child sets up a frame or worker of this target.
+func (o *observed) child(ev *target.EventAttachedToTarget) {
+	w := o.windows()
+	if w == nil || !w.record.room() {
+		release(o.context.browser.conn.attach(ev.SessionID, func(*session, string, jsonv2.Value) {}))
+		return
+	}
+	switch ev.TargetInfo.Type {
+	case "iframe", "worker":
+		c := o.context.observe(ev, w)
+		w.record.addChild(c)
+	default:
+		o.context.attached(ev)
+	}
+}
+
+// pageEvent handles what concerns documents and dialogs.
+func (o *observed) pageEvent(r *record, method string, params jsonv2.Value) {
+	switch method {
+	case page.JavascriptDialogOpening.Method:
+		var ev page.EventJavascriptDialogOpening
+		if decode(params, &ev) != nil {
+			return
+		}
+		// A dialog stops the page until it is answered. Leaving is allowed.
+		send(o.session, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: ev.Type == page.DialogTypeBeforeunload})
+		r.addDialog(evidence.Dialog{Type: string(ev.Type), Message: bounded(ev.Message, 200)})
+	case page.FrameNavigated.Method:
+		var ev page.EventFrameNavigated
+		if decode(params, &ev) == nil && ev.Frame != nil {
+			r.navigated(o, ev.Frame)
+		}
+	case page.FrameAttached.Method:
+		var ev page.EventFrameAttached
+		if decode(params, &ev) == nil {
+			r.addFrame(ev.FrameID)
+		}
+	case page.LoadEventFired.Method:
+		if o.info.Type == "page" && o.info.OpenerID == "" {
+			r.loaded()
+		}
+	case "Emulation.virtualTimeBudgetExpired":
+		r.timeRan()
+	}
+}
+
+func unguessable() string {
+	var b [12]byte
+	_, _ = rand.Read(b[:]) // crypto/rand never fails
+	return "k" + hex.EncodeToString(b[:])
+}
+
+// bounded cuts a string at a number of bytes, at a whole character.
+func bounded(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && s[n]&0xC0 == 0x80 {
+		n--
+	}
+	return s[:n]
+}

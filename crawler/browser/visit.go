@@ -1,0 +1,343 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
+
+	"candor/crawler/evidence"
+)
+
+// Visit asks for one visit.
+type Visit struct {
+	ID       string // page id: "p0001.none"
+	URL      string
+	Referrer string
+	Budget   time.Duration // of the whole visit; default 20 s
+	Document bool          // also keep the document as served and as rendered
+}
+
+// Result is what one visit saw. It is whole also when the page failed: then
+// Page.Failure says why and the rest is what was seen until then.
+type Result struct {
+	Page       evidence.Page
+	Requests   []evidence.Request
+	Cookies    []evidence.Cookie
+	Storage    []evidence.StorageItem
+	Forms      []evidence.Form
+	Gaps       []evidence.Gap
+	Screenshot []byte // JPEG; nil when none could be taken
+	Raw        []byte // with Visit.Document: the body as served
+	DOM        string // with Visit.Document: after scripts
+	Frames     []FrameDOM
+}
+
+// FrameDOM is a frame of a document, rendered.
+type FrameDOM struct{ URL, DOM string }
+
+// window is a browser window that makes one visit.
+type window struct {
+	context *Context
+	id      target.ID
+	main    *observed
+	record  *record
+}
+
+// Visitor makes visits one after the other. It opens the next window while the
+// present page is waited for.
+type Visitor struct {
+	context *Context
+	next    chan opened
+}
+
+type opened struct {
+	window *window
+	err    error
+}
+
+// NewVisitor prepares a visitor's first window. Several visitors of one
+// context share its cookies, like windows of one browser.
+func (c *Context) NewVisitor(ctx context.Context) *Visitor {
+	v := &Visitor{context: c, next: make(chan opened, 1)}
+	v.prepare(ctx)
+	return v
+}
+
+func (v *Visitor) prepare(ctx context.Context) {
+	go func() {
+		w, err := v.context.open(ctx)
+		v.next <- opened{w, err}
+	}()
+}
+
+// Close gives back the window that was prepared and not used.
+func (v *Visitor) Close() {
+	if o := <-v.next; o.window != nil {
+		o.window.close()
+	}
+}
+
+// Visit visits one address. The error is not nil only when the browser is lost
+// or ctx ended; what a page does wrong is in the result.
+func (v *Visitor) Visit(ctx context.Context, q Visit) (*Result, error) {
+	o := <-v.next
+	v.prepare(ctx)
+	if o.err != nil {
+		return nil, o.err
+	}
+	w := o.window
+	defer w.close()
+	if q.Budget <= 0 {
+		q.Budget = 20 * time.Second
+	}
+	return w.visit(ctx, q)
+}
+
+func (w *window) close() {
+	w.context.forget(w)
+	for _, id := range append(w.record.openPopups(), w.id) {
+		send(w.context.browser.conn.root, target.CloseTarget, target.CloseTargetParams{TargetID: id})
+	}
+}
+
+func (w *window) addPopup(info *target.Info) bool {
+	r := w.record
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.popups) >= maxPopups {
+		r.bounds["popups"] = true
+		return false
+	}
+	r.popups = append(r.popups, info.TargetID)
+	if info.URL != "" && info.URL != "about:blank" {
+		r.popupURLs = append(r.popupURLs, bounded(info.URL, maxURL))
+	}
+	return true
+}
+
+func (w *window) visit(ctx context.Context, q Visit) (*Result, error) {
+	now := w.context.browser.options.Now
+	res := &Result{Page: evidence.Page{ID: q.ID, URL: q.URL, State: w.context.state, StartedAt: now().UTC(), Ended: "quiet"}}
+	w.record.begin()
+	ctx, cancel := context.WithTimeout(ctx, q.Budget+10*time.Second) // the last resort; each step has its own limit
+	defer cancel()
+	deadline := time.Now().Add(q.Budget)
+
+	failure := w.navigate(ctx, q, deadline)
+	if failure == "" {
+		if !w.wait(ctx, deadline, quietTime, true) {
+			res.Page.Ended = "budget"
+		}
+		w.look(ctx, q, deadline, res)
+	}
+	w.leave(ctx)
+	if err := w.context.browser.Lost(); err != nil {
+		return res, err
+	}
+	w.conclude(ctx, q, failure, res)
+	res.Page.DurationMS = now().Sub(res.Page.StartedAt).Milliseconds()
+	return res, nil
+}
+
+// navigate begins to load and waits until a document has come or failed. It
+// returns the network error, such as "net::ERR_NAME_NOT_RESOLVED".
+func (w *window) navigate(ctx context.Context, q Visit, deadline time.Time) string {
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	res, err := invoke(ctx, w.main.session, page.Navigate, page.NavigateParams{URL: q.URL, Referrer: q.Referrer})
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "net::ERR_TIMED_OUT"
+	case err != nil:
+		return err.Error()
+	}
+	return res.ErrorText
+}
+
+// look scrolls, takes the picture, lets the timers that are still pending run
+// and reads what the page shows.
+func (w *window) look(ctx context.Context, q Visit, deadline time.Time, res *Result) {
+	w.scroll(ctx)
+	w.wait(ctx, deadline, settleTime, false)
+	shot := make(chan []byte, 1)
+	go func() { shot <- w.screenshot(ctx) }()
+	res.Screenshot = <-shot
+	want := wants{Links: true, DOM: q.Document}
+	main, others, faults := w.read(ctx, want)
+	if main == nil {
+		// The page's script may run for ever: stop it and look once more.
+		send(w.main.session, runtime.TerminateExecution, cdp.Empty{})
+		main, others, faults = w.read(ctx, want)
+	}
+	if main != nil {
+		w.runTimers(ctx, deadline)
+		want.Late = true
+		if lateMain, lateOthers, _ := w.read(ctx, want); lateMain != nil {
+			lateMain.keep(main)
+			main, others = lateMain, append(lateOthers, others...)
+		}
+	}
+	for _, f := range faults {
+		res.Gaps = append(res.Gaps, evidence.Gap{What: "content of " + q.URL, Why: f, Kind: "timeout", Page: q.ID, State: w.context.state})
+	}
+	contents := unique(others)
+	if main != nil {
+		contents = append([]*content{main}, contents...)
+		p := &res.Page
+		p.Title, p.Language, p.Canonical, p.TextWords, p.Links = main.Title, main.Lang, main.Canonical, main.Words, main.Links
+		res.DOM = main.DOM
+		if wall := botWall(main); wall != "" {
+			p.Failure = wall
+		}
+	}
+	w.record.mu.Lock()
+	writes := append([]*write(nil), w.record.writes...)
+	w.record.mu.Unlock()
+	res.Storage = w.context.storageItems(q.ID, contents, writes)
+	res.Forms = forms(q.ID, w.context.state, contents)
+	if q.Document {
+		for _, c := range unique(others) {
+			if c.DOM != "" && c.Words > 0 || len(c.DOM) > 500 {
+				res.Frames = append(res.Frames, FrameDOM{URL: c.URL, DOM: c.DOM})
+			}
+		}
+		res.Raw = w.body(ctx)
+	}
+}
+
+// scroll goes down once and up again, so that tags that wait for it load.
+func (w *window) scroll(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	world, err := invoke(ctx, w.main.session, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{FrameID: w.record.frame, WorldName: isolated})
+	if err != nil {
+		return // reading the page will say what is wrong with it
+	}
+	const down = `(async () => {
+		const frame = () => new Promise((r) => { requestAnimationFrame(() => r()); setTimeout(r, 50); });
+		const height = Math.min(document.documentElement.scrollHeight, 30000);
+		for (let y = innerHeight; y < height && y < innerHeight * 12; y += Math.max(innerHeight, height / 6)) { scrollTo(0, y); await frame(); }
+		scrollTo(0, height); await frame(); scrollTo(0, 0); await frame();
+	})()`
+	_, _ = invoke(ctx, w.main.session, runtime.Evaluate, runtime.EvaluateParams{
+		Expression: down, ContextID: world.ExecutionContextID, AwaitPromise: new(true), UserGesture: new(false),
+	})
+}
+
+func (w *window) screenshot(ctx context.Context) []byte {
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	if len(w.record.openPopups()) > 0 {
+		// A popup took the foreground, and a hidden tab is not painted.
+		send(w.main.session, page.BringToFront, cdp.Empty{})
+	}
+	res, err := invoke(ctx, w.main.session, page.CaptureScreenshot, page.CaptureScreenshotParams{
+		Format: page.CaptureScreenshotFormatJpeg, Quality: new(int64(55)), OptimizeForSpeed: new(true),
+	})
+	if err != nil {
+		return nil
+	}
+	return res.Data
+}
+
+// body is the main document as it was served.
+func (w *window) body(ctx context.Context) []byte {
+	r := w.record
+	r.mu.Lock()
+	var main *entry
+	for _, e := range r.entries {
+		if e.mainFrame {
+			main = e
+		}
+	}
+	r.mu.Unlock()
+	if main == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	defer cancel()
+	var res textBody
+	if err := main.session.Call(ctx, network.GetResponseBody.Method, network.GetResponseBodyParams{RequestID: main.reqID}, &res); err != nil {
+		return nil
+	}
+	return res.bytes()
+}
+
+// conclude turns the record into evidence.
+func (w *window) conclude(ctx context.Context, q Visit, failure string, res *Result) {
+	r, p := w.record, &res.Page
+	res.Requests = r.finish(q.ID, w.context.state)
+	r.mu.Lock()
+	writes := r.writes
+	walls := map[string]time.Time{}
+	for _, e := range r.entries {
+		for _, h := range e.hops {
+			walls[h.ID] = h.wall
+		}
+	}
+	p.FinalURL, p.MIMEType = bounded(r.url, maxURL), r.mime
+	p.Dialogs, p.Permissions, p.Downloads, p.Popups = r.dialogs, r.asked, r.downloads, r.popupURLs
+	p.Requests, p.Skipped = len(res.Requests), r.skipped
+	documents, tooLarge := r.documents, r.tooLarge
+	for what := range r.bounds {
+		res.Gaps = append(res.Gaps, evidence.Gap{What: what + " of " + q.URL, Why: "there were more than one visit records", Kind: "bound", Page: q.ID, State: p.State})
+	}
+	w.mainDocument(p)
+	r.mu.Unlock()
+	if r.skipped > 0 {
+		res.Gaps = append(res.Gaps, evidence.Gap{What: fmt.Sprintf("%d requests of %s", r.skipped, q.URL), Why: fmt.Sprintf("one visit records %d requests", maxRequests), Kind: "bound", Page: q.ID, State: p.State})
+	}
+	cookies, err := w.context.cookies(ctx, q.ID, res.Requests, writes, walls, false)
+	if err != nil {
+		res.Gaps = append(res.Gaps, evidence.Gap{What: "cookies after " + q.URL, Why: err.Error(), Kind: "other", Page: q.ID, State: p.State})
+	}
+	res.Cookies = cookies
+	judge(q, p, failure, documents, tooLarge, res)
+}
+
+// mainDocument fills in what the response of the page's own document says. The
+// caller holds the record's lock.
+func (w *window) mainDocument(p *evidence.Page) {
+	for _, e := range w.record.entries {
+		if !e.mainFrame {
+			continue
+		}
+		p.Redirects = nil
+		for _, h := range e.hops {
+			if h != e.lastHop() {
+				p.Redirects = append(p.Redirects, h.URL)
+			}
+		}
+		h := e.lastHop()
+		p.Status = h.Status
+		if h.MIMEType != "" {
+			p.MIMEType = h.MIMEType
+		}
+		p.Security = nil
+		if d := h.security; d != nil {
+			p.Security = &evidence.Security{
+				Protocol: d.Protocol, Cipher: d.Cipher, Issuer: bounded(d.Issuer, 200), Subject: bounded(d.SubjectName, 200),
+				ValidTo: time.Unix(int64(d.ValidTo), 0).UTC(),
+			}
+		}
+	}
+	for _, e := range w.record.entries {
+		if h := e.lastHop(); h.MixedContent != "" && len(p.Mixed) < 100 && strings.HasPrefix(h.URL, "http:") {
+			p.Mixed = append(p.Mixed, h.URL)
+		}
+	}
+}
+
+// Rest returns the cookies of the jar that no visit accounted for, once all
+// visits are over.
+func (c *Context) Rest(ctx context.Context, pageID string) ([]evidence.Cookie, error) {
+	return c.cookies(ctx, pageID, nil, nil, nil, true)
+}
