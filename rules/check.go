@@ -204,6 +204,9 @@ func (ld *loader) checkCookies(v *Vendor, key string, cookies []CookieRule) {
 		if !goodGlob(c.Name) {
 			ld.fault(v, []any{key, i, "name"}, "pattern %q; expected a name that starts or ends with at least two plain characters", c.Name)
 		}
+		if key == "cookies" && strings.ContainsAny(c.Name, " ;=,") {
+			ld.fault(v, []any{key, i, "name"}, "cookie name %q; expected no space, semicolon, comma or equals sign (RFC 6265, section 4.1.1)", c.Name)
+		}
 		if seen[[2]string{c.Name, c.Domain}] {
 			ld.fault(v, []any{key, i}, "%q is listed twice; expected each name once", c.Name)
 		}
@@ -224,7 +227,7 @@ func (ld *loader) checkCookies(v *Vendor, key string, cookies []CookieRule) {
 // match nearly everything: a name without * is good; one with * needs a plain
 // start or end of two characters.
 func goodGlob(name string) bool {
-	if name == "" || strings.ContainsAny(name, " \t\n;") {
+	if name == "" || strings.ContainsAny(name, "\t\r\n") {
 		return false
 	}
 	first, last := strings.IndexByte(name, '*'), strings.LastIndexByte(name, '*')

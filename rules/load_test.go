@@ -79,6 +79,7 @@ func TestLoadFaults(t *testing.T) {
 		{"bad lifetime", "trackers/v.yaml", vendor("v", "cookies:\n  - {name: abc, purpose: analytics, lifetime: 1 year}\n"), []string{`trackers/v.yaml:6: lifetime "1 year"; expected session`}},
 		{"bad class", "trackers/v.yaml", vendor("v", "cookies:\n  - {name: abc, purpose: marketing}\n"), []string{`trackers/v.yaml:6: purpose "marketing"; expected one of necessary`}},
 		{"pattern without a start", "trackers/v.yaml", vendor("v", "cookies:\n  - {name: \"a*\", purpose: analytics}\n"), []string{`trackers/v.yaml:6: pattern "a*"`}},
+		{"name that no cookie has", "trackers/v.yaml", vendor("v", "storage:\n  - {name: a b, purpose: analytics}\ncookies:\n  - {name: a b, purpose: analytics}\n"), []string{`trackers/v.yaml:8: cookie name "a b"`}},
 		{"cookie twice", "trackers/v.yaml", vendor("v", "cookies:\n  - {name: abc, purpose: analytics}\n  - {name: abc, purpose: analytics}\n"), []string{`trackers/v.yaml:7: "abc" is listed twice`}},
 		{"no source", "companies/c.yaml", "id: c\nname: C\n", []string{`companies/c.yaml:1: sources is missing`}},
 		{"bad source date", "companies/c.yaml", "id: c\nname: C\nsources:\n  - name: S\n    date: 2026\n", []string{`companies/c.yaml:5: date "2026"; expected a year and month`}},
