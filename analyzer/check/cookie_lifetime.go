@@ -14,7 +14,7 @@ import (
 // says.
 func cookieLifetime(m *Matcher, r *rules.Rule) result {
 	rows := declarations(m.read)
-	stated, seen := 0, 0
+	names, stated, seen := newTable(rows), 0, 0
 	longer, words := map[string][]flow.Cookie{}, map[string][]string{}
 	for _, row := range rows {
 		if row.LifetimeDays >= 0 {
@@ -25,7 +25,7 @@ func cookieLifetime(m *Matcher, r *rules.Rule) result {
 		return result{outcome: NotApplicable, why: "The text states no cookie's lifetime."}
 	}
 	for _, c := range m.in.Seen.Cookies {
-		row, _ := declaring(rows, &c)
+		row, _ := names.declaring(c.Name)
 		if row == nil || row.LifetimeDays < 0 {
 			continue
 		}

@@ -16,9 +16,10 @@ func cookieTableDrift(m *Matcher, r *rules.Rule) result {
 	if len(rows) == 0 {
 		return result{outcome: NotApplicable, why: "The text holds no cookie table."}
 	}
+	names := newTable(rows)
 	missing, met := map[string][]flow.Cookie{}, map[string]bool{}
 	for _, c := range m.in.Seen.Cookies {
-		if row, name := declaring(rows, &c); row != nil {
+		if row, name := names.declaring(c.Name); row != nil {
 			met[name] = true
 			continue
 		}

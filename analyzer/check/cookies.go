@@ -83,43 +83,67 @@ func stem(name string) string {
 	return name[:at[0]]
 }
 
-// matches says how well a name fits a row: 3 the same, 2 by a wildcard, 1 but
-// for the id at its end, 0 not.
-func (n declared) matches(cookie string) int {
-	switch {
-	case n.text == cookie:
-		return 3
-	case n.pattern != nil && n.pattern.MatchString(cookie):
-		return 2
-	case strings.HasSuffix(n.text, "_") && strings.HasPrefix(cookie, n.text):
-		return 2
-	case n.stem != "" && n.stem == stem(cookie):
-		return 1
-	}
-	return 0
+// matches reports whether a name fits a row's wildcard. A name that ends with
+// "_" has one, which tables leave out.
+func (n declared) matches(cookie string) bool {
+	return n.pattern != nil && n.pattern.MatchString(cookie) || strings.HasSuffix(n.text, "_") && strings.HasPrefix(cookie, n.text)
 }
 
-// declaring returns the row that declares a cookie, with the name as written.
-func declaring(rows []declaration, c *flow.Cookie) (*declaration, string) {
-	var best *declaration
-	name, score := "", 0
+// table finds the row that declares a cookie. Names and stems are looked up;
+// only names with wildcards are tried one by one, at most maxPatterns of them.
+type table struct {
+	exact, stems map[string]int // name → place in names
+	patterns     []int
+	names        []declared
+	rows         []*declaration // beside names
+}
+
+const maxPatterns = 500
+
+func newTable(rows []declaration) *table {
+	t := &table{exact: map[string]int{}, stems: map[string]int{}}
 	for i := range rows {
 		for _, n := range rows[i].names {
-			if s := n.matches(c.Name); s > score {
-				best, name, score = &rows[i], n.text, s
+			at := len(t.names)
+			t.names, t.rows = append(t.names, n), append(t.rows, &rows[i])
+			if _, taken := t.exact[n.text]; !taken {
+				t.exact[n.text] = at
+			}
+			if _, taken := t.stems[n.stem]; n.stem != "" && !taken {
+				t.stems[n.stem] = at
+			}
+			if (n.pattern != nil || strings.HasSuffix(n.text, "_")) && len(t.patterns) < maxPatterns {
+				t.patterns = append(t.patterns, at)
 			}
 		}
 	}
-	return best, name
+	return t
+}
+
+// declaring returns the row that declares a cookie, with the name as written:
+// the same name goes before a wildcard, that before a name with another id at
+// its end.
+func (t *table) declaring(cookie string) (*declaration, string) {
+	if at, ok := t.exact[cookie]; ok {
+		return t.rows[at], t.names[at].text
+	}
+	for _, at := range t.patterns {
+		if t.names[at].matches(cookie) {
+			return t.rows[at], t.names[at].text
+		}
+	}
+	if at, ok := t.stems[stem(cookie)]; ok {
+		return t.rows[at], t.names[at].text
+	}
+	return nil, ""
 }
 
 // Declared returns the cookies that a cookie table declares: cookie id → the
 // name as the table writes it.
 func (m *Matcher) Declared() map[string]string {
-	rows, out := declarations(m.in.Documents), map[string]string{}
-	for i := range m.in.Seen.Cookies {
-		c := &m.in.Seen.Cookies[i]
-		if _, name := declaring(rows, c); name != "" {
+	t, out := newTable(declarations(m.in.Documents)), map[string]string{}
+	for _, c := range m.in.Seen.Cookies {
+		if _, name := t.declaring(c.Name); name != "" {
 			out[c.ID] = name
 		}
 	}

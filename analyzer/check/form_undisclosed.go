@@ -42,6 +42,7 @@ func formUndisclosed(m *Matcher, r *rules.Rule) result {
 			}
 			f.SuggestedText = fmt.Sprintf("We collect %s that you enter in our forms for [state the purpose].", m.dataNames(f.DataTypes))
 			f.Fingerprint = fingerprint(r.ID, g.recipient().Vendor, part.words)
+			m.doubt(&f)
 			res.findings = append(res.findings, f)
 		}
 	}

@@ -34,7 +34,7 @@ func (m *Matcher) data(st *statement, data string) (dataLevel, []string) {
 		best = emptyData
 	}
 	for _, t := range types {
-		path, ok := m.in.Set.Terms.Subsumes(t, data)
+		path, ok := m.subsumes(t, data)
 		level := broaderData
 		switch {
 		case t == data:
@@ -51,6 +51,23 @@ func (m *Matcher) data(st *statement, data string) (dataLevel, []string) {
 	return best, via
 }
 
+type chain struct {
+	path []string
+	ok   bool
+}
+
+// subsumes remembers what Terms.Subsumes says: a scan asks the same for every
+// flow and statement.
+func (m *Matcher) subsumes(broad, narrow string) ([]string, bool) {
+	key := [2]string{broad, narrow}
+	c, ok := m.paths[key]
+	if !ok {
+		c.path, c.ok = m.in.Set.Terms.Subsumes(broad, narrow)
+		m.paths[key] = c
+	}
+	return c.path, c.ok
+}
+
 // recipientLevel says how closely a statement names a recipient.
 type recipientLevel int
 
@@ -62,9 +79,29 @@ const (
 	namedRecipient                  // itself, its company or the company above
 )
 
+type levelKey struct {
+	st             *statement
+	vendor, domain string
+}
+
+type recipientAnswer struct {
+	level recipientLevel
+	words string
+}
+
 // recipient returns how closely a statement names the recipient of a flow, and
 // the words in which it does.
 func (m *Matcher) recipient(st *statement, f *flow.Flow) (recipientLevel, string) {
+	key := levelKey{st, f.Recipient.Vendor, f.Recipient.Domain}
+	a, ok := m.levels[key]
+	if !ok {
+		a.level, a.words = m.namedBy(st, f)
+		m.levels[key] = a
+	}
+	return a.level, a.words
+}
+
+func (m *Matcher) namedBy(st *statement, f *flow.Flow) (recipientLevel, string) {
 	best, words := noRecipient, ""
 	take := func(l recipientLevel, w string) {
 		if l > best {

@@ -25,7 +25,7 @@ type Input struct {
 }
 
 // Matcher compares flows with statements. Its methods may be called in any
-// order; each gives the same answer every time.
+// order; each gives the same answer every time. It is for one goroutine.
 type Matcher struct {
 	in         Input
 	statements []*statement
@@ -35,6 +35,9 @@ type Matcher struct {
 	unread     []string                // why others could not, as sentences
 	denials    []*statement
 	disclosed  map[string]Disclosure
+
+	paths  map[[2]string]chain          // memo of Subsumes
+	levels map[levelKey]recipientAnswer // memo of recipient
 }
 
 // statement is a statement with what its document adds.
@@ -52,7 +55,10 @@ var languages = map[string]string{
 
 // New prepares a comparison.
 func New(in Input) *Matcher {
-	m := &Matcher{in: in, vendors: map[string]*flow.Vendor{}, names: map[string][]rules.Name{}}
+	m := &Matcher{
+		in: in, vendors: map[string]*flow.Vendor{}, names: map[string][]rules.Name{},
+		paths: map[[2]string]chain{}, levels: map[levelKey]recipientAnswer{},
+	}
 	for i := range in.Seen.Vendors {
 		m.vendors[in.Seen.Vendors[i].ID] = &in.Seen.Vendors[i]
 	}
@@ -106,13 +112,23 @@ func unreadable(d *policy.Document) string {
 
 // untold says why flows cannot be compared with a text, "" when they can.
 func (m *Matcher) untold() string {
+	isPrivacy := func(d *policy.Document) bool { return d.Kind == "privacy" }
 	switch {
-	case len(m.read) > 0:
-		return ""
 	case len(m.in.Documents) == 0:
 		return "no policy was found"
+	case len(m.read) == 0, slices.ContainsFunc(m.in.Documents, isPrivacy) && !slices.ContainsFunc(m.read, isPrivacy):
+		return strings.Join(m.unread, "; ")
 	}
-	return strings.Join(m.unread, "; ")
+	return ""
+}
+
+// doubt softens a finding about something that the texts do not mention, where
+// a notice could not be read.
+func (m *Matcher) doubt(f *Finding) {
+	if len(m.unread) > 0 {
+		f.Outcome = NeedsPerson
+		f.Message += " Not every notice could be read: " + strings.Join(m.unread[:min(2, len(m.unread))], "; ") + "."
+	}
 }
 
 // person are data that a visitor is recognised or described by; the rest is

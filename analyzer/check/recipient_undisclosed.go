@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"candor/analyzer/flow"
 	"candor/rules"
@@ -31,13 +32,15 @@ func recipientUndisclosed(m *Matcher, r *rules.Rule) result {
 		switch {
 		case len(weighty.flows) > 0:
 			f := weighty.finding(m.weight(r, g))
-			f.Message = fmt.Sprintf("%s receives %s. No sentence in the text covers it: neither its name, nor its company, nor its kind.", m.vendorName(g.recipient()), m.dataNames(f.DataTypes))
+			f.Message = m.gets(weighty) + " No sentence in the text covers it: neither its name, nor its company, nor its kind."
 			f.SuggestedText = m.suggest(weighty)
+			m.doubt(&f)
 			res.findings = append(res.findings, f)
 		case v == nil || !v.Recognized:
 			f := g.finding("low")
 			f.Outcome = NeedsPerson
 			f.Message = fmt.Sprintf("Requests go to %s, which the knowledge base does not know and the text does not mention. They carried no identifier: %s.", g.recipient().Domain, m.dataNames(f.DataTypes))
+			m.doubt(&f)
 			res.findings = append(res.findings, f)
 		}
 	}
@@ -45,6 +48,36 @@ func recipientUndisclosed(m *Matcher, r *rules.Rule) result {
 		return result{outcome: Matches, why: "Every recipient of identifiers or personal data is covered by a sentence."}
 	}
 	return res
+}
+
+// gets says what a recipient gets and how that is known.
+func (m *Matcher) gets(g group) string {
+	by := map[flow.Confidence][]string{}
+	for _, f := range g.flows {
+		c := f.Confidence
+		if c == flow.Strong && f.Channel == "form" {
+			c = flow.Direct
+		}
+		by[c] = append(by[c], f.DataTypes[0])
+	}
+	for c := range by {
+		by[c] = compact(by[c])
+	}
+	var parts []string
+	if d := by[flow.Direct]; len(d) > 0 {
+		parts = append(parts, m.dataNames(d)+" (seen leaving)")
+	}
+	if d := without(by[flow.Strong], by[flow.Direct]); len(d) > 0 {
+		parts = append(parts, m.dataNames(d)+" (known of the endpoint that was called)")
+	}
+	if d := without(without(by[flow.Indirect], by[flow.Strong]), by[flow.Direct]); len(d) > 0 {
+		parts = append(parts, m.dataNames(d)+" (possible: only its script was seen)")
+	}
+	return m.vendorName(g.recipient()) + " gets " + strings.Join(parts, "; ") + "."
+}
+
+func without(list, taken []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(taken, s) })
 }
 
 // weight is the severity for a recipient's kind.

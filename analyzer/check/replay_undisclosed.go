@@ -41,6 +41,7 @@ func replayUndisclosed(m *Matcher, r *rules.Rule) result {
 		case Omitted:
 			f.Message = fmt.Sprintf("%s %s. Not found in the text: a sentence that says so.", who, seen)
 			f.SuggestedText = m.suggest(g)
+			m.doubt(&f)
 		default:
 			f.Message = fmt.Sprintf("%s %s. The text says: “%s”", who, seen, m.quote(f.Statements[0]))
 		}
