@@ -40,7 +40,7 @@ func Answer(rep *Report) []string {
 			t.ByPromise["broken"], differ(t.ByPromise["broken"])))
 	}
 	if n := t.BySeverity["critical"] + t.BySeverity["high"]; n > 0 {
-		out = append(out, fmt.Sprintf("%s of high severity or above %s a person's eye first.", plural(n, "finding", "findings"), wants(n)))
+		out = append(out, fmt.Sprintf("%s of high severity or above %s to be looked at first.", plural(n, "finding", "findings"), needs(n)))
 	}
 	if !c.Complete {
 		out = append(out, "The scan is incomplete: what follows is what was seen before it ended.")
@@ -116,9 +116,9 @@ func differ(n int) string {
 	return "differ"
 }
 
-func wants(n int) string {
+func needs(n int) string {
 	if n == 1 {
-		return "wants"
+		return "needs"
 	}
-	return "want"
+	return "need"
 }
