@@ -139,7 +139,10 @@ func (c *Command) checkStart(ctx context.Context, o *options) checkup {
 	info, err := c.Stages.TryBrowser(ctx, o.browser, o.noSandbox)
 	if err != nil {
 		advice := []string{"run it by hand to see more: BROWSER --headless --dump-dom about:blank"}
-		if os.Geteuid() == 0 && !o.noSandbox {
+		switch {
+		case strings.Contains(err.Error(), "Socket path too long"):
+			advice = []string{"set TMPDIR to a folder with a shorter path, such as /tmp"}
+		case os.Geteuid() == 0 && !o.noSandbox:
 			advice = []string{
 				"Chromium's sandbox does not work for root: run candor as another user,",
 				"or go without it: candor doctor --no-sandbox, the same for scan; or set CANDOR_NO_SANDBOX=true",

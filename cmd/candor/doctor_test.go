@@ -21,6 +21,7 @@ func TestDoctor(t *testing.T) {
 		"ready":           {info: ready, want: exitOK, says: "ok    start      Chrome/156.0, sandbox on"},
 		"no browser":      {find: errors.New("no Chromium or Chrome was found"), want: exitFindings, says: "NO    browser"},
 		"does not start":  {start: errors.New("exit status 1\x1b[31m"), want: exitFindings, says: "NO    start      exit status 1"},
+		"long TMPDIR":     {start: errors.New("FATAL: Socket path too long: /a/b"), want: exitFindings, says: "→ set TMPDIR to a folder with a shorter path"},
 		"without sandbox": {info: evidence.Browser{Product: "Chrome/156.0"}, want: exitOK, says: "note  start      Chrome/156.0, sandbox off"},
 		"cookies blocked": {info: evidence.Browser{Product: "Chrome/156.0", Sandbox: true, ThirdPartyCookies: "blocked"}, want: exitOK, says: "blocks third-party cookies"},
 	} {

@@ -28,6 +28,8 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("DEMO", demo)
+			// Chromium keeps a socket there, whose path must be short.
+			e.Setenv("TMPDIR", os.TempDir())
 			if os.Geteuid() == 0 {
 				e.Setenv("CANDOR_NO_SANDBOX", "true")
 			}
