@@ -27,7 +27,7 @@ var (
 	noCookies     = regexp.MustCompile(`(?i)\b(not|never|no)\b\s+(set|use|place|store)?\s*(any\s+)?cookies?\b`)
 	limiting      = regexp.MustCompile(`(?i)\b(only|unless|until)\b`)
 	thirdParty    = regexp.MustCompile(`(?i)\bthird[- ]party\b`)
-	inTransit     = regexp.MustCompile(`(?i)\b(ssl|tls|https|in transit|encrypted connection|secure socket)`)
+	inTransit     = regexp.MustCompile(`(?i)\b(ssl|tls|https|in transit|encrypted connections?|secure socket|when you (send|submit|transmit))`)
 	encrypts      = regexp.MustCompile(`(?i)\bencrypt`)
 )
 
@@ -54,11 +54,10 @@ func (m *Matcher) promise(st *statement) (Promise, bool) {
 	switch {
 	case limitOf(st) != noLimit:
 		return m.cookiePromise(st), true
-	case st.Action == "protect":
-		if !inTransit.MatchString(st.Quote) && !encrypts.MatchString(st.Quote) {
-			return Promise{}, false
-		}
+	case securityClaim(st):
 		return m.securityPromise(st), true
+	case st.Action == "protect":
+		return Promise{}, false // "appropriate measures" promise nothing that can be looked at
 	case st.RetentionDays > 0 && slices.Contains(st.DataTypes, "cookie_identifier") && cookieWord.MatchString(st.Quote):
 		return m.lifetimePromise(st), true
 	case st.Negated:
@@ -69,6 +68,11 @@ func (m *Matcher) promise(st *statement) (Promise, bool) {
 		return m.consentPromise(st), true
 	}
 	return Promise{}, false
+}
+
+// securityClaim reports whether a sentence says that data are encrypted.
+func securityClaim(st *statement) bool {
+	return !st.Negated && (encrypts.MatchString(st.Quote) || st.Action == "protect" && inTransit.MatchString(st.Quote))
 }
 
 func onlyWith(st *statement) bool { return st.Only || limiting.MatchString(st.Quote) }

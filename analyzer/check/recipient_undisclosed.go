@@ -9,6 +9,10 @@ import (
 	"candor/rules"
 )
 
+// covered are the verdicts of flows that some sentence says happen. A denial
+// discloses nobody.
+var covered = []Verdict{Clear, Vague, Ambiguous}
+
 // recipientUndisclosed finds recipients of identifiers or personal data that no
 // sentence covers, neither by name nor by company nor by kind. Recipients that
 // only deliver files count when they get an identifier.
@@ -19,7 +23,7 @@ func recipientUndisclosed(m *Matcher, r *rules.Rule) result {
 	}
 	var res result
 	for _, g := range byRecipient(third) {
-		if slices.ContainsFunc(g.flows, func(f *flow.Flow) bool { return m.disclosed[f.ID].Verdict != Omitted }) {
+		if slices.ContainsFunc(g.flows, func(f *flow.Flow) bool { return slices.Contains(covered, m.disclosed[f.ID].Verdict) }) {
 			continue
 		}
 		weighty := group{}

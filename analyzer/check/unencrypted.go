@@ -77,7 +77,7 @@ func (m *Matcher) plainForm(r *rules.Rule, to string, forms []flow.Form) Finding
 	f.Severity = capped(r.Severity, flow.Strong, sightings)
 	f.Message = fmt.Sprintf("A form on %s asks for %s and would send it over http, without encryption, to %s.", f.Pages[0], m.dataNames(f.DataTypes), clip(forms[0].Action, 120))
 	for _, st := range m.statements {
-		if st.Action == "protect" && st.scope == "" && (inTransit.MatchString(st.Quote) || encrypts.MatchString(st.Quote)) {
+		if st.scope == "" && securityClaim(st) {
 			f.Statements = append(f.Statements, st.ID)
 		}
 	}
