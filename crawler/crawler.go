@@ -6,11 +6,11 @@
 package crawler
 
 import (
-	"context"
 	"net/netip"
 	"time"
 
 	"candor/crawler/evidence"
+	"candor/crawler/frontier"
 )
 
 // Target is what to scan.
@@ -56,19 +56,10 @@ type HostMapping struct {
 type PresetCookie struct{ Name, Value, Domain string }
 
 // Words are what the crawler must know of language: they come from rules.
-type Words struct {
-	PageKinds []KindWords // in order of priority
-	Notices   []KindWords // links to notices; Kind is "privacy", "cookie", …
-	WellKnown []string    // paths that are tried for notices
-}
+type Words = frontier.Words
 
 // KindWords tells a kind of link by its address and text.
-type KindWords struct {
-	Kind  string
-	Texts []string // lower-case link texts or parts of them
-	Paths []string // parts of addresses
-	Not   []string // texts that rule it out
-}
+type KindWords = frontier.KindWords
 
 // Event is one step of progress.
 type Event struct {
@@ -83,10 +74,34 @@ type Event struct {
 	Message  string
 }
 
-// Crawl visits the target and writes evidence to w. It returns an error when
-// nothing could be visited at all or ctx ended; whatever was collected by then
-// is in the bundle. Faults of single pages are gaps, not errors. The caller
-// closes w.
-func Crawl(ctx context.Context, t Target, o Options, w *evidence.Writer) error {
-	panic("being written")
+func (o Options) withDefaults() Options {
+	if o.Pages <= 0 {
+		o.Pages = 20
+	}
+	if o.Depth <= 0 {
+		o.Depth = 5
+	}
+	if o.Tabs <= 0 {
+		o.Tabs = 2
+	}
+	o.Tabs = min(o.Tabs, 8)
+	if o.HostTabs <= 0 {
+		o.HostTabs = o.Tabs
+	}
+	if o.PageTimeout <= 0 {
+		o.PageTimeout = 20 * time.Second
+	}
+	if len(o.States) == 0 {
+		o.States = []evidence.State{evidence.StateNone}
+	}
+	if o.Language == "" {
+		o.Language = "en-US,en"
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Progress == nil {
+		o.Progress = func(Event) {}
+	}
+	return o
 }

@@ -56,6 +56,7 @@ type window struct {
 type Visitor struct {
 	context *Context
 	next    chan opened
+	failed  error
 }
 
 type opened struct {
@@ -78,8 +79,16 @@ func (v *Visitor) prepare(ctx context.Context) {
 	}()
 }
 
+// Closed returns a visitor whose visits all fail with err.
+func Closed(err error) *Visitor {
+	return &Visitor{failed: err}
+}
+
 // Close gives back the window that was prepared and not used.
 func (v *Visitor) Close() {
+	if v.failed != nil {
+		return
+	}
 	if o := <-v.next; o.window != nil {
 		o.window.close()
 	}
@@ -88,6 +97,9 @@ func (v *Visitor) Close() {
 // Visit visits one address. The error is not nil only when the browser is lost
 // or ctx ended; what a page does wrong is in the result.
 func (v *Visitor) Visit(ctx context.Context, q Visit) (*Result, error) {
+	if v.failed != nil {
+		return nil, v.failed
+	}
 	o := <-v.next
 	v.prepare(ctx)
 	if o.err != nil {
@@ -127,6 +139,7 @@ func (w *window) visit(ctx context.Context, q Visit) (*Result, error) {
 	now := w.context.browser.options.Now
 	res := &Result{Page: evidence.Page{ID: q.ID, URL: q.URL, State: w.context.state, StartedAt: now().UTC(), Ended: "quiet"}}
 	w.record.begin()
+	parent := ctx
 	ctx, cancel := context.WithTimeout(ctx, q.Budget+10*time.Second) // the last resort; each step has its own limit
 	defer cancel()
 	deadline := time.Now().Add(q.Budget)
@@ -139,12 +152,12 @@ func (w *window) visit(ctx context.Context, q Visit) (*Result, error) {
 		w.look(ctx, q, deadline, res)
 	}
 	w.leave(ctx)
+	w.conclude(ctx, q, failure, res)
+	res.Page.DurationMS = now().Sub(res.Page.StartedAt).Milliseconds()
 	if err := w.context.browser.Lost(); err != nil {
 		return res, err
 	}
-	w.conclude(ctx, q, failure, res)
-	res.Page.DurationMS = now().Sub(res.Page.StartedAt).Milliseconds()
-	return res, nil
+	return res, parent.Err()
 }
 
 // navigate begins to load and waits until a document has come or failed. It

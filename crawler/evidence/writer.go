@@ -117,6 +117,13 @@ func (w *Writer) AddDocument(d Document) error {
 	return add(w, documentsFile, d)
 }
 
+// AddCookies writes cookies that belong to no single visit.
+func (w *Writer) AddCookies(c ...Cookie) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return add(w, cookiesFile, c...)
+}
+
 // AddGap writes what could not be observed.
 func (w *Writer) AddGap(g ...Gap) error {
 	w.mu.Lock()
