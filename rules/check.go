@@ -19,7 +19,7 @@ var (
 // check records every fault of meaning in what was decoded.
 func (ld *loader) check() {
 	ld.checkTerms()
-	ids := newNames(ld)
+	ids := newTermIDs(ld)
 	claims := make(map[string]string) // host and path → vendor
 	for _, f := range ld.sortedFiles() {
 		switch v := f.value.(type) {
@@ -43,25 +43,43 @@ func (ld *loader) sortedFiles() []*file {
 	return files
 }
 
-// termIDs are the ids that vendors may refer to. A folder without terms (a
-// partial one in a test) has nil sets, and then references are not checked.
+// termIDs are the ids that vendors may refer to.
 type termIDs struct{ data, purposes map[string]bool }
 
-func newNames(ld *loader) termIDs {
-	var ids termIDs
-	for _, d := range ld.set.Terms.DataTypes {
-		if ids.data == nil {
-			ids.data = make(map[string]bool)
-		}
+// newTermIDs takes the ids of the folder's own terms. A folder that lacks one
+// of the two lists refers to the embedded one.
+func newTermIDs(ld *loader) termIDs {
+	types, purposes := ld.set.Terms.DataTypes, ld.set.Terms.Purposes
+	if types == nil {
+		types = embeddedList[DataType]("terms/data_types.yaml")
+	}
+	if purposes == nil {
+		purposes = embeddedList[Purpose]("terms/purposes.yaml")
+	}
+	ids := termIDs{data: make(map[string]bool, len(types)), purposes: make(map[string]bool, len(purposes))}
+	for _, d := range types {
 		ids.data[d.ID] = true
 	}
-	for _, p := range ld.set.Terms.Purposes {
-		if ids.purposes == nil {
-			ids.purposes = make(map[string]bool)
-		}
+	for _, p := range purposes {
 		ids.purposes[p.ID] = true
 	}
 	return ids
+}
+
+// embeddedList reads one embedded list of terms. A fault in it leaves it empty
+// here; Load reports it.
+func embeddedList[T any](name string) []T {
+	data, err := readBounded(embedded, name)
+	if err != nil {
+		return nil
+	}
+	f := &file{name: name, data: data}
+	f.decode()
+	list, ok := f.value.(*[]T)
+	if !ok {
+		return nil
+	}
+	return *list
 }
 
 func (ld *loader) checkID(v any, f *file, id string) {
@@ -140,12 +158,12 @@ func (ld *loader) checkVendor(v *Vendor, f *file, ids termIDs, claims map[string
 		}
 	}
 	for i, p := range v.Purposes {
-		if ids.purposes != nil && !ids.purposes[p] {
+		if !ids.purposes[p] {
 			ld.fault(v, []any{"purposes", i}, "unknown purpose %q; expected an id of terms/purposes.yaml", p)
 		}
 	}
 	for i, d := range v.Receives {
-		if ids.data != nil && !ids.data[d] {
+		if !ids.data[d] {
 			ld.fault(v, []any{"receives", i}, "unknown data type %q; expected an id of terms/data_types.yaml", d)
 		}
 	}
@@ -192,7 +210,7 @@ func (ld *loader) checkParams(v *Vendor, ids termIDs) {
 		if p.Name == "" || strings.Contains(strings.TrimSuffix(p.Name, "*"), "*") {
 			ld.fault(v, []any{"params", i, "name"}, "parameter %q; expected a name, with * only at the end", p.Name)
 		}
-		if ids.data != nil && !ids.data[p.Data] {
+		if !ids.data[p.Data] {
 			ld.fault(v, []any{"params", i, "data"}, "unknown data type %q; expected an id of terms/data_types.yaml", p.Data)
 		}
 	}

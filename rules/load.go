@@ -32,7 +32,8 @@ var Default = sync.OnceValues(Load)
 func Load() (*Set, error) { return LoadFS(embedded) }
 
 // LoadFS reads and checks a folder laid out as this package is: companies,
-// trackers, terms and packs. The error joins every Fault found, in the order of
+// trackers, terms and packs. A folder without its own data types or purposes
+// is checked against the embedded ones. The error joins every Fault found, in the order of
 // files and lines; the Set is nil when there is any.
 func LoadFS(fsys fs.FS) (*Set, error) {
 	files, err := readAll(fsys)
@@ -108,10 +109,9 @@ func version(files []*file) string {
 
 // loader collects values and faults; its checks are in check.go.
 type loader struct {
-	set      *Set
-	files    map[any]*file // value → its file
-	faults   []*Fault
-	hasTerms bool
+	set    *Set
+	files  map[any]*file // value → its file
+	faults []*Fault
 }
 
 // decodeAll decodes the files on all processors; the order of results is that

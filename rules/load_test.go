@@ -116,6 +116,22 @@ func TestLoadFaults(t *testing.T) {
 	}
 }
 
+// TestLoadWithoutTerms checks that a folder of vendors alone is held to the
+// embedded terms, and not to none.
+func TestLoadWithoutTerms(t *testing.T) {
+	fsys := folder(nil)
+	delete(fsys, "terms/data_types.yaml")
+	delete(fsys, "terms/purposes.yaml")
+	if _, err := LoadFS(fsys); err != nil {
+		t.Errorf("ids of the embedded terms were refused: %v", err)
+	}
+	tag := string(fsys["trackers/acme-tag.yaml"].Data)
+	fsys["trackers/acme-tag.yaml"] = &fstest.MapFile{Data: []byte(strings.Replace(tag, "ip_address", "no_such_type", 1))}
+	if _, err := LoadFS(fsys); err == nil || !strings.Contains(err.Error(), `unknown data type "no_such_type"`) {
+		t.Errorf("err = %v", err)
+	}
+}
+
 func TestLoadBounded(t *testing.T) {
 	_, err := LoadFS(folder(map[string]string{"companies/c.yaml": strings.Repeat("#", maxFile+1)}))
 	if err == nil || !strings.Contains(err.Error(), "companies/c.yaml: larger than") {
