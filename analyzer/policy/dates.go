@@ -1,0 +1,193 @@
+package policy
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+var months = func() map[string]int {
+	m := make(map[string]int)
+	for i, names := range []string{
+		"january jan januar jänner janvier enero gennaio januari janeiro", "february feb februar février fevrier febrero febbraio februari fevereiro",
+		"march mar märz maerz mars marzo maart março", "april apr avril abril aprile", "may mai mayo maggio mei maio", "june jun juni juin junio giugno junho",
+		"july jul juli juillet julio luglio julho", "august aug août aout agosto augustus", "september sept sep septembre septiembre settembre setembro",
+		"october oct oktober okt octobre octubre ottobre outubro", "november nov novembre noviembre novembro", "december dec dezember dez décembre decembre diciembre dicembre dezembro",
+	} {
+		for _, n := range strings.Fields(names) {
+			m[n] = i + 1
+		}
+	}
+	return m
+}()
+
+var (
+	dateWords = regexp.MustCompile(`(?i)(last\s+(?:updated|modified|revised|reviewed|changed|amended|update|revision)|updated\s+(?:on|as of)?|effective\s*(?:date|as of|from|on)?|revised\s*(?:on)?|date\s+of\s+(?:last|issue|update)|version\s+(?:of|dated|date)|in\s+effect\s+(?:as of|from|since)|\bstand\b|letzte\s+(?:aktualisierung|änderung)|zuletzt\s+(?:aktualisiert|geändert)|gültig\s+ab|derni[èe]re\s+(?:mise\s+à\s+jour|modification|révision)|mis[e]?\s+à\s+jour|date\s+d.effet|en\s+vigueur|[úu]ltima\s+(?:actualizaci[óo]n|modificaci[óo]n|revisi[óo]n|atualiza[çc][ãa]o)|actualizad[oa]|fecha\s+de|ultimo\s+aggiornamento|aggiornat[oa]|laatst\s+(?:bijgewerkt|gewijzigd)|entrada\s+en\s+vigor)`)
+	years     = regexp.MustCompile(`19\d\d|20\d\d|\d[/.]\d\d\b`)
+	dateYMD   = regexp.MustCompile(`\b(20\d\d|19\d\d)[-/.](\d{1,2})[-/.](\d{1,2})\b`)
+	dateMDY   = regexp.MustCompile(`(?i)\b([a-zäéûôç]{3,10})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(20\d\d|19\d\d)\b`)
+	dateDMY   = regexp.MustCompile(`(?i)\b(\d{1,2})(?:st|nd|rd|th|er|\.|º)?\s+(?:de\s+|of\s+)?([a-zäéûôç]{3,10})\.?,?\s+(?:de\s+|del\s+)?(20\d\d|19\d\d)\b`)
+	dateMY    = regexp.MustCompile(`(?i)\b([a-zäéûôç]{3,10})\.?,?\s+(?:de\s+)?(20\d\d)\b`)
+	dateNum   = regexp.MustCompile(`\b(\d{1,2})([/.-])(\d{1,2})[/.-](20\d\d|19\d\d|\d\d)\b`)
+)
+
+// lastUpdated finds the date that a text gives as its own, as "2026-03-01", or
+// "2026-03" when it names no day.
+func lastUpdated(blocks []piece, language string) string {
+	best := ""
+	look := func(from, to int) {
+		for i := from; i < to && i < len(blocks) && best == ""; i++ {
+			text := blocks[i].text
+			if !years.MatchString(text) && (len(text) >= 40 || i+1 >= len(blocks) || !years.MatchString(blocks[i+1].text)) {
+				continue
+			}
+			for _, m := range dateWords.FindAllStringIndex(text, 4) {
+				end := min(m[1]+60, len(text))
+				if best = parseDate(strings.ToValidUTF8(text[m[0]:end], ""), language); best != "" {
+					break
+				}
+				if len(text) < 40 && i+1 < len(blocks) && len(blocks[i+1].text) < 40 {
+					best = parseDate(blocks[i+1].text, language)
+				}
+			}
+		}
+	}
+	look(0, 60)
+	if best == "" && len(blocks) > 60 {
+		look(max(60, len(blocks)-60), len(blocks))
+	}
+	if best == "" {
+		look(60, len(blocks))
+	}
+	return best
+}
+
+// parseDate reads the first date in a text. A date of numbers alone is month
+// first in English unless that cannot be, day first elsewhere and with dots.
+func parseDate(s, language string) string {
+	type found struct {
+		at, y, m, d int
+	}
+	var first *found
+	keep := func(at, y, m, d int) {
+		if y < 100 {
+			y += 2000
+		}
+		if m < 1 || m > 12 || d < 0 || d > 31 || y < 1995 || y > 2100 {
+			return
+		}
+		if first == nil || at < first.at {
+			first = &found{at, y, m, d}
+		}
+	}
+	num := func(x string) int { n, _ := strconv.Atoi(x); return n }
+	sub := func(m []int, i int) string { return s[m[2*i]:m[2*i+1]] }
+	if m := dateYMD.FindStringSubmatchIndex(s); m != nil {
+		keep(m[0], num(sub(m, 1)), num(sub(m, 2)), num(sub(m, 3)))
+	}
+	for _, m := range dateMDY.FindAllStringSubmatchIndex(s, 3) {
+		keep(m[0], num(sub(m, 3)), months[strings.ToLower(sub(m, 1))], num(sub(m, 2)))
+	}
+	for _, m := range dateDMY.FindAllStringSubmatchIndex(s, 3) {
+		keep(m[0], num(sub(m, 3)), months[strings.ToLower(sub(m, 2))], num(sub(m, 1)))
+	}
+	if m := dateNum.FindStringSubmatchIndex(s); m != nil {
+		a, b := num(sub(m, 1)), num(sub(m, 3))
+		if sub(m, 2) == "." || language != "" && language != "en" || a > 12 {
+			a, b = b, a
+		}
+		keep(m[0], num(sub(m, 4)), a, b)
+	}
+	if first == nil {
+		for _, m := range dateMY.FindAllStringSubmatchIndex(s, 3) {
+			keep(m[0], num(sub(m, 2)), months[strings.ToLower(sub(m, 1))], 0)
+		}
+	}
+	switch {
+	case first == nil:
+		return ""
+	case first.d == 0:
+		return fmt.Sprintf("%04d-%02d", first.y, first.m)
+	}
+	return fmt.Sprintf("%04d-%02d-%02d", first.y, first.m, first.d)
+}
+
+// units of time in days, by the start of the word, in the languages that are read.
+var units = []struct {
+	starts []string
+	days   float64
+}{
+	{[]string{"sec", "sek", "segundo", "s"}, 1.0 / 86400},
+	{[]string{"min", "minut"}, 1.0 / 1440},
+	{[]string{"hour", "hr", "stunde", "std", "heure", "hora", "ora", "ore", "uur", "uren", "h"}, 1.0 / 24},
+	{[]string{"month", "monat", "mois", "mes", "mese", "mesi", "maand", "mês", "mth", "mo"}, 365.0 / 12},
+	{[]string{"day", "tag", "jour", "día", "dia", "giorn", "dag", "d"}, 1},
+	{[]string{"week", "woche", "semaine", "semana", "settiman", "weken", "wk", "w"}, 7},
+	{[]string{"year", "yr", "jahr", "an", "año", "ano", "jaar", "jaren", "y"}, 365},
+}
+
+var (
+	amount    = regexp.MustCompile(`(?i)(\d+(?:[.,]\d+)?|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|thirteen|eighteen|twenty[- ]four|thirty|sixty|ninety|an?|ein(?:en?|em)?|un[ae]?|zwei|drei|sechs|zwölf|deux|trois|six|treize|dos|tres|seis|doce|trece|due|tre|sei|twee|drie)\b)\s*(?:\(\s*\d+\s*\)\s*)?(?:[-\s]|calendar|business|full|more|consecutive|kalender)*([a-zäéíñáê]+)`)
+	wordValue = map[string]float64{
+		"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "thirteen": 13,
+		"eighteen": 18, "twenty-four": 24, "twenty four": 24, "thirty": 30, "sixty": 60, "ninety": 90, "a": 1, "an": 1, "ein": 1, "eine": 1, "einen": 1, "einem": 1,
+		"un": 1, "una": 1, "une": 1, "zwei": 2, "drei": 3, "sechs": 6, "zwölf": 12, "deux": 2, "trois": 3, "treize": 13, "dos": 2, "tres": 3, "seis": 6, "doce": 12, "trece": 13,
+		"due": 2, "tre": 3, "sei": 6, "twee": 2, "drie": 3,
+	}
+)
+
+// durations returns every time span of a text in days, in order.
+func durations(s string) []float64 {
+	var out []float64
+	for _, m := range amount.FindAllStringSubmatchIndex(s, 50) {
+		value, ok := wordValue[strings.ToLower(s[m[2]:m[3]])]
+		if !ok {
+			v, err := strconv.ParseFloat(strings.Replace(s[m[2]:m[3]], ",", ".", 1), 64)
+			if err != nil {
+				continue
+			}
+			value = v
+		}
+		if days := unitDays(strings.ToLower(s[m[4]:m[5]])); days > 0 && value > 0 && value < 1e7 {
+			out = append(out, value*days)
+		}
+	}
+	return out
+}
+
+func unitDays(w string) float64 {
+	for _, u := range units {
+		for _, start := range u.starts {
+			if w == start || len(start) > 2 && strings.HasPrefix(w, start) && len(w) <= len(start)+4 || len(start) == 2 && (w == start+"s" || w == start+"n") {
+				return u.days
+			}
+		}
+	}
+	return 0
+}
+
+var ageWords = regexp.MustCompile(`(?i)(years?\s+(?:of\s+age|old)|under\s+(?:the\s+age\s+of\s+)?\d+)`)
+
+// retentionDays is the time span that a sentence about retention states, in
+// whole days, at least 1; 0 when it states none.
+func retentionDays(s string) int {
+	s = ageWords.ReplaceAllString(s, " ")
+	d := durations(s)
+	if len(d) == 0 {
+		return 0
+	}
+	longest := d[0]
+	for _, x := range d {
+		longest = max(longest, x)
+	}
+	if longest > 0 && longest < 1 {
+		return 1
+	}
+	return int(longest + 0.5)
+}
+
+var criteria = regexp.MustCompile(`(?i)\b(for as long as|as long as|for the (?:period|time|duration|length)|until|no longer than|only for so long|indefinitely|to the extent)\b[^.;]*`)
+
+// criterion is the words of a retention rule without a number.
+func criterion(s string) string { return squeeze(criteria.FindString(s)) }
