@@ -79,3 +79,6 @@ func (u *unread) Read(p []byte) (int, error) {
 	}
 	return u.Conn.Read(p)
 }
+
+// NetConn returns the connection below, as tls.Conn does.
+func (u *unread) NetConn() net.Conn { return u.Conn }

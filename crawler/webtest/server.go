@@ -101,21 +101,21 @@ func (s *Server) Close() error {
 	return err
 }
 
-// Handle answers for a host with h, before any file. A pattern "*.example.test"
-// is every subdomain. Hosts with a handler speak HTTP/1.1 only, so that a
-// handler can take over the connection.
+// Handle answers for a host with h instead of the tree. A pattern
+// "*.example.test" is every subdomain that the tree lacks. Hosts with a handler
+// speak HTTP/1.1 only, so that a handler can take over the connection.
 func (s *Server) Handle(host string, h http.Handler) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.handlers[strings.ToLower(host)] = h
 }
 
-// handler returns the handler for a host: the exact one, else the one of the
-// longest pattern, else nil.
+// handler returns the handler for a host: the exact one, else none when the
+// tree has the host, else the one of the longest pattern.
 func (s *Server) handler(host string) http.Handler {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if h := s.handlers[host]; h != nil {
+	if h := s.handlers[host]; h != nil || len(s.handlers) == 0 || s.isSite(host) {
 		return h
 	}
 	for rest := host; ; {
