@@ -15,6 +15,8 @@ import (
 
 var (
 	consentWords = regexp.MustCompile(`(?i)\b(consent|permission|agree(d|ment)?|opt(ed)?[- ]?in|authori[sz](ed|ation)|approval|choice|choose|accept(ed)?)\b`)
+	// consentFirst is a condition that stands before the sentence: "Until you agree, …".
+	consentFirst = regexp.MustCompile(`(?i)\b(until|unless|before|without)\b[^.;]{0,40}\b(consent|permission|agree|accept|opt[- ]?in|choice)`)
 	vagueAction  = []string{"share", "disclose", "transfer", "provide", "send", "let_collect"}
 )
 
@@ -31,6 +33,11 @@ const (
 // the flow was seen before consent.
 func condition(st *statement, f *flow.Flow) conditional {
 	switch {
+	case st.Condition == "" && consentFirst.MatchString(st.Quote):
+		if f == nil || slices.ContainsFunc(f.States, unconsented) {
+			return applies
+		}
+		return lifted
 	case st.Condition == "":
 		return applies
 	case !consentWords.MatchString(st.Condition):
@@ -46,13 +53,21 @@ func unconsented(s evidence.State) bool { return s != evidence.StateAccept }
 // contradicts reports whether a denial rules the flow out.
 func (m *Matcher) contradicts(st *statement, f *flow.Flow) (cover, bool) {
 	c := cover{st: st}
-	if !st.Negated || st.scope != "" || condition(st, f) != applies {
+	limited := limitOf(st) != noLimit
+	if !st.Negated && !limited || st.scope != "" || condition(st, f) != applies {
 		return c, false
 	}
-	if st.Actor != "we" && st.Actor != "" {
+	action := st.Action
+	if st.Actor == "third_party" {
+		action = "let_collect" // "no third party receives your data"
+	} else if st.Actor != "we" && st.Actor != "" {
 		return c, false
 	}
 	c.data, c.path = m.data(st, f.DataTypes[0])
+	if limited {
+		c.recipient, c.words = anyRecipient, "cookies"
+		return c, m.cookieDenied(st, f)
+	}
 	if f.Recipient.Party == flow.First {
 		c.recipient = namedRecipient
 		return c, st.Action == "collect" && len(refs(st)) == 0 && len(st.Purposes) == 0 && c.data >= broaderData && !m.tooBroad(st, c, f)
@@ -63,16 +78,19 @@ func (m *Matcher) contradicts(st *statement, f *flow.Flow) (cover, bool) {
 		return c, false
 	case c.recipient == siblingRecipient:
 		return c, false // another product was denied
-	case slices.Contains(vagueAction, st.Action):
+	case slices.Contains(vagueAction, action):
 		return c, c.recipient != noRecipient && c.data != noData && m.weighs(st, c, f)
-	case st.Action == "place_cookies":
-		return c, m.cookieDenied(st, c, f)
-	case st.Action == "use" || st.Action == "collect":
+	case (action == "use" || action == "collect") && c.recipient == namedRecipient:
 		// "We do not use Google Analytics": the tool itself is denied.
-		return c, c.recipient == namedRecipient && c.data != noData
+		return c, c.data != noData
+	case action == "use" && len(refs(st)) == 0 && slices.Contains(tools, f.DataTypes[0]):
+		return c, c.data == exactData
 	}
 	return c, false
 }
+
+// tools are data types that a tool is named after: "we use no session recording".
+var tools = []string{"device_fingerprint", "keystrokes", "session_recording"}
 
 // weighs reports whether a flow is of the weight that a denial of sharing is
 // about. A named recipient or data type always is. Under a broad term only data
@@ -109,15 +127,27 @@ func (m *Matcher) top(id string) bool {
 	return d == nil || len(d.Parents) == 0 || slices.ContainsFunc(d.Parents, func(p string) bool { return slices.Contains(empty, p) })
 }
 
-// cookieDenied handles "we do not use cookies" and "no third-party cookies".
-func (m *Matcher) cookieDenied(st *statement, c cover, f *flow.Flow) bool {
-	if f.DataTypes[0] != "cookie_identifier" || f.Confidence == flow.Indirect {
+// cookieDenied reports whether a limit on cookies rules out an identifier at a
+// third party: one of the kinds that the sentence speaks of.
+func (m *Matcher) cookieDenied(st *statement, f *flow.Flow) bool {
+	if f.Recipient.Party == flow.First || f.DataTypes[0] != "cookie_identifier" || f.Confidence == flow.Indirect {
 		return false
 	}
-	if c.recipient != noRecipient || len(refs(st)) == 0 {
-		return len(st.DataTypes) == 0 || c.data >= broaderData
+	return thirdOnly(st) && f.Channel == "request" || overlap(m.categories(f), deniedKinds(st))
+}
+
+// deniedKinds are the categories of vendors whose cookies a limit rules out.
+func deniedKinds(st *statement) []string {
+	statistics := []string{"ab_testing", "analytics", "session_replay"}
+	switch {
+	case onlyNecessary.MatchString(st.Quote) || broadKind.MatchString(st.Quote) || !oneKind.MatchString(st.Quote):
+		return append(statistics, adLike...)
+	case adKind.MatchString(st.Quote) && statKind.MatchString(st.Quote):
+		return append(statistics, adLike...)
+	case statKind.MatchString(st.Quote):
+		return statistics
 	}
-	return false
+	return adLike
 }
 
 // soldTo reports whether a flow is what a denial of selling may be about: data

@@ -120,6 +120,9 @@ func (m *Matcher) namedBy(st *statement, f *flow.Flow) (recipientLevel, string) 
 	default:
 		take(m.ref(policy.RecipientRef{Kind: "named", Text: st.Actor}, f), st.Actor)
 	}
+	if st.Action == "place_cookies" && len(refs(st)) == 0 && thirdParty.MatchString(st.Quote) {
+		take(anyRecipient, "third-party cookies")
+	}
 	if best == noRecipient && len(refs(st)) == 0 && needsRecipient(st.Action) {
 		return anyRecipient, "nobody in particular"
 	}

@@ -26,6 +26,10 @@ var (
 	noTracking    = regexp.MustCompile(`(?i)\b(not|never|no|without)\b[^.;]{0,30}\b(track(ing|ers?)?|advertising|marketing|analytics|third[- ]party|non-essential|non-necessary)\b[^.;]{0,12}\b(cookies?|trackers?|tracking)\b`)
 	noCookies     = regexp.MustCompile(`(?i)\b(not|never|no)\b\s+(set|use|place|store)?\s*(any\s+)?cookies?\b`)
 	limiting      = regexp.MustCompile(`(?i)\b(only|unless|until)\b`)
+	adKind        = regexp.MustCompile(`(?i)\b(advertis|marketing|targeting)`)
+	statKind      = regexp.MustCompile(`(?i)\b(analytics?|statistic)`)
+	broadKind     = regexp.MustCompile(`(?i)\b(track|third[- ]party|non-(essential|necessary))`)
+	oneKind       = regexp.MustCompile(`(?i)\b(advertis|marketing|targeting|analytics?|statistic)`)
 	thirdParty    = regexp.MustCompile(`(?i)\bthird[- ]party\b`)
 	inTransit     = regexp.MustCompile(`(?i)\b(ssl|tls|https|in transit|encrypted connections?|secure socket|when you (send|submit|transmit))`)
 	encrypts      = regexp.MustCompile(`(?i)\bencrypt`)
@@ -48,7 +52,7 @@ func (m *Matcher) Promises() []Promise {
 }
 
 func (m *Matcher) promise(st *statement) (Promise, bool) {
-	if st.Actor != "we" && st.Actor != "" {
+	if st.Actor != "we" && st.Actor != "" && !(st.Actor == "third_party" && st.Negated) {
 		return Promise{}, false
 	}
 	switch {
@@ -252,19 +256,24 @@ func (m *Matcher) outside(st *statement) []flow.Cookie {
 	kind := limitOf(st)
 	var out []flow.Cookie
 	for _, c := range m.in.Seen.Cookies {
-		if st.Condition != "" && (!consentWords.MatchString(st.Condition) || !slices.ContainsFunc(c.States, unconsented)) {
+		if condition(st, &flow.Flow{States: c.States}) != applies {
 			continue
 		}
-		thirdOnly := thirdParty.MatchString(st.Quote) && !onlyNecessary.MatchString(st.Quote)
+		kinds := deniedKinds(st)
 		switch {
 		case m.consentTool(c.Vendor):
-		case thirdOnly && c.Party == flow.Third && c.Purpose != "necessary",
-			!thirdOnly && kind == necessaryOnly && (c.Purpose == "analytics" || c.Purpose == "advertising"),
+		case thirdOnly(st) && c.Party == flow.Third && c.Purpose != "necessary",
+			!thirdOnly(st) && kind == necessaryOnly && (c.Purpose == "analytics" || c.Purpose == "advertising") && slices.Contains(kinds, c.Purpose),
 			kind == noCookiesLeft && c.Purpose != "necessary":
 			out = append(out, c)
 		}
 	}
 	return out
+}
+
+// thirdOnly reports whether a limit speaks of third-party cookies alone.
+func thirdOnly(st *statement) bool {
+	return thirdParty.MatchString(st.Quote) && !onlyNecessary.MatchString(st.Quote)
 }
 
 func (m *Matcher) consentTool(vendor string) bool {
