@@ -12,7 +12,7 @@ for (const list of document.querySelectorAll("[data-filter]")) {
   const count = document.createElement("span");
   count.setAttribute("role", "status");
   label.append(input, " ", count);
-  list.before(label);
+  (list.closest(".scroll") ?? list).before(label);
   input.addEventListener("input", () => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;

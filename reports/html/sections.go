@@ -159,6 +159,7 @@ type group struct {
 type flow struct {
 	reports.Flow
 	Anchor     string
+	Label      string // "flow 12", as links to it say
 	Quotes     []quote
 	Again      []quote // quoted above for the same recipient
 	Candidates []quote
@@ -186,7 +187,7 @@ func (b *builder) groups() (third, own []group, more int) {
 		if worry(f.Disclosure.Verdict) < worry(g.Worst) {
 			g.Worst = f.Disclosure.Verdict
 		}
-		g.Flows = append(g.Flows, flow{Flow: f, Anchor: "flow-" + strconv.Itoa(i+1), PagesNamed: b.pages(f.Pages)})
+		g.Flows = append(g.Flows, flow{Flow: f, Anchor: "flow-" + strconv.Itoa(i+1), Label: "flow " + strconv.Itoa(i+1), PagesNamed: b.pages(f.Pages)})
 	}
 	for _, g := range order {
 		slices.SortStableFunc(g.Flows, func(x, y flow) int {

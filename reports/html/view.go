@@ -41,7 +41,9 @@ type view struct {
 	Outcomes         []bar
 	Glossary         []entry
 	VerdictWords     []entry
-	OutcomeWords     []entry
+
+	names        func(id string) string
+	OutcomeWords []entry
 }
 
 type tile struct {
@@ -88,7 +90,7 @@ func newView(rep *reports.Report) (*view, error) {
 	v := &view{
 		R: r, Style: template.CSS(style), Script: template.JS(script), Policy: policy(),
 		Host: r.Site.Host, Date: date(r.StartedAt), When: period(r), Answer: reports.Answer(r),
-		Glossary: glossary, VerdictWords: verdicts, OutcomeWords: outcomes,
+		names: b.name, Glossary: glossary, VerdictWords: verdicts, OutcomeWords: outcomes,
 	}
 	if v.Host == "" {
 		v.Host = r.Site.URL
@@ -111,6 +113,9 @@ func newView(rep *reports.Report) (*view, error) {
 	}
 	return v, nil
 }
+
+// Name is what a vendor is called.
+func (v *view) Name(id string) string { return v.names(id) }
 
 func newBuilder(r *reports.Report) *builder {
 	b := &builder{
