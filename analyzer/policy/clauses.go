@@ -321,7 +321,7 @@ func (s *sentence) hangs(m mention) bool {
 
 func (s *sentence) actorAfter(i int) int {
 	for k, m := range s.mentions {
-		if m.start > i && m.kind == mActor && !s.hangs(m) && m.id != "they" && s.low(m.start) != "us" {
+		if m.start > i && m.kind == mActor && m.end == m.start+1 && !s.hangs(m) && m.id != "they" && s.low(m.start) != "us" {
 			return k
 		}
 	}
@@ -344,7 +344,7 @@ func (s *sentence) withOthers(m int) []int {
 		ok := false
 		for i := o.end; i < next.start; i++ {
 			w := s.low(i)
-			if in(w, "and", "or", ",", "/") {
+			if in(w, "and", "or", ",", "/", "nor") {
 				ok = true
 			} else if !in(w, "our", "the", "any", "other", "its", "their", "certain", "third", "party", "trusted", "selected") {
 				ok = false
@@ -429,6 +429,11 @@ func (s *sentence) infinitive(list []*predicate, i int) {
 func (s *sentence) bound(list []*predicate, i int) {
 	p := list[i]
 	p.end = len(s.toks)
+	if p.form == 'g' && p.bare {
+		if k := s.actorAfter(p.at); k >= 0 {
+			p.end = s.mentions[k].start
+		}
+	}
 	for j := i + 1; j < len(list); j++ {
 		q := list[j]
 		if q.dropped && !q.inf || q.reduced || q.relative {
@@ -446,7 +451,7 @@ func (s *sentence) bound(list []*predicate, i int) {
 			at = s.passiveStart(p.at, q.head)
 		}
 		if at > p.at {
-			p.end = at
+			p.end = min(p.end, at)
 			break
 		}
 	}

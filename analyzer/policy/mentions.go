@@ -155,7 +155,7 @@ func (l *lexicon) findRecipients(s *sentence) {
 
 // verbHere tells "we partner with" from "our partner".
 func (s *sentence) verbHere(i, n int) bool {
-	return n == 1 && in(s.low(i-1), "we", "to", "may", "will", "not") && !in(s.low(i-2), "disclosed", "provided", "shared")
+	return n == 1 && in(s.low(i), "partner", "contract", "agent") && in(s.low(i-1), "we", "to", "may", "will", "not") && !in(s.low(i-2), "disclosed", "provided", "shared")
 }
 
 func (l *lexicon) findData(s *sentence) {
@@ -217,7 +217,7 @@ func (s *sentence) misread(i int, id string) bool {
 // right after a word that gives it to the user.
 func (s *sentence) amongData(k int) bool {
 	m := s.mentions[k]
-	if in(s.low(m.start-1), "your", "user's", "visitor's", "their", "child's") && !in(s.low(m.start), "country", "region", "state", "browser", "school", "camera", "carrier", "email", "post", "comments", "review") {
+	if in(s.low(m.start-1), "your", "user's", "visitor's", "their", "child's") && !in(s.low(m.start), "country", "region", "state", "browser", "school", "camera", "carrier", "post", "comments", "review") {
 		return true
 	}
 	for j, o := range s.mentions {
@@ -318,6 +318,8 @@ func (l *lexicon) findUnknown(s *sentence) {
 	for i := 1; i < len(s.toks); i++ {
 		open := false
 		switch s.low(i - 1) {
+		case ",", "and", "or", "nor", "&", "/":
+			open = s.afterName(i-1) && s.properName(i) > 0
 		case "as", "including", "like", "e.g", "namely", "by", "with", "from":
 			open = s.vendorTalk(i - 1)
 		}
@@ -339,6 +341,19 @@ func (l *lexicon) findUnknown(s *sentence) {
 			}
 		}
 	}
+}
+
+// afterName reports whether a company's name ends before a comma or "and".
+func (s *sentence) afterName(at int) bool {
+	for at > 0 && in(s.low(at-1), ",", "and", "or", ")") {
+		at--
+	}
+	for _, m := range s.mentions {
+		if m.kind == mWho && m.ref.Kind != "category" && m.end == at {
+			return true
+		}
+	}
+	return false
 }
 
 // vendorTalk reports whether a recipient stands shortly before the

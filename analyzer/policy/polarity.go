@@ -216,7 +216,11 @@ func (s *sentence) hypothetical(p *predicate) {
 	if len(p.who) > 0 && p.hasSubj && s.mentions[p.who[0]].start < start {
 		start = s.mentions[p.who[0]].start
 	}
-	for t := start - 1; t >= 0 && t >= start-5; t-- {
+	back := 5
+	if p.inf {
+		start, back = p.head, 12
+	}
+	for t := start - 1; t >= 0 && t >= start-back; t-- {
 		w := s.low(t)
 		if in(w, ",", ";", "then", ")") {
 			return
