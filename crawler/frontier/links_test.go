@@ -169,6 +169,11 @@ func TestNoticeScores(t *testing.T) {
 			t.Errorf("%s: %d is not more than %d", tt.name, more, fewer)
 		}
 	}
+	const named = "https://a.test/eu-privacy-notice" // as start page it is the notice that is meant
+	self := s.Scores(named, Candidate{URL: named + "#top", Text: "EU privacy notice"})["privacy"]
+	if other := s.Scores(named, Candidate{URL: "/privacy", Text: "Privacy"})["privacy"]; self <= other {
+		t.Errorf("a start page that is a notice: %d, another notice: %d", self, other)
+	}
 	en := s.Scores("https://a.test/en/", Candidate{URL: "/en/privacy", Text: "Privacy"})["privacy"]
 	de := s.Scores("https://a.test/en/", Candidate{URL: "/de/privacy", Text: "Privacy"})["privacy"]
 	if en <= de {

@@ -18,7 +18,7 @@ const offSiteNotice = 80
 
 // selfNotice is added where a start page links to itself as a notice: the
 // person named the notice that is meant.
-const selfNotice = 30
+const selfNotice = 60
 
 // likelyNotice is the score of an address alone that names the notice.
 const likelyNotice = 75
@@ -151,7 +151,11 @@ func placeScore(base, u *url.URL, d linkText, region string) int {
 		} else {
 			score -= 10
 		}
-		if l := pathLanguage(u); l != "" && l != pathLanguage(base) && pathLanguage(base) != "" {
+		switch here, there := pathLanguage(base), pathLanguage(u); {
+		case here == "" || there == "":
+		case here == there:
+			score += 3
+		default:
 			score -= 10
 		}
 	}

@@ -245,8 +245,9 @@ func FuzzRobots(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if r.allows(u) != r.allows(u) {
-			t.Fatal("two answers")
+		again := parseRobots(body)
+		if got, want := again.allows(u), r.allows(u); got != want {
+			t.Fatalf("%t, then %t", want, got)
 		}
 	})
 }

@@ -109,7 +109,7 @@ func TestScout(t *testing.T) {
 		{"a bomb", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
 			w.Header().Set("Content-Encoding", "gzip")
-			w.Write(gz(long + strings.Repeat(" ", 20<<20)))
+			w.Write(gz(long + strings.Repeat(" ", 2*maxPage)))
 		}, nil},
 		{"too large", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/html")

@@ -138,6 +138,7 @@ func pathScore(d linkText, phrase string) int {
 		switch c := covers(s, phrase); {
 		case c == coverExact || s == solid:
 			score = 60
+		case len(phrase) < 4: // "job" is no part of "job-lot"
 		case c == coverPrefix:
 			score = 45
 		case c == coverPart:
