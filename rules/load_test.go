@@ -140,29 +140,30 @@ func TestLoadBounded(t *testing.T) {
 }
 
 // FuzzLoad checks that no file makes loading panic, and that what loads
-// answers look-ups.
+// answers look-ups. The kind says which file of the folder it is.
 func FuzzLoad(f *testing.F) {
-	for _, name := range []string{"trackers/google-analytics.yaml", "companies/google.yaml", "trackers/meta-pixel.yaml"} {
+	names := []string{"trackers/v.yaml", "companies/v.yaml", "terms/data_types.yaml", "packs/p/v-01.yaml"}
+	for kind, name := range map[uint8]string{0: "trackers/google-fonts.yaml", 1: "companies/google.yaml"} {
 		data, err := fs.ReadFile(embedded, name)
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(data)
+		f.Add(kind, data)
 	}
-	f.Add([]byte("a: &a [*a]\n"))
-	f.Add([]byte("id: v\ndomains: [{host: [], exact: {}}]\n"))
-	f.Add([]byte("- id: a\n  parents: [a]\n"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, name := range []string{"trackers/v.yaml", "companies/v.yaml", "terms/data_types.yaml", "packs/p/v.yaml"} {
-			s, err := LoadFS(folder(map[string]string{name: string(data)}))
-			if err != nil {
-				continue
-			}
-			s.VendorFor("www.tag.example", "/")
-			s.CookieFor("_acme", "x.example", "x.example")
-			s.RootCompany("v")
-			s.Terms.Subsumes("identifier", "ip_address")
+	f.Add(uint8(0), []byte("a: &a [*a]\n"))
+	f.Add(uint8(0), []byte("id: v\ndomains: [{host: [], exact: {}}]\n"))
+	f.Add(uint8(2), []byte("- id: ip_address\n  parents: [ip_address]\n"))
+	f.Add(uint8(3), []byte("id: V-01\npack: p\nparams: {a: {b: [1]}}\n"))
+	f.Fuzz(func(t *testing.T, kind uint8, data []byte) {
+		name := names[int(kind)%len(names)]
+		s, err := LoadFS(folder(map[string]string{name: string(data)}))
+		if err != nil {
+			return
 		}
+		s.VendorFor("www.tag.example", "/")
+		s.CookieFor("_acme", "x.example", "x.example")
+		s.RootCompany("v")
+		s.Terms.Subsumes("identifier", "ip_address")
 	})
 }
 
