@@ -154,10 +154,11 @@ type FieldRule struct {
 	Words        []string `yaml:"words"`        // words of name, id, label or placeholder, in several languages
 }
 
-// Needs are what a rule may need: "policy" is a notice that was found and
-// whose language is read, "pages" at least one visited page, "cookies" that
-// the browser's cookies were listed, "state:none" a visit in that consent state.
-var Needs = []string{"cookies", "pages", "policy", "state:none", "state:reject", "state:accept", "state:gpc"}
+// Needs are what a rule may need: "notice" is a notice in any language, "policy"
+// one whose sentences are read, "pages" at least one visited page, "cookies"
+// that the browser's cookies were listed, "state:none" a visit in that consent
+// state.
+var Needs = []string{"cookies", "notice", "pages", "policy", "state:none", "state:reject", "state:accept", "state:gpc"}
 
 // Rule is one check with its words.
 type Rule struct {

@@ -13,7 +13,7 @@ import (
 // cookieLifetime finds cookies that live longer than their row of the table
 // says.
 func cookieLifetime(m *Matcher, r *rules.Rule) result {
-	rows := declarations(m.read)
+	rows := declarations(m.in.Documents)
 	names, stated, seen := newTable(rows), 0, 0
 	longer, words := map[string][]flow.Cookie{}, map[string][]string{}
 	for _, row := range rows {

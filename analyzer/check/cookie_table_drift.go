@@ -12,7 +12,7 @@ import (
 // cookieTableDrift finds cookies that no table declares, and rows of which no
 // cookie was observed.
 func cookieTableDrift(m *Matcher, r *rules.Rule) result {
-	rows := declarations(m.read)
+	rows := declarations(m.in.Documents)
 	if len(rows) == 0 {
 		return result{outcome: NotApplicable, why: "The text holds no cookie table."}
 	}

@@ -14,7 +14,7 @@ import (
 // recipients get identifiers, they need a person.
 func denialContradicted(m *Matcher, r *rules.Rule) result {
 	denials := slices.DeleteFunc(slices.Clone(m.denials), func(st *statement) bool {
-		return limitOf(st) != noLimit || !slices.Contains(sharing, st.Action) && !(st.Action == "use" && len(refs(st)) > 0)
+		return st.limit != noLimit || !slices.Contains(sharing, st.Action) && !(st.Action == "use" && len(refs(st)) > 0)
 	})
 	if len(denials) == 0 {
 		return result{outcome: NotApplicable, why: "The text denies no sharing or selling."}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"candor/analyzer/flow"
+	"candor/analyzer/policy"
 	"candor/crawler/evidence"
 )
 
@@ -29,18 +30,32 @@ const (
 	exception             // an exception that a scan cannot judge
 )
 
-// condition reads the words of a condition. A consent condition applies where
-// the flow was seen before consent.
+// consent is what a statement's condition says of consent.
+type consent int
+
+const (
+	unconditional  consent = iota
+	withoutConsent         // it applies where no consent was given
+	otherwise              // it has another condition or exception
+)
+
+func readConsent(st *policy.Statement) consent {
+	switch {
+	case st.Condition == "" && !consentFirst.MatchString(st.Quote):
+		return unconditional
+	case st.Condition == "" || consentWords.MatchString(st.Condition):
+		return withoutConsent
+	}
+	return otherwise
+}
+
+// condition says whether a statement applies to a flow, nil for any. A consent
+// condition applies where the flow was seen before consent.
 func condition(st *statement, f *flow.Flow) conditional {
 	switch {
-	case st.Condition == "" && consentFirst.MatchString(st.Quote):
-		if f == nil || slices.ContainsFunc(f.States, unconsented) {
-			return applies
-		}
-		return lifted
-	case st.Condition == "":
+	case st.when == unconditional:
 		return applies
-	case !consentWords.MatchString(st.Condition):
+	case st.when == otherwise:
 		return exception
 	case f == nil || slices.ContainsFunc(f.States, unconsented):
 		return applies
@@ -53,7 +68,7 @@ func unconsented(s evidence.State) bool { return s != evidence.StateAccept }
 // contradicts reports whether a denial rules the flow out.
 func (m *Matcher) contradicts(st *statement, f *flow.Flow) (cover, bool) {
 	c := cover{st: st}
-	limited := limitOf(st) != noLimit
+	limited := st.limit != noLimit
 	if !st.Negated && !limited || st.scope != "" || condition(st, f) != applies {
 		return c, false
 	}

@@ -34,7 +34,7 @@ func (m *Matcher) disclose() map[string]Disclosure {
 
 func (m *Matcher) verdict(f *flow.Flow) Disclosure {
 	var clear, vague, denied []cover
-	for _, st := range m.statements {
+	for _, st := range m.about(f.DataTypes[0]) {
 		if c, ok := m.contradicts(st, f); ok {
 			denied = append(denied, c)
 		} else if c, ok := m.covers(st, f); ok {
@@ -120,7 +120,7 @@ func (m *Matcher) omitted(f *flow.Flow) Disclosure {
 		score int
 	}
 	var all []near
-	for _, st := range m.statements {
+	for _, st := range m.nearby(f) {
 		if notPractice(st.Action) && len(refs(st)) == 0 {
 			continue
 		}
@@ -151,6 +151,24 @@ func (m *Matcher) omitted(f *flow.Flow) Disclosure {
 		d.Why += " Nearest: " + m.missing(all[0].c) + "."
 	}
 	return d
+}
+
+// nearby returns the statements that name the data type or the recipient, in
+// the order of the texts.
+func (m *Matcher) nearby(f *flow.Flow) []*statement {
+	key := [2]string{f.Recipient.Vendor, f.Recipient.Domain}
+	named, ok := m.naming[key]
+	if !ok {
+		for _, st := range m.statements {
+			if level, _ := m.recipient(st, f); level >= siblingRecipient {
+				named = append(named, st)
+			}
+		}
+		m.naming[key] = named
+	}
+	all := append(slices.Clone(m.about(f.DataTypes[0])), named...)
+	slices.SortFunc(all, func(a, b *statement) int { return cmp.Compare(a.order, b.order) })
+	return slices.Compact(all)
 }
 
 func (m *Matcher) missing(c cover) string {

@@ -22,9 +22,29 @@ const (
 // cover everything.
 var empty = []string{"information", "data"}
 
+type dataKey struct {
+	st   *statement
+	data string
+}
+
+type dataAnswer struct {
+	level dataLevel
+	path  []string
+}
+
 // data returns how closely a statement names a data type and the path from the
 // statement's term down to it.
 func (m *Matcher) data(st *statement, data string) (dataLevel, []string) {
+	key := dataKey{st, data}
+	a, ok := m.kinds[key]
+	if !ok {
+		a.level, a.path = m.readData(st, data)
+		m.kinds[key] = a
+	}
+	return a.level, a.path
+}
+
+func (m *Matcher) readData(st *statement, data string) (dataLevel, []string) {
 	types := st.DataTypes
 	if len(types) == 0 && st.Action == "place_cookies" {
 		types = []string{"cookie_identifier"}
@@ -34,7 +54,7 @@ func (m *Matcher) data(st *statement, data string) (dataLevel, []string) {
 		best = emptyData
 	}
 	for _, t := range types {
-		path, ok := m.subsumes(t, data)
+		path, ok := m.in.Set.Terms.Subsumes(t, data)
 		level := broaderData
 		switch {
 		case t == data:
@@ -51,21 +71,19 @@ func (m *Matcher) data(st *statement, data string) (dataLevel, []string) {
 	return best, via
 }
 
-type chain struct {
-	path []string
-	ok   bool
-}
-
-// subsumes remembers what Terms.Subsumes says: a scan asks the same for every
-// flow and statement.
-func (m *Matcher) subsumes(broad, narrow string) ([]string, bool) {
-	key := [2]string{broad, narrow}
-	c, ok := m.paths[key]
+// about returns the statements that name a data type in some way, or limit
+// cookies: the only ones that can cover or deny a flow of it.
+func (m *Matcher) about(data string) []*statement {
+	list, ok := m.topics[data]
 	if !ok {
-		c.path, c.ok = m.in.Set.Terms.Subsumes(broad, narrow)
-		m.paths[key] = c
+		for _, st := range m.statements {
+			if level, _ := m.data(st, data); level != noData || st.limit != noLimit {
+				list = append(list, st)
+			}
+		}
+		m.topics[data] = list
 	}
-	return c.path, c.ok
+	return list
 }
 
 // recipientLevel says how closely a statement names a recipient.

@@ -36,8 +36,11 @@ type Matcher struct {
 	denials    []*statement
 	disclosed  map[string]Disclosure
 
-	paths  map[[2]string]chain          // memo of Subsumes
-	levels map[levelKey]recipientAnswer // memo of recipient
+	// What was asked before: a scan asks the same for every flow.
+	kinds  map[dataKey]dataAnswer
+	levels map[levelKey]recipientAnswer
+	topics map[string][]*statement
+	naming map[[2]string][]*statement
 }
 
 // statement is a statement with what its document adds.
@@ -45,6 +48,9 @@ type statement struct {
 	*policy.Statement
 	doc   *policy.Document
 	scope string
+	limit limit   // on cookies
+	when  consent // a condition about consent
+	order int
 }
 
 // languages are those that the policy reader reads.
@@ -57,7 +63,7 @@ var languages = map[string]string{
 func New(in Input) *Matcher {
 	m := &Matcher{
 		in: in, vendors: map[string]*flow.Vendor{}, names: map[string][]rules.Name{},
-		paths: map[[2]string]chain{}, levels: map[levelKey]recipientAnswer{},
+		kinds: map[dataKey]dataAnswer{}, levels: map[levelKey]recipientAnswer{}, topics: map[string][]*statement{}, naming: map[[2]string][]*statement{},
 	}
 	for i := range in.Seen.Vendors {
 		m.vendors[in.Seen.Vendors[i].ID] = &in.Seen.Vendors[i]
@@ -81,10 +87,11 @@ func New(in Input) *Matcher {
 }
 
 func (m *Matcher) add(s *policy.Statement, d *policy.Document) {
-	st := &statement{Statement: s, doc: d, scope: s.Scope}
+	st := &statement{Statement: s, doc: d, scope: s.Scope, order: len(m.statements)}
 	if st.scope == "" && (d.Kind == "children" || d.Kind == "applicants") {
 		st.scope = d.Kind
 	}
+	st.limit, st.when = readLimit(s), readConsent(s)
 	m.statements = append(m.statements, st)
 	if s.Negated {
 		m.denials = append(m.denials, st)

@@ -15,7 +15,7 @@ func onlyNecessaryCookies(m *Matcher, r *rules.Rule) result {
 	var limits []string
 	outside := map[string][]flow.Cookie{}
 	for _, st := range m.statements {
-		if limitOf(st) == noLimit || scoped(st) != "" || st.Actor != "we" && st.Actor != "" {
+		if st.limit == noLimit || scoped(st) != "" || st.Actor != "we" && st.Actor != "" {
 			continue
 		}
 		limits = append(limits, st.ID)

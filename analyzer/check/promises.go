@@ -56,7 +56,7 @@ func (m *Matcher) promise(st *statement) (Promise, bool) {
 		return Promise{}, false
 	}
 	switch {
-	case limitOf(st) != noLimit:
+	case st.limit != noLimit:
 		return m.cookiePromise(st), true
 	case securityClaim(st):
 		return m.securityPromise(st), true
@@ -235,9 +235,9 @@ const (
 	noCookiesLeft       // none at all
 )
 
-// limitOf reads a limit on cookies from a sentence's own words, because the
+// readLimit reads a limit on cookies from a sentence's own words, because the
 // kinds of cookies are no recipients or data types.
-func limitOf(st *statement) limit {
+func readLimit(st *policy.Statement) limit {
 	if !cookieWord.MatchString(st.Quote) || !(st.Negated || st.Only || onlyNecessary.MatchString(st.Quote)) {
 		return noLimit
 	}
@@ -253,7 +253,7 @@ func limitOf(st *statement) limit {
 // outside returns the cookies that a limit rules out and that were seen where
 // it applies.
 func (m *Matcher) outside(st *statement) []flow.Cookie {
-	kind := limitOf(st)
+	kind := st.limit
 	var out []flow.Cookie
 	for _, c := range m.in.Seen.Cookies {
 		if condition(st, &flow.Flow{States: c.States}) != applies {
@@ -293,7 +293,7 @@ func (m *Matcher) cookiePromise(st *statement) Promise {
 	case st.Condition != "" && !consentWords.MatchString(st.Condition):
 		return Promise{Verdict: notTestable, Why: fmt.Sprintf("It has an exception (“%s”) that a scan cannot judge.", st.Condition)}
 	case len(m.in.Seen.Cookies) == 0:
-		if len(m.in.Pages) > 0 && limitOf(st) == noCookiesLeft {
+		if len(m.in.Pages) > 0 && st.limit == noCookiesLeft {
 			return Promise{Verdict: kept, Why: fmt.Sprintf("On %s no cookie was set.", m.visits())}
 		}
 		return Promise{Verdict: notObserved, Why: "No cookie was seen."}

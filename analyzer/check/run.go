@@ -94,6 +94,10 @@ func (m *Matcher) lacks(need string) string {
 	switch need {
 	case "policy":
 		return m.untold()
+	case "notice":
+		if len(m.in.Documents) == 0 {
+			return "no policy was found"
+		}
 	case "pages", "cookies":
 		if !slices.ContainsFunc(m.in.Pages, func(p evidence.Page) bool { return p.Ended != "failed" }) {
 			return "no page could be visited"

@@ -82,7 +82,8 @@ func newBuilder(set *rules.Set, site Site) *builder {
 func (b *builder) pages(ctx context.Context, r *evidence.Reader) error {
 	return step(ctx, nil, "pages", r.Pages(), func(p *evidence.Page) {
 		b.visits.add(visit{id: p.ID, url: p.URL, state: p.State, started: p.StartedAt})
-		if host := hostOf(p.FinalURL); p.Depth == 0 && host != "" && b.parties.set.VendorFor(host, "/") == nil {
+		start := p.Depth == 0 && p.LinkedFrom == "" && strings.HasPrefix(p.FinalURL, "http")
+		if host := hostOf(p.FinalURL); start && host != "" && b.parties.set.VendorFor(host, "/") == nil {
 			b.parties.addOwn(evidence.Site(host))
 		}
 	})

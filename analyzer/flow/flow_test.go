@@ -233,6 +233,27 @@ func TestFailedRequestIsIndirect(t *testing.T) {
 	}
 }
 
+func TestStartAddressThatMoved(t *testing.T) {
+	for _, tt := range []struct {
+		name, final, linked string
+		flows               int
+	}{
+		{"to another site", "https://shop.example/", "", 0},
+		{"to a vendor", "https://pixel.test/login", "", 2},
+		{"a linked page that moved", "https://shop.example/", "https://www.shop.test/", 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var s scan
+			s.page("p0001.none", evidence.StateNone)
+			s.pages[0].FinalURL, s.pages[0].LinkedFrom = tt.final, tt.linked
+			s.request("p0001.none", "https://img.shop.example/x.png", nil)
+			if got := lines(s.build(t)); len(got) != tt.flows {
+				t.Errorf("flows = %q, want %d", got, tt.flows)
+			}
+		})
+	}
+}
+
 func TestOwnDomains(t *testing.T) {
 	var s scan
 	s.request("p0001.none", "https://img.shop-static.test/x.png", nil)
