@@ -98,7 +98,10 @@ func (c *crawl) notices(ctx context.Context) {
 	fetched := map[string]int{}
 	for _, n := range found {
 		d := byKey[frontier.Key(n.URL)]
-		if d == nil && len(docs) < maxNotices && fetched[n.Kind] < maxOfKind && (n.PDF || n.OffSite) {
+		// A notice on another site may be somebody else's, such as the one that a
+		// reCAPTCHA badge links to: it counts only when there is none of its own.
+		wanted := n.PDF || n.OffSite && !slices.ContainsFunc(docs, func(o *evidence.Document) bool { return o.Kind == n.Kind })
+		if d == nil && wanted && len(docs) < maxNotices && fetched[n.Kind] < maxOfKind {
 			if d = c.fetchNotice(ctx, n, len(docs)+1); d == nil {
 				continue
 			}

@@ -21,7 +21,7 @@ import (
 var collectJS string
 
 // callLimit bounds one command: a page that hangs must not hang the visit.
-const callLimit = 3 * time.Second
+const callLimit = 2 * time.Second
 
 // maxFrames bounds the frames of a page that are read for forms and storage.
 const maxFrames = 40

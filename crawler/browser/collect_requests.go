@@ -130,13 +130,7 @@ func (r *record) willBeSent(o *observed, ev *network.EventRequestWillBeSent) {
 	if ev.RedirectResponse != nil {
 		r.mu.Lock()
 		if e := r.byID[string(ev.RequestID)]; e != nil {
-			last := e.lastHop()
-			last.setResponse(ev.RedirectResponse)
-			last.noExtra = !ev.RedirectHasExtraInfo
-			h.Hop = last.Hop + 1
-			r.place(o, h)
-			e.hops = append(e.hops, h)
-			r.active()
+			r.redirected(o, e, h, ev)
 		}
 		r.mu.Unlock()
 		return
@@ -153,6 +147,33 @@ func (r *record) willBeSent(o *observed, ev *network.EventRequestWillBeSent) {
 			}
 		})
 	}
+}
+
+// redirected adds a hop. The caller holds r.mu.
+func (r *record) redirected(o *observed, e *entry, h *hop, ev *network.EventRequestWillBeSent) {
+	last := e.lastHop()
+	r.place(o, h)
+	r.active()
+	if upgraded(ev.RedirectResponse) {
+		// The browser itself went from http to https (HSTS): the first address
+		// was never asked.
+		h.Hop = last.Hop
+		e.hops[len(e.hops)-1] = h
+		return
+	}
+	last.setResponse(ev.RedirectResponse)
+	last.noExtra = !ev.RedirectHasExtraInfo
+	h.Hop = last.Hop + 1
+	e.hops = append(e.hops, h)
+}
+
+func upgraded(p *network.Response) bool {
+	for name := range p.Headers {
+		if strings.EqualFold(name, "Non-Authoritative-Reason") {
+			return true
+		}
+	}
+	return false
 }
 
 // recorded leaves out what never leaves the browser.

@@ -15,6 +15,9 @@ import (
 const (
 	quietTime  = 400 * time.Millisecond
 	settleTime = 200 * time.Millisecond // after scrolling
+	// stalledTime is how long nothing may happen on a page whose tree is whole
+	// but whose load event does not come.
+	stalledTime = 1500 * time.Millisecond
 	// patience bounds how long changes of the tree alone keep a loaded page
 	// from being quiet: some animate for ever.
 	patience = 4 * time.Second
@@ -25,6 +28,8 @@ const (
 	timersLimit = 1500 * time.Millisecond
 	beaconTime  = 60 * time.Millisecond
 	leaveLimit  = time.Second
+	// lookLimit is what a page that used up its budget still gets to be read.
+	lookLimit = 3 * time.Second
 )
 
 // wait returns true when the page is quiet and false when the deadline came
@@ -42,7 +47,8 @@ func (w *window) wait(ctx context.Context, deadline time.Time, quiet time.Durati
 			loadedAt = t
 		}
 		idle := t.Sub(s.last)
-		ready := s.loaded || !load
+		// A page that still waits for an image that never ends is ready too.
+		ready := s.loaded || !load || s.parsed && s.open == 0 && idle >= stalledTime
 		switch {
 		case s.tooLarge != "" || s.documents > maxDocuments:
 			send(w.main.session, page.StopLoading, cdp.Empty{})

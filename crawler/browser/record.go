@@ -39,6 +39,7 @@ type record struct {
 	started   time.Time
 	url       string // committed address of the main frame
 	mime      string
+	isParsed  bool // DOMContentLoaded
 	isLoaded  bool
 	ranOut    bool // virtual time has passed
 	left      bool // the page went to about:blank
@@ -105,6 +106,13 @@ func (r *record) loaded() {
 	r.active()
 }
 
+func (r *record) parsed() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.isParsed = true
+	r.active()
+}
+
 func (r *record) timeRan() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -125,7 +133,7 @@ func (r *record) navigated(o *observed, f *cdp.Frame) {
 		return
 	}
 	r.documents++
-	r.isLoaded = false
+	r.isParsed, r.isLoaded = false, false
 	r.url, r.mime = f.URL+f.URLFragment, f.MimeType
 	r.active()
 }
@@ -204,6 +212,12 @@ func (r *record) addDownload(url string) {
 	if len(r.downloads) < maxPopups {
 		r.downloads = append(r.downloads, bounded(url, maxURL))
 	}
+	// Its request gets no end in this page.
+	for _, e := range r.entries {
+		if e.lastHop().URL == url {
+			delete(r.open, e.id)
+		}
+	}
 	r.active()
 }
 
@@ -231,7 +245,7 @@ func (r *record) setStack(w *write, stack []evidence.StackFrame) {
 
 // state is what the visit's waiting looks at.
 type state struct {
-	loaded, ranOut, left bool
+	parsed, loaded, ranOut, left bool
 	open                 int       // requests under way that matter
 	last                 time.Time // when something last happened
 	documents            int
@@ -245,7 +259,7 @@ const stallAfter = 4 * time.Second
 func (r *record) look() state {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := state{loaded: r.isLoaded, ranOut: r.ranOut, left: r.left, last: r.last, documents: r.documents, tooLarge: r.tooLarge}
+	s := state{parsed: r.isParsed, loaded: r.isLoaded, ranOut: r.ranOut, left: r.left, last: r.last, documents: r.documents, tooLarge: r.tooLarge}
 	now := r.now()
 	for _, since := range r.open {
 		if now.Sub(since) < stallAfter {

@@ -102,6 +102,8 @@ func release(s *session) { send(s, runtime.RunIfWaitingForDebugger, cdp.Empty{})
 
 func (o *observed) hasDocument() bool { return o.info.Type == "page" || o.info.Type == "iframe" }
 
+func (o *observed) isMain() bool { return o.info.Type == "page" && o.info.OpenerID == "" }
+
 func (o *observed) target() evidence.Target {
 	return evidence.Target{Type: o.info.Type, URL: bounded(o.info.URL, maxURL)}
 }
@@ -183,8 +185,12 @@ func (o *observed) pageEvent(r *record, method string, params jsonv2.Value) {
 		if decode(params, &ev) == nil {
 			r.addFrame(ev.FrameID)
 		}
+	case page.DOMContentEventFired.Method:
+		if o.isMain() {
+			r.parsed()
+		}
 	case page.LoadEventFired.Method:
-		if o.info.Type == "page" && o.info.OpenerID == "" {
+		if o.isMain() {
 			r.loaded()
 		}
 	case "Emulation.virtualTimeBudgetExpired":

@@ -55,6 +55,7 @@ type window struct {
 // present page is waited for.
 type Visitor struct {
 	context *Context
+	ctx     context.Context // of its windows: the visitor's life, not one visit's
 	next    chan opened
 	failed  error
 }
@@ -67,14 +68,14 @@ type opened struct {
 // NewVisitor prepares a visitor's first window. Several visitors of one
 // context share its cookies, like windows of one browser.
 func (c *Context) NewVisitor(ctx context.Context) *Visitor {
-	v := &Visitor{context: c, next: make(chan opened, 1)}
-	v.prepare(ctx)
+	v := &Visitor{context: c, ctx: ctx, next: make(chan opened, 1)}
+	v.prepare()
 	return v
 }
 
-func (v *Visitor) prepare(ctx context.Context) {
+func (v *Visitor) prepare() {
 	go func() {
-		w, err := v.context.open(ctx)
+		w, err := v.context.open(v.ctx)
 		v.next <- opened{w, err}
 	}()
 }
@@ -101,7 +102,7 @@ func (v *Visitor) Visit(ctx context.Context, q Visit) (*Result, error) {
 		return nil, v.failed
 	}
 	o := <-v.next
-	v.prepare(ctx)
+	v.prepare()
 	if o.err != nil {
 		return nil, o.err
 	}
@@ -139,15 +140,13 @@ func (w *window) visit(ctx context.Context, q Visit) (*Result, error) {
 	now := w.context.browser.options.Now
 	res := &Result{Page: evidence.Page{ID: q.ID, URL: q.URL, State: w.context.state, StartedAt: now().UTC(), Ended: "quiet"}}
 	w.record.begin()
-	parent := ctx
-	ctx, cancel := context.WithTimeout(ctx, q.Budget+10*time.Second) // the last resort; each step has its own limit
-	defer cancel()
 	deadline := time.Now().Add(q.Budget)
-
 	failure := w.navigate(ctx, q, deadline)
 	if failure == "" {
 		if !w.wait(ctx, deadline, quietTime, true) {
 			res.Page.Ended = "budget"
+			// Its script may run for ever; nothing could be read then.
+			send(w.main.session, runtime.TerminateExecution, cdp.Empty{})
 		}
 		w.look(ctx, q, deadline, res)
 	}
@@ -157,7 +156,7 @@ func (w *window) visit(ctx context.Context, q Visit) (*Result, error) {
 	if err := w.context.browser.Lost(); err != nil {
 		return res, err
 	}
-	return res, parent.Err()
+	return res, ctx.Err()
 }
 
 // navigate begins to load and waits until a document has come or failed. It
@@ -178,18 +177,17 @@ func (w *window) navigate(ctx context.Context, q Visit, deadline time.Time) stri
 // look scrolls, takes the picture, lets the timers that are still pending run
 // and reads what the page shows.
 func (w *window) look(ctx context.Context, q Visit, deadline time.Time, res *Result) {
+	limit := time.Now().Add(lookLimit)
+	if deadline.After(limit) {
+		limit = deadline
+	}
+	ctx, cancel := context.WithDeadline(ctx, limit)
+	defer cancel()
 	w.scroll(ctx)
 	w.wait(ctx, deadline, settleTime, false)
-	shot := make(chan []byte, 1)
-	go func() { shot <- w.screenshot(ctx) }()
-	res.Screenshot = <-shot
+	res.Screenshot = w.screenshot(ctx)
 	want := wants{Links: true, DOM: q.Document}
 	main, others, faults := w.read(ctx, want)
-	if main == nil {
-		// The page's script may run for ever: stop it and look once more.
-		send(w.main.session, runtime.TerminateExecution, cdp.Empty{})
-		main, others, faults = w.read(ctx, want)
-	}
 	if main != nil {
 		w.runTimers(ctx, deadline)
 		want.Late = true
@@ -308,6 +306,9 @@ func (w *window) conclude(ctx context.Context, q Visit, failure string, res *Res
 	if r.skipped > 0 {
 		res.Gaps = append(res.Gaps, evidence.Gap{What: fmt.Sprintf("%d requests of %s", r.skipped, q.URL), Why: fmt.Sprintf("one visit records %d requests", maxRequests), Kind: "bound", Page: q.ID, State: p.State})
 	}
+	// The jar is read also when the visit was stopped.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callLimit)
+	defer cancel()
 	cookies, err := w.context.cookies(ctx, q.ID, res.Requests, writes, walls, false)
 	if err != nil {
 		res.Gaps = append(res.Gaps, evidence.Gap{What: "cookies after " + q.URL, Why: err.Error(), Kind: "other", Page: q.ID, State: p.State})
