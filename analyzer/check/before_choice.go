@@ -39,7 +39,7 @@ func beforeChoice(m *Matcher, r *rules.Rule) result {
 		names = append(names, m.vendorName(g.recipient()))
 	}
 	slices.Sort(names)
-	f.Message = fmt.Sprintf("Before any choice was made, identifiers for analytics or advertising were set or sent for %s.", list(shorten(slices.Compact(names), 8)))
+	f.Message = fmt.Sprintf("Before any choice was made, cookies for analytics or advertising were set for, or identifiers or events went to, %s.", list(shorten(slices.Compact(names), 8)))
 	f.Fingerprint = fingerprint(r.ID, m.in.Site)
 	if !applies {
 		f.Outcome = NeedsPerson

@@ -49,6 +49,7 @@ func declarations(docs []*policy.Document) []declaration {
 }
 
 func readName(name string) (declared, bool) {
+	name = strings.ToValidUTF8(name, "\uFFFD")
 	n := declared{text: name}
 	plain := wildcard.ReplaceAllString(name, "")
 	switch {

@@ -1,0 +1,151 @@
+package check
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+
+	"candor/analyzer/flow"
+	"candor/analyzer/policy"
+)
+
+// The kinds of cookies are neither recipients nor data types, so limits on them
+// are read from the sentence's own words.
+var (
+	cookieWord    = regexp.MustCompile(`(?i)\bcookies?\b|\btrack(ers?|ing)\b`)
+	onlyNecessary = regexp.MustCompile(`(?i)\b(only|solely|just|exclusively)\b[^.;]{0,40}\b(necessary|essential|technical|technically required|functional)\b[^.;]{0,40}\bcookies?\b|\bcookies?\b[^.;]{0,60}\b(only|solely|limited to|restricted to)\b[^.;]{0,40}\b(necessary|essential|technical)\b`)
+	noTracking    = regexp.MustCompile(`(?i)\b(not|never|no|without)\b[^.;]{0,30}\b(track(ing|ers?)?|advertising|marketing|analytics|third[- ]party|non-essential|non-necessary)\b[^.;]{0,12}\b(cookies?|trackers?|tracking)\b`)
+	noCookies     = regexp.MustCompile(`(?i)\b(not|never|no)\b\s+(set|use|place|store)?\s*(any\s+)?cookies?\b`)
+	adKind        = regexp.MustCompile(`(?i)\b(advertis|marketing|targeting)`)
+	statKind      = regexp.MustCompile(`(?i)\b(analytics?|statistic)`)
+	broadKind     = regexp.MustCompile(`(?i)\b(track|third[- ]party|non-(essential|necessary))`)
+	oneKind       = regexp.MustCompile(`(?i)\b(advertis|marketing|targeting|analytics?|statistic)`)
+	thirdParty    = regexp.MustCompile(`(?i)\bthird[- ]party\b`)
+)
+
+// limit is what a sentence allows of cookies.
+type limit int
+
+const (
+	noLimit       limit = iota
+	necessaryOnly       // only necessary ones, or no tracking ones
+	noCookiesLeft       // none at all
+)
+
+// readLimit reads a limit on cookies from a sentence's own words, because the
+// kinds of cookies are no recipients or data types.
+func readLimit(st *policy.Statement) limit {
+	if !cookieWord.MatchString(st.Quote) || !(st.Negated || st.Only || onlyNecessary.MatchString(st.Quote)) {
+		return noLimit
+	}
+	switch {
+	case onlyNecessary.MatchString(st.Quote), st.Negated && noTracking.MatchString(st.Quote):
+		return necessaryOnly
+	case st.Negated && noCookies.MatchString(st.Quote) && (st.Action == "place_cookies" || st.Action == "use"):
+		return noCookiesLeft
+	}
+	return noLimit
+}
+
+// outside returns the cookies that a limit rules out and that were seen where
+// it applies.
+func (m *Matcher) outside(st *statement) []flow.Cookie {
+	kind := st.limit
+	var out []flow.Cookie
+	for _, c := range m.in.Seen.Cookies {
+		if condition(st, &flow.Flow{States: c.States}) != applies {
+			continue
+		}
+		kinds := deniedKinds(st)
+		switch {
+		case m.consentTool(c.Vendor):
+		case thirdOnly(st) && c.Party == flow.Third && c.Purpose != "necessary",
+			!thirdOnly(st) && kind == necessaryOnly && (c.Purpose == "analytics" || c.Purpose == "advertising") && slices.Contains(kinds, c.Purpose),
+			kind == noCookiesLeft && c.Purpose != "necessary":
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// thirdOnly reports whether a limit speaks of third-party cookies alone.
+func thirdOnly(st *statement) bool {
+	return thirdParty.MatchString(st.Quote) && !onlyNecessary.MatchString(st.Quote)
+}
+
+func (m *Matcher) consentTool(vendor string) bool {
+	v := m.vendors[vendor]
+	return v != nil && overlap(v.Categories, []string{"consent", "bot_defence"})
+}
+
+func (m *Matcher) cookiePromise(st *statement) Promise {
+	if why := scoped(st); why != "" {
+		return Promise{Verdict: notTestable, Why: why}
+	}
+	hits := m.outside(st)
+	unknown := slices.ContainsFunc(m.in.Seen.Cookies, func(c flow.Cookie) bool { return c.Purpose == "unknown" })
+	switch {
+	case len(hits) > 0:
+		return Promise{Verdict: broken, Flows: m.cookieFlows(hits), Why: fmt.Sprintf("Observed: %s.", cookieNames(hits))}
+	case st.Condition != "" && !consentWords.MatchString(st.Condition):
+		return Promise{Verdict: notTestable, Why: fmt.Sprintf("It has an exception (“%s”) that a scan cannot judge.", st.Condition)}
+	case len(m.in.Seen.Cookies) == 0:
+		if len(m.in.Pages) > 0 && st.limit == noCookiesLeft {
+			return Promise{Verdict: kept, Why: fmt.Sprintf("On %s no cookie was set.", m.visits())}
+		}
+		return Promise{Verdict: notObserved, Why: "No cookie was seen."}
+	case unknown:
+		return Promise{Verdict: notObserved, Why: "What some of the observed cookies are for is not known."}
+	}
+	return Promise{Verdict: kept, Why: fmt.Sprintf("%s within it, on %s.", countOf(len(m.in.Seen.Cookies), "All %d cookies stay", "The one cookie stays"), m.visits())}
+}
+
+// cookieFlows returns the flows that show these cookies.
+func (m *Matcher) cookieFlows(cookies []flow.Cookie) []string {
+	var out []string
+	for _, f := range m.in.Seen.Flows {
+		if slices.ContainsFunc(cookies, func(c flow.Cookie) bool { return slices.Contains(f.Evidence, c.ID) }) {
+			out = append(out, f.ID)
+		}
+	}
+	return out
+}
+
+func cookieNames(cookies []flow.Cookie) string {
+	names := []string{}
+	for _, c := range cookies {
+		name := c.Name
+		if c.Purpose != "unknown" {
+			name += " (" + c.Purpose + ")"
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if more := len(names) - 6; more > 0 {
+		names = append(names[:6:6], fmt.Sprintf("%d more", more))
+	}
+	return list(names)
+}
+
+// lifetimePromise tests "our cookies expire after 30 days".
+func (m *Matcher) lifetimePromise(st *statement) Promise {
+	var own, longer []flow.Cookie
+	for _, c := range m.in.Seen.Cookies {
+		if c.Party == flow.First {
+			own = append(own, c)
+			if tooLong(c.LifetimeDays, float64(st.RetentionDays), 1.05, 1) {
+				longer = append(longer, c)
+			}
+		}
+	}
+	switch {
+	case scoped(st) != "":
+		return Promise{Verdict: notTestable, Why: scoped(st)}
+	case len(longer) > 0:
+		return Promise{Verdict: broken, Flows: m.cookieFlows(longer), Why: fmt.Sprintf("Observed to live longer than %d days: %s.", st.RetentionDays, cookieNames(longer))}
+	case len(own) > 0:
+		return Promise{Verdict: kept, Why: fmt.Sprintf("%s set for more than %d days.", countOf(len(own), "None of the site's %d cookies was", "The site's one cookie was not"), st.RetentionDays)}
+	}
+	return Promise{Verdict: notObserved, Why: "The site's own domain set no cookie."}
+}
