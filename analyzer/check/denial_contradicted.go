@@ -19,13 +19,15 @@ func denialContradicted(m *Matcher, r *rules.Rule) result {
 	if len(denials) == 0 {
 		return result{outcome: NotApplicable, why: "The text denies no sharing or selling."}
 	}
-	contradicted, sold := map[string]hit{}, map[string]hit{}
+	contradicted, sold, local := map[string]hit{}, map[string]hit{}, map[string]hit{}
 	for _, st := range denials {
 		for _, f := range m.flows(func(f *flow.Flow) bool { return f.Recipient.Party == flow.Third }) {
 			if _, ok := m.contradicts(st, f); ok {
 				add(contradicted, f, st)
 			} else if m.soldTo(st, f) {
 				add(sold, f, st)
+			} else if _, ok := m.denies(st, f); ok && st.scope == "california" {
+				add(local, f, st)
 			}
 		}
 	}
@@ -40,6 +42,7 @@ func denialContradicted(m *Matcher, r *rules.Rule) result {
 		}
 		res.findings = append(res.findings, f)
 		delete(sold, id)
+		delete(local, id)
 	}
 	for _, id := range slices.Sorted(maps.Keys(sold)) {
 		h := sold[id]
@@ -48,6 +51,17 @@ func denialContradicted(m *Matcher, r *rules.Rule) result {
 		f.Message = fmt.Sprintf("The text says: “%s” Observed: %s going to %s, which uses data for advertising or for its own ends. Whether that is a sale needs a person.",
 			m.quote(h.statements[0]), m.dataNames(f.DataTypes), m.vendorName(h.recipient()))
 		f.Title = "A denial of selling, and advertising recipients that get identifiers"
+		res.findings = append(res.findings, f)
+	}
+	for _, id := range slices.Sorted(maps.Keys(local)) {
+		if _, ok := sold[id]; ok {
+			continue
+		}
+		h := local[id]
+		f := h.finding(r.Severity)
+		f.Outcome, f.Statements = NeedsPerson, h.statements
+		f.Message = fmt.Sprintf("The text says to residents of one state: “%s” Observed: %s going to %s. Whether visitors from there are treated otherwise needs a person.",
+			m.quote(h.statements[0]), m.dataNames(f.DataTypes), m.vendorName(h.recipient()))
 		res.findings = append(res.findings, f)
 	}
 	if len(res.findings) == 0 {

@@ -3,6 +3,7 @@ package check
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"candor/analyzer/flow"
 	"candor/analyzer/policy"
@@ -17,7 +18,7 @@ import (
 var (
 	consentWords = regexp.MustCompile(`(?i)\b(consent|permission|agree(d|ment)?|opt(ed)?[- ]?in|authori[sz](ed|ation)|approval|choice|choose|accept(ed)?)\b`)
 	// consentFirst is a condition that stands before the sentence: "Until you agree, …".
-	consentFirst = regexp.MustCompile(`(?i)\b(until|unless|before|without)\b[^.;]{0,40}\b(consent|permission|agree|accept|opt[- ]?in|choice)`)
+	consentFirst = regexp.MustCompile(`(?i)\b(until|unless|before|without|only (?:after|if|once|when|with))\b[^.;]{0,40}\b(consent|permission|agree|accept|opt[- ]?in|choice)`)
 	vagueAction  = []string{"share", "disclose", "transfer", "provide", "send", "let_collect"}
 )
 
@@ -65,11 +66,42 @@ func condition(st *statement, f *flow.Flow) conditional {
 
 func unconsented(s evidence.State) bool { return s != evidence.StateAccept }
 
+// onPart finds the part of the site that a sentence limits itself to: "on our
+// careers site".
+var onPart = regexp.MustCompile(`(?i)\bon\s+(?:our|the)\s+([a-z]+)\s+(?:web)?(?:sites?|pages?|portal)\b`)
+
+func readPlace(st *policy.Statement) string {
+	found := onPart.FindStringSubmatch(st.Quote)
+	if found == nil {
+		return ""
+	}
+	switch word := strings.ToLower(found[1]); word {
+	case "web", "whole", "entire", "other", "main", "public", "following", "above", "own":
+		return ""
+	default:
+		return strings.TrimSuffix(word, "s")
+	}
+}
+
+// onPlace reports whether any of the pages is on the part of the site that a
+// statement speaks of.
+func onPlace(st *statement, pages []string) bool {
+	return st.place == "" || slices.ContainsFunc(pages, func(p string) bool { return strings.Contains(strings.ToLower(p), st.place) })
+}
+
 // contradicts reports whether a denial rules the flow out.
 func (m *Matcher) contradicts(st *statement, f *flow.Flow) (cover, bool) {
+	if st.scope != "" {
+		return cover{st: st}, false
+	}
+	return m.denies(st, f)
+}
+
+// denies is contradicts for whoever is in the statement's scope.
+func (m *Matcher) denies(st *statement, f *flow.Flow) (cover, bool) {
 	c := cover{st: st}
 	limited := st.limit != noLimit
-	if !st.Negated && !limited || st.scope != "" || condition(st, f) != applies {
+	if !st.Negated && !limited || condition(st, f) != applies || !onPlace(st, f.Pages) {
 		return c, false
 	}
 	action := st.Action

@@ -18,7 +18,7 @@ var (
 	noCookies     = regexp.MustCompile(`(?i)\b(not|never|no)\b\s+(set|use|place|store)?\s*(any\s+)?cookies?\b`)
 	adKind        = regexp.MustCompile(`(?i)\b(advertis|marketing|targeting)`)
 	statKind      = regexp.MustCompile(`(?i)\b(analytics?|statistic)`)
-	broadKind     = regexp.MustCompile(`(?i)\b(track|third[- ]party|non-(essential|necessary))`)
+	broadKind     = regexp.MustCompile(`(?i)\b(track|third[- ]party|non-?\s?(essential|necessary)|optional)`)
 	oneKind       = regexp.MustCompile(`(?i)\b(advertis|marketing|targeting|analytics?|statistic)`)
 	thirdParty    = regexp.MustCompile(`(?i)\bthird[- ]party\b`)
 )
@@ -35,6 +35,9 @@ const (
 // readLimit reads a limit on cookies from a sentence's own words, because the
 // kinds of cookies are no recipients or data types.
 func readLimit(st *policy.Statement) limit {
+	if cookieWord.MatchString(st.Quote) && !st.Negated && st.Action == "place_cookies" && broadKind.MatchString(st.Quote+" ") && askedFirst(st) {
+		return necessaryOnly // "we set non-essential cookies only after you agree"
+	}
 	if !cookieWord.MatchString(st.Quote) || !(st.Negated || st.Only || onlyNecessary.MatchString(st.Quote)) {
 		return noLimit
 	}
@@ -47,13 +50,22 @@ func readLimit(st *policy.Statement) limit {
 	return noLimit
 }
 
+// askedFirst reports whether a sentence makes something depend on consent.
+func askedFirst(st *policy.Statement) bool {
+	words := st.Condition
+	if words == "" {
+		words = st.Quote
+	}
+	return consentWords.MatchString(words) && limiting.MatchString(words+" "+st.Quote)
+}
+
 // outside returns the cookies that a limit rules out and that were seen where
 // it applies.
 func (m *Matcher) outside(st *statement) []flow.Cookie {
 	kind := st.limit
 	var out []flow.Cookie
 	for _, c := range m.in.Seen.Cookies {
-		if condition(st, &flow.Flow{States: c.States}) != applies {
+		if condition(st, &flow.Flow{States: c.States}) != applies || !onPlace(st, c.Pages) {
 			continue
 		}
 		kinds := deniedKinds(st)
@@ -83,7 +95,7 @@ func (m *Matcher) cookiePromise(st *statement) Promise {
 		return Promise{Verdict: notTestable, Why: why}
 	}
 	hits := m.outside(st)
-	unknown := slices.ContainsFunc(m.in.Seen.Cookies, func(c flow.Cookie) bool { return c.Purpose == "unknown" })
+	unknown := slices.ContainsFunc(m.in.Seen.Cookies, func(c flow.Cookie) bool { return c.Purpose == "unknown" && onPlace(st, c.Pages) })
 	switch {
 	case len(hits) > 0:
 		return Promise{Verdict: broken, Flows: m.cookieFlows(hits), Why: fmt.Sprintf("Observed: %s.", cookieNames(hits))}

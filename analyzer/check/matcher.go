@@ -50,6 +50,7 @@ type statement struct {
 	scope string
 	limit limit   // on cookies
 	when  consent // a condition about consent
+	place string  // the part of the site that it speaks of: "careers"; "" is all of it
 	order int
 }
 
@@ -86,12 +87,15 @@ func New(in Input) *Matcher {
 	return m
 }
 
+// scopeOfKind is for whom a notice is as a whole.
+var scopeOfKind = map[string]string{"applicants": "applicants", "children": "children", "state": "california"}
+
 func (m *Matcher) add(s *policy.Statement, d *policy.Document) {
 	st := &statement{Statement: s, doc: d, scope: s.Scope, order: len(m.statements)}
-	if st.scope == "" && (d.Kind == "children" || d.Kind == "applicants") {
-		st.scope = d.Kind
+	if st.scope == "" {
+		st.scope = scopeOfKind[d.Kind]
 	}
-	st.limit, st.when = readLimit(s), readConsent(s)
+	st.limit, st.when, st.place = readLimit(s), readConsent(s), readPlace(s)
 	m.statements = append(m.statements, st)
 	if s.Negated {
 		m.denials = append(m.denials, st)
