@@ -1,18 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
-	"strings"
-
-	"golang.org/x/net/publicsuffix"
+	"slices"
 
 	"candor/crawler"
 )
@@ -42,9 +37,6 @@ func (o *options) fetch(ctx context.Context, address string) (*fetched, error) {
 	}
 	req.Header.Set("User-Agent", "Mozilla/5.0 (compatible; Candor/"+toolVersion()+")")
 	req.Header.Set("Accept", "text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.8")
-	for _, h := range o.headers {
-		req.Header.Set(h.name, h.value)
-	}
 	resp, err := client.Do(req)
 	if err != nil {
 		return nil, err
@@ -68,67 +60,16 @@ func (o *options) fetch(ctx context.Context, address string) (*fetched, error) {
 	}, nil
 }
 
+// client is the crawler's, so that hosts are reached as in a scan. A cookie
+// without a domain is for the address itself.
 func (o *options) client(address string) (*http.Client, error) {
-	jar, err := cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List})
-	if err != nil {
-		return nil, err
-	}
 	start, err := url.Parse(address)
 	if err != nil {
 		return nil, err
 	}
-	for _, k := range o.cookies {
-		at := *start
-		if k.Domain != "" {
-			at.Host = k.Domain
-		}
-		jar.SetCookies(&at, []*http.Cookie{{Name: k.Name, Value: k.Value, Domain: k.Domain, Path: "/"}})
+	co := crawler.Options{HostMap: o.hostMap, Insecure: o.insecure, Proxy: o.proxy, Headers: o.headerMap(), Cookies: slices.Clone(o.cookies)}
+	for i := range co.Cookies {
+		co.Cookies[i].Domain = cmp.Or(co.Cookies[i].Domain, start.Hostname())
 	}
-	t := &http.Transport{
-		DialContext:         dialMapped(o.hostMap),
-		TLSClientConfig:     &tls.Config{InsecureSkipVerify: o.insecure}, // only when the person asked for it
-		ForceAttemptHTTP2:   true,
-		DisableKeepAlives:   true,
-		TLSHandshakeTimeout: o.timeout,
-	}
-	if o.proxy != "" {
-		u, err := url.Parse(o.proxy)
-		if err != nil {
-			return nil, err
-		}
-		t.Proxy = http.ProxyURL(u)
-	}
-	return &http.Client{Transport: t, Jar: jar, CheckRedirect: func(_ *http.Request, via []*http.Request) error {
-		if len(via) >= 10 {
-			return errors.New("more than 10 redirects")
-		}
-		return nil
-	}}, nil
-}
-
-// dialMapped connects to the address that a mapping gives for the host.
-func dialMapped(mappings []crawler.HostMapping) func(ctx context.Context, network, addr string) (net.Conn, error) {
-	var d net.Dialer
-	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		host, _, err := net.SplitHostPort(addr)
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range mappings {
-			if hostMatches(m.Pattern, host) {
-				addr = m.Addr.String()
-				break
-			}
-		}
-		return d.DialContext(ctx, network, addr)
-	}
-}
-
-func hostMatches(pattern, host string) bool {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	if pattern == "*" || pattern == host {
-		return true
-	}
-	suffix, ok := strings.CutPrefix(pattern, "*")
-	return ok && strings.HasSuffix(host, suffix) && len(host) > len(suffix)
+	return crawler.Client(co)
 }

@@ -46,6 +46,17 @@ type options struct {
 
 type header struct{ name, value string }
 
+func (o *options) headerMap() map[string]string {
+	if len(o.headers) == 0 {
+		return nil
+	}
+	m := make(map[string]string, len(o.headers))
+	for _, h := range o.headers {
+		m[h.name] = h.value
+	}
+	return m
+}
+
 func (o *options) commonFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.config, "config", "", "read `FILE` instead of looking for candor.yaml")
 	fs.BoolVar(&o.quiet, "quiet", false, "no progress and no summary, errors only")

@@ -57,6 +57,9 @@ func (c *Command) newProgress(o *options) *progress {
 func (p *progress) event(e crawler.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if e.Kind == "start" { // the browser's own start says nothing of how long a page takes
+		p.started = p.now()
+	}
 	p.done, p.planned, p.requests = max(p.done, e.Done), max(e.Planned, e.Done, p.done), max(p.requests, e.Requests)
 	for _, h := range e.Hosts {
 		if len(p.sites) < maxThirdParties {

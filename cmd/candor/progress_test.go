@@ -37,7 +37,7 @@ func watch(t *testing.T, columns int, o *options) string {
 
 func TestProgressWithoutTerminal(t *testing.T) {
 	got := watch(t, 0, &options{})
-	for _, want := range []string{"msg=\"scan started\"", "done=1 planned=4 requests=12 third_parties=1", "left=1m\n", "left=2m40s", "level=WARN msg=gap", "done=2 planned=10 requests=30 third_parties=2", "time=2026-11-24T08:15:10Z"} {
+	for _, want := range []string{"msg=\"scan started\"", "done=1 planned=4 requests=12 third_parties=1", "left=30s\n", "left=2m\n", "level=WARN msg=gap", "done=2 planned=10 requests=30 third_parties=2", "time=2026-11-24T08:15:10Z"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
@@ -66,7 +66,7 @@ func TestProgressQuiet(t *testing.T) {
 
 func TestProgressOnTerminal(t *testing.T) {
 	got := watch(t, 120, &options{})
-	for _, want := range []string{"1 of 4 pages · 12 requests · 1 third party · about 1m left"} {
+	for _, want := range []string{"1 of 4 pages · 12 requests · 1 third party · about 30s left"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in %q", want, got)
 		}

@@ -151,14 +151,8 @@ func (c *Command) crawlOptions(o *options, p *plan) crawler.Options {
 		PageTimeout: o.timeout, IgnoreRobots: o.ownSite, Identify: o.identify,
 		HostMap: o.hostMap, Insecure: o.insecure,
 		BrowserPath: o.browser, NoSandbox: o.noSandbox, Proxy: o.proxy,
-		Cookies: o.cookies, Language: "en-US,en", ToolVersion: toolVersion(),
+		Headers: o.headerMap(), Cookies: o.cookies, Language: "en-US,en", ToolVersion: toolVersion(),
 		Words: crawlerWords(p.set.Terms), Now: c.Now,
-	}
-	if len(o.headers) > 0 {
-		co.Headers = map[string]string{}
-		for _, h := range o.headers {
-			co.Headers[h.name] = h.value
-		}
 	}
 	if p.server != nil {
 		co.HostMap = append(slices.Clone(o.hostMap), crawler.HostMapping{Pattern: "*", Addr: p.server.Addr})

@@ -28,24 +28,6 @@ func TestHostMap(t *testing.T) {
 	}
 }
 
-func TestHostMatches(t *testing.T) {
-	for _, tc := range []struct {
-		pattern, host string
-		want          bool
-	}{
-		{"*", "example.com", true},
-		{"example.com", "EXAMPLE.com.", true},
-		{"example.com", "www.example.com", false},
-		{"*.example.com", "a.b.example.com", true},
-		{"*.example.com", "example.com", false},
-		{"*.example.com", "badexample.com", false},
-	} {
-		if got := hostMatches(tc.pattern, tc.host); got != tc.want {
-			t.Errorf("hostMatches(%q, %q) = %v", tc.pattern, tc.host, got)
-		}
-	}
-}
-
 func FuzzHostMap(f *testing.F) {
 	for _, s := range []string{"*=127.0.0.1:80", "*.example.com=[::1]:8443", "a=b=c:1", "*.=:0"} {
 		f.Add(s)

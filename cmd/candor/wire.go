@@ -2,12 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"os"
 
 	"candor/analyzer"
 	"candor/analyzer/policy"
 	"candor/crawler"
 	"candor/crawler/browser"
 	"candor/crawler/evidence"
+	"candor/crawler/webtest"
 	"candor/reports"
 	"candor/reports/html"
 	"candor/rules"
@@ -22,6 +26,7 @@ func wired() Stages {
 		Rules:       rules.Default,
 		ReadPolicy:  policy.Read,
 		Analyze:     analyzer.Analyze,
+		Serve:       serveDemo,
 		Renderers:   []reports.Renderer{html.Format()},
 	}
 }
@@ -33,4 +38,30 @@ func tryBrowser(ctx context.Context, path string, noSandbox bool) (evidence.Brow
 	}
 	info := b.Info()
 	return info, b.Close()
+}
+
+// serveDemo answers for the hosts of a folder of sites, or of a txtar file.
+func serveDemo(name string) (*demoServer, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	var sites fs.FS
+	if info.IsDir() {
+		entries, err := os.ReadDir(name)
+		if err != nil {
+			return nil, err
+		}
+		if len(entries) == 0 {
+			return nil, errors.New("the folder is empty; expected one folder for each host")
+		}
+		sites = os.DirFS(name)
+	} else if sites, err = webtest.File(name); err != nil {
+		return nil, err
+	}
+	server, err := webtest.New(sites)
+	if err != nil {
+		return nil, err
+	}
+	return &demoServer{Addr: server.Addr(), Closer: server}, nil
 }
