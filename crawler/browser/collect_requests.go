@@ -48,7 +48,7 @@ func (r *record) networkEvent(o *observed, method string, params jsonv2.Value) {
 	case network.RequestWillBeSentExtraInfo.Method:
 		file(params, r.sentExtra)
 	case network.ResponseReceived.Method:
-		file(params, r.responseReceived)
+		file(params, func(ev *network.EventResponseReceived) { r.responseReceived(o, ev) })
 	case network.ResponseReceivedExtraInfo.Method:
 		file(params, r.receivedExtra)
 	case network.DataReceived.Method:
@@ -252,7 +252,15 @@ func (r *record) extraOf(id network.RequestID) *extra {
 	return x
 }
 
-func (r *record) responseReceived(ev *network.EventResponseReceived) {
+func (r *record) responseReceived(o *observed, ev *network.EventResponseReceived) {
+	if o.info.Type == "service_worker" && ev.Response != nil && string(ev.RequestID) == string(o.info.TargetID) {
+		// The worker's own script was asked for before there was a target; its
+		// answer is reported.
+		r.add(o, ev.RequestID, &hop{wall: r.now(), Request: evidence.Request{
+			URL: bounded(ev.Response.URL, maxURL), Method: "GET", Type: string(ev.Type), FrameURL: bounded(o.info.URL, maxURL),
+			Headers: requestHeaders(ev.Response.RequestHeaders), Initiator: evidence.Initiator{Type: "script"},
+		}})
+	}
 	r.with(ev.RequestID, func(e *entry) {
 		h := e.lastHop()
 		h.setResponse(ev.Response)

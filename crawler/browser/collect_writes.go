@@ -169,9 +169,24 @@ func (o *observed) setBreakpoints(frame debugger.CallFrameID) {
 					})
 				}
 				if last {
-					send(o.session, debugger.Resume, debugger.ResumeParams{})
+					sendThen(o.session, debugger.Resume, debugger.ResumeParams{}, func(_ cdp.Empty, err error) {
+						if err != nil {
+							o.freePopups()
+						}
+					})
 				}
 			})
+	}
+}
+
+// freePopups lets popups run once more. A thread that waits in window.open for
+// the popup's release may stop in a frame's hook meanwhile; the release then
+// ends that stop instead, and the thread would wait for ever.
+func (o *observed) freePopups() {
+	if r := o.record(); r != nil {
+		for _, s := range r.popupSessions() {
+			release(s)
+		}
 	}
 }
 

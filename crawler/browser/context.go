@@ -163,7 +163,7 @@ func (c *Context) attachedPage(ev *target.EventAttachedToTarget) {
 			send(c.browser.conn.root, target.CloseTarget, target.CloseTargetParams{TargetID: info.TargetID})
 			return
 		}
-		c.observe(ev, opener)
+		opener.record.addPopupSession(c.observe(ev, opener).session)
 		return
 	}
 	w := &window{context: c, id: info.TargetID}

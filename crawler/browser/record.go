@@ -58,6 +58,7 @@ type record struct {
 	writes    []*write
 	dialogs   []evidence.Dialog
 	popups    []target.ID
+	popupRuns []*session
 	popupURLs []string
 	downloads []string
 	asked     []string // permissions
@@ -192,6 +193,26 @@ func (r *record) frameTargets() []*observed {
 	return out
 }
 
+func (r *record) addPopupURL(url string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if url != "" && len(r.popupURLs) < maxPopups {
+		r.popupURLs = append(r.popupURLs, bounded(url, maxURL))
+	}
+}
+
+func (r *record) addPopupSession(s *session) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.popupRuns = append(r.popupRuns, s)
+}
+
+func (r *record) popupSessions() []*session {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.popupRuns)
+}
+
 func (r *record) openPopups() []target.ID {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -246,10 +267,10 @@ func (r *record) setStack(w *write, stack []evidence.StackFrame) {
 // state is what the visit's waiting looks at.
 type state struct {
 	parsed, loaded, ranOut, left bool
-	open                 int       // requests under way that matter
-	last                 time.Time // when something last happened
-	documents            int
-	tooLarge             string
+	open                         int       // requests under way that matter
+	last                         time.Time // when something last happened
+	documents                    int
+	tooLarge                     string
 }
 
 // stallAfter is how long a request may be without an answer before the visit

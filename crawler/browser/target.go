@@ -185,13 +185,18 @@ func (o *observed) pageEvent(r *record, method string, params jsonv2.Value) {
 		if decode(params, &ev) == nil {
 			r.addFrame(ev.FrameID)
 		}
-	case page.DOMContentEventFired.Method:
+	case page.DomContentEventFired.Method:
 		if o.isMain() {
 			r.parsed()
 		}
 	case page.LoadEventFired.Method:
 		if o.isMain() {
 			r.loaded()
+		}
+	case page.WindowOpen.Method:
+		var ev page.EventWindowOpen
+		if decode(params, &ev) == nil {
+			r.addPopupURL(ev.URL)
 		}
 	case "Emulation.virtualTimeBudgetExpired":
 		r.timeRan()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -130,9 +129,6 @@ func (w *window) addPopup(info *target.Info) bool {
 		return false
 	}
 	r.popups = append(r.popups, info.TargetID)
-	if info.URL != "" && info.URL != "about:blank" {
-		r.popupURLs = append(r.popupURLs, bounded(info.URL, maxURL))
-	}
 	return true
 }
 
@@ -183,6 +179,11 @@ func (w *window) look(ctx context.Context, q Visit, deadline time.Time, res *Res
 	}
 	ctx, cancel := context.WithDeadline(ctx, limit)
 	defer cancel()
+	if len(w.record.openPopups()) > 0 {
+		// A popup took the foreground, and a hidden tab is neither painted nor
+		// does it see itself scrolled.
+		send(w.main.session, page.BringToFront, cdp.Empty{})
+	}
 	w.scroll(ctx)
 	w.wait(ctx, deadline, settleTime, false)
 	res.Screenshot = w.screenshot(ctx)
@@ -246,10 +247,6 @@ func (w *window) scroll(ctx context.Context) {
 func (w *window) screenshot(ctx context.Context) []byte {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
-	if len(w.record.openPopups()) > 0 {
-		// A popup took the foreground, and a hidden tab is not painted.
-		send(w.main.session, page.BringToFront, cdp.Empty{})
-	}
 	res, err := invoke(ctx, w.main.session, page.CaptureScreenshot, page.CaptureScreenshotParams{
 		Format: page.CaptureScreenshotFormatJpeg, Quality: new(int64(55)), OptimizeForSpeed: new(true),
 	})
@@ -344,7 +341,7 @@ func (w *window) mainDocument(p *evidence.Page) {
 		}
 	}
 	for _, e := range w.record.entries {
-		if h := e.lastHop(); h.MixedContent != "" && len(p.Mixed) < 100 && strings.HasPrefix(h.URL, "http:") {
+		if h := e.lastHop(); h.MixedContent != "" && len(p.Mixed) < 100 {
 			p.Mixed = append(p.Mixed, h.URL)
 		}
 	}
