@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -35,6 +36,9 @@ var streams = []string{pagesFile, requestsFile, cookiesFile, storageFile, formsF
 // ErrNotEmpty is returned by Create when the folder already holds something.
 var ErrNotEmpty = errors.New("folder is not empty")
 
+// ErrTooLarge is returned by AddBlob for a file that no reader would take.
+var ErrTooLarge = fmt.Errorf("larger than the %d MB that a file of a bundle may have", maxBlob>>20)
+
 // Writer writes a bundle as the scan goes. Its methods may be called from
 // several goroutines; the records of one call stay together.
 type Writer struct {
@@ -65,7 +69,7 @@ func Create(dir string, meta Meta) (*Writer, error) {
 	if len(entries) > 0 {
 		return nil, fmt.Errorf("create bundle in %s: %w", dir, ErrNotEmpty)
 	}
-	meta.Schema, meta.Complete = Schema, false
+	meta.Complete = false
 	w := &Writer{dir: dir, meta: meta, files: map[string]*stream{}, blobs: map[string]string{}}
 	for _, name := range streams {
 		f, err := os.Create(filepath.Join(dir, name))
@@ -94,15 +98,20 @@ func (w *Writer) Update(change func(*Meta)) error {
 
 // AddPage writes what one visit saw and flushes it, so that a crash later
 // loses nothing of it. The page's record comes last: a page that is listed has
-// all its evidence.
+// all its evidence. A record that is too large or that JSON cannot hold is left
+// out, with a gap.
 func (w *Writer) AddPage(p Page, requests []Request, cookies []Cookie, storage []StorageItem, forms []Form, gaps []Gap) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	var lost []Gap
 	err := errors.Join(
-		add(w, requestsFile, requests...), add(w, cookiesFile, cookies...), add(w, storageFile, storage...),
-		add(w, formsFile, forms...), add(w, gapsFile, gaps...))
-	if err == nil {
-		err = add(w, pagesFile, p)
+		add(w, &lost, requestsFile, requests), add(w, &lost, cookiesFile, cookies), add(w, &lost, storageFile, storage),
+		add(w, &lost, formsFile, forms), add(w, nil, gapsFile, gaps))
+	for i := range lost {
+		lost[i].Page, lost[i].State = p.ID, p.State
+	}
+	if err = errors.Join(err, add(w, nil, gapsFile, lost)); err == nil {
+		err = add(w, nil, pagesFile, []Page{p})
 	}
 	if err != nil {
 		return fmt.Errorf("write page %s: %w", p.ID, err)
@@ -114,28 +123,33 @@ func (w *Writer) AddPage(p Page, requests []Request, cookies []Cookie, storage [
 func (w *Writer) AddDocument(d Document) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return add(w, documentsFile, d)
+	return add(w, nil, documentsFile, []Document{d})
 }
 
 // AddCookies writes cookies that belong to no single visit.
 func (w *Writer) AddCookies(c ...Cookie) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return add(w, cookiesFile, c...)
+	var lost []Gap
+	return errors.Join(add(w, &lost, cookiesFile, c), add(w, nil, gapsFile, lost))
 }
 
 // AddGap writes what could not be observed.
 func (w *Writer) AddGap(g ...Gap) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return add(w, gapsFile, g...)
+	return add(w, nil, gapsFile, g)
 }
 
 // AddBlob writes a file such as "screenshots/p0001.none.jpg" and returns its
-// SHA-256. The path must be local to the bundle, slash-separated and new.
+// SHA-256. The path must be local to the bundle, slash-separated and new, or
+// have the same bytes; data larger than 64 MiB is ErrTooLarge.
 func (w *Writer) AddBlob(name string, data []byte) (string, error) {
 	if !fs.ValidPath(name) || !strings.Contains(name, "/") {
 		return "", fmt.Errorf("write blob: %q is not a path inside a folder of the bundle", name)
+	}
+	if len(data) > maxBlob {
+		return "", fmt.Errorf("write blob %s: %w", name, ErrTooLarge)
 	}
 	sum := hash(data)
 	w.mu.Lock()
@@ -195,8 +209,10 @@ func (w *Writer) Close(finish func(*Meta)) error {
 	return writeJSON(filepath.Join(w.dir, manifestFile), m)
 }
 
-// add appends records to a stream and flushes it. The caller holds w.mu.
-func add[T any](w *Writer, name string, records ...T) error {
+// add appends records to a stream and flushes it. What cannot be written as a
+// line that a reader takes is noted in lost; without lost it is an error. The
+// caller holds w.mu.
+func add[T any](w *Writer, lost *[]Gap, name string, records []T) error {
 	if w.closed {
 		return fmt.Errorf("write %s: %w", name, os.ErrClosed)
 	}
@@ -204,11 +220,24 @@ func add[T any](w *Writer, name string, records ...T) error {
 		return nil
 	}
 	s := w.files[name]
-	enc := json.NewEncoder(s.buf)
+	var line bytes.Buffer
+	enc := json.NewEncoder(&line)
 	enc.SetEscapeHTML(false)
 	for _, r := range records {
-		if err := enc.Encode(r); err != nil {
+		line.Reset()
+		err := enc.Encode(r)
+		if err == nil && line.Len() >= maxLine {
+			err = fmt.Errorf("it has %d MB, and a record may have %d", line.Len()>>20, maxLine>>20)
+		}
+		switch {
+		case err == nil:
+			if _, err := s.buf.Write(line.Bytes()); err != nil {
+				return fmt.Errorf("write %s: %w", name, err)
+			}
+		case lost == nil:
 			return fmt.Errorf("write %s: %w", name, err)
+		default:
+			*lost = append(*lost, Gap{What: "a record of " + strings.TrimSuffix(name, ".jsonl"), Why: "it could not be kept: " + err.Error(), Kind: "bound"})
 		}
 	}
 	if err := s.buf.Flush(); err != nil {
@@ -217,7 +246,10 @@ func add[T any](w *Writer, name string, records ...T) error {
 	return nil
 }
 
-func (w *Writer) writeMeta() error { return writeJSON(filepath.Join(w.dir, metaFile), w.meta) }
+func (w *Writer) writeMeta() error {
+	w.meta.Schema = Schema
+	return writeJSON(filepath.Join(w.dir, metaFile), w.meta)
+}
 
 func (w *Writer) closeFiles() error {
 	var errs []error
