@@ -83,7 +83,7 @@ type Source struct {
 
 // Categories are what kinds of product there are.
 var Categories = []string{
-	"ab_testing", "advertising", "affiliate", "analytics", "bot_defence", "cdn", "cdp", "chat", "consent",
+	"ab_testing", "accessibility", "advertising", "affiliate", "analytics", "bot_defence", "cdn", "cdp", "chat", "consent",
 	"crm", "data_broker", "email_marketing", "error_monitoring", "fonts", "forms", "hosting", "identity",
 	"maps", "payment", "performance", "personalization", "push", "recruiting", "reviews", "scheduling", "search",
 	"session_replay", "social", "survey", "tag_manager", "translation", "video",

@@ -339,7 +339,7 @@ var classOf = []struct {
 }{
 	{"advertising", []string{"advertising", "affiliate", "cdp", "data_broker", "email_marketing", "social"}},
 	{"analytics", []string{"ab_testing", "analytics", "error_monitoring", "performance", "session_replay"}},
-	{"functional", []string{"chat", "forms", "maps", "personalization", "reviews", "scheduling", "search", "survey", "translation", "video"}},
+	{"functional", []string{"accessibility", "chat", "forms", "maps", "personalization", "reviews", "scheduling", "search", "survey", "translation", "video"}},
 	{"necessary", []string{"bot_defence", "cdn", "consent", "hosting", "identity", "payment"}},
 }
 
