@@ -97,7 +97,7 @@ func (o *options) crawlFlags(fs *pflag.FlagSet) {
 	fs.Var(newOne(&o.scanTimeout, parseDuration(time.Second, 7*24*time.Hour)), "scan-timeout", "longest `TIME` for the whole scan; what was collected by then is reported (default no limit)")
 	fs.BoolVar(&o.ownSite, "own-site", false, "the site is yours: do not apply its robots.txt")
 	fs.BoolVar(&o.identify, "identify", false, "name Candor in the user agent (sites may then hide tags and banners)")
-	fs.StringVar(&o.demo, "demo", "", "scan the sites kept in folder `DIR`, served by Candor itself, offline")
+	fs.StringVar(&o.demo, "demo", "", "scan the sites kept in folder `DIR`, served by Candor itself, offline; its profile.yaml is the profile")
 	o.browserFlags(fs)
 }
 

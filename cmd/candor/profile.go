@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -63,6 +65,34 @@ func readProfile(file string) (analyzer.Profile, error) {
 	slices.Sort(p.OwnDomains)
 	p.OwnDomains = slices.Compact(p.OwnDomains)
 	return p, nil
+}
+
+// keepProfile puts a copy of the profile into a report's folder, so that the
+// evidence can be analysed again with it.
+func keepProfile(file, dir string) error {
+	if file == "" {
+		return nil
+	}
+	data, err := readBounded(file)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, profileName), data, 0o644); err != nil {
+		return fmt.Errorf("keep the profile: %w", err)
+	}
+	return nil
+}
+
+// keptProfile finds the copy that a scan left: bundle is the report's folder or
+// the evidence in it.
+func keptProfile(bundle string) string {
+	if name := profileIn(bundle); name != "" {
+		return name
+	}
+	if filepath.Base(filepath.Clean(bundle)) != "evidence" {
+		return ""
+	}
+	return profileIn(filepath.Join(bundle, ".."))
 }
 
 func processorFaults(file string, item *yaml.Node) []error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +24,8 @@ func (c *Command) analyzeCommand() *cobra.Command {
 		Short:   "Analyse saved evidence again, without network",
 		Long: `Analyze reads the evidence of an earlier scan, matches it again with this
 version's rules and writes a new report. The same evidence with the same rules
-and profile gives the same bytes.
+and profile gives the same bytes. The profile is the one that the scan left in
+the folder, unless --profile names another.
 
 BUNDLE is a report folder or the evidence folder inside one.`,
 		Example: `  candor analyze candor-report-www.example.com-20261124-081500
@@ -46,6 +48,7 @@ BUNDLE is a report folder or the evidence folder inside one.`,
 }
 
 func (c *Command) analyze(ctx context.Context, o *options, bundle string) error {
+	o.profile = cmp.Or(o.profile, keptProfile(bundle))
 	profile, err := readProfile(o.profile)
 	if err != nil {
 		return err
@@ -67,6 +70,9 @@ func (c *Command) analyze(ctx context.Context, o *options, bundle string) error 
 		dir = defaultOut(address, c.Now().UTC())
 	}
 	if err := freshDir(dir); err != nil {
+		return err
+	}
+	if err := keepProfile(o.profile, dir); err != nil {
 		return err
 	}
 	rep, err := c.analyseAndWrite(ctx, o, bundle, dir, set, profile)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,9 +24,6 @@ var (
 	errInterrupted = errors.New("interrupted")
 	errTimeLimit   = errors.New("time limit")
 )
-
-// demoStart is where a scan of the bundled demo organisation starts.
-const demoStart = "https://www.fernhill.test/"
 
 func (c *Command) scanCommand() *cobra.Command {
 	o := &options{}
@@ -86,6 +84,9 @@ func (c *Command) scan(ctx context.Context, o *options, urls []string) error {
 	if err := freshDir(p.dir); err != nil {
 		return err
 	}
+	if err := keepProfile(o.profile, p.dir); err != nil {
+		return err
+	}
 	crawlErr, err := c.crawl(ctx, o, p)
 	if err != nil {
 		return err
@@ -104,11 +105,15 @@ func (c *Command) scan(ctx context.Context, o *options, urls []string) error {
 }
 
 func (c *Command) plan(o *options, urls []string) (*plan, error) {
-	if len(urls) == 0 {
-		if o.demo == "" {
-			return nil, usage("candor scan needs the address of a site, such as https://www.example.com/\nRun 'candor scan --help' for examples")
+	var err error
+	switch {
+	case o.demo != "":
+		if urls, err = demoURLs(o.demo, urls); err != nil {
+			return nil, err
 		}
-		urls = []string{demoStart}
+		o.profile = cmp.Or(o.profile, profileIn(o.demo))
+	case len(urls) == 0:
+		return nil, usage("candor scan needs the address of a site, such as https://www.example.com/\nRun 'candor scan --help' for examples")
 	}
 	p := &plan{}
 	for _, u := range urls {
@@ -120,7 +125,6 @@ func (c *Command) plan(o *options, urls []string) (*plan, error) {
 			p.target.URLs = append(p.target.URLs, full)
 		}
 	}
-	var err error
 	if p.profile, err = readProfile(o.profile); err != nil {
 		return nil, err
 	}
