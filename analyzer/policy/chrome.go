@@ -220,7 +220,10 @@ func mainContent(root *html.Node) *html.Node {
 }
 
 func holder(n *html.Node) bool {
-	return isBlock(n) || n.DataAtom == atom.Table || n.DataAtom == atom.Span || n.DataAtom == atom.Font || n.DataAtom == atom.A || n.DataAtom == atom.Ul || n.DataAtom == atom.Ol
+	if n.DataAtom == atom.Table {
+		return layoutTable(n) // a table of data is read as a whole
+	}
+	return isBlock(n) || n.DataAtom == atom.Span || n.DataAtom == atom.Font || n.DataAtom == atom.A || n.DataAtom == atom.Ul || n.DataAtom == atom.Ol
 }
 
 // trimEnds removes what is left of menus before the first and after the last
@@ -250,7 +253,7 @@ func trimEnds(pieces []piece) []piece {
 
 func prosaic(p piece) bool {
 	words := len(strings.Fields(p.text))
-	return p.kind == "row" || p.kind != "heading" && (words >= 12 || words >= 6 && strings.HasSuffix(p.text, "."))
+	return p.kind == "row" || p.kind != "heading" && (words >= 12 || words >= 6 && strings.HasSuffix(p.text, ".") || words >= 3 && strings.HasSuffix(p.text, ":"))
 }
 
 func keepAtEnd(p piece) bool {
@@ -262,5 +265,5 @@ func keepAtEnd(p piece) bool {
 	if strings.Contains(low, "all rights reserved") || strings.HasPrefix(low, "©") || strings.HasPrefix(low, "copyright") {
 		return false
 	}
-	return p.kind == "row" || p.kind == "definition" || words >= 6 || strings.ContainsAny(p.text, "@0123456789") || strings.HasSuffix(p.text, ".")
+	return p.kind == "row" || p.kind == "definition" || p.kind == "item" && strings.HasSuffix(p.lead, ":") || words >= 6 || strings.ContainsAny(p.text, "@0123456789") || strings.HasSuffix(p.text, ".")
 }

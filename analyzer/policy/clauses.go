@@ -295,14 +295,21 @@ func (s *sentence) nearestActor(at, low int) int {
 	return -1
 }
 
-// tooFar stops a search that would cross into another clause.
+// tooFar stops a search that would cross into another clause. A clause that
+// ends with a comma is an aside: "we, when you visit us, collect".
 func (s *sentence) tooFar(from, to int) bool {
+	opened := false
 	for i := from; i < to; i++ {
-		if in(s.low(i), ":", "because", "while", "although", "whereas") {
+		switch s.low(i) {
+		case ":", "because", "while", "although", "whereas":
 			return true
+		case "when", "if", "where", "whenever", "unless", "whose":
+			opened = true
+		case ",", ")":
+			opened = false
 		}
 	}
-	return false
+	return opened
 }
 
 // hangs reports whether a mention is the object of a preposition.

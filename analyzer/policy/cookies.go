@@ -348,8 +348,8 @@ func (r *reader) definitions() {
 			class = purposeClass(def.text)
 		}
 		life := ""
-		if m := amount.FindString(def.text); days > 0 {
-			life = squeeze(m)
+		if days > 0 {
+			life = durationWords(def.text)
 		} else if days == 0 {
 			life = "session"
 		}

@@ -32,13 +32,16 @@ var (
 	dateNum   = regexp.MustCompile(`\b(\d{1,2})([/.-])(\d{1,2})[/.-](20\d\d|19\d\d|\d\d)\b`)
 )
 
+// maxDated bounds the start of a block in which a date is looked for, in bytes.
+const maxDated = 4_000
+
 // lastUpdated finds the date that a text gives as its own, as "2026-03-01", or
 // "2026-03" when it names no day.
 func lastUpdated(blocks []piece, language string) string {
 	best := ""
 	look := func(from, to int) {
 		for i := from; i < to && i < len(blocks) && best == ""; i++ {
-			text := blocks[i].text
+			text := blocks[i].text[:min(len(blocks[i].text), maxDated)]
 			if !years.MatchString(text) && (len(text) >= 40 || i+1 >= len(blocks) || !years.MatchString(blocks[i+1].text)) {
 				continue
 			}
@@ -154,6 +157,16 @@ func durations(s string) []float64 {
 		}
 	}
 	return out
+}
+
+// durationWords is the first time span of a text as it is written.
+func durationWords(s string) string {
+	for _, m := range amount.FindAllString(s, 50) {
+		if len(durations(m)) > 0 {
+			return squeeze(m)
+		}
+	}
+	return ""
 }
 
 func unitDays(w string) float64 {

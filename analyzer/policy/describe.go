@@ -2,8 +2,7 @@ package policy
 
 import (
 	"strings"
-
-	"github.com/abadojack/whatlanggo"
+	"unicode"
 )
 
 // languageNames are for faults.
@@ -53,19 +52,75 @@ func primary(tag string) string {
 	return tag
 }
 
-// detect names the language of a text. What the page declares decides only
-// when the words do not.
+// undetermined is the language of a text that is in none that is known here.
+const undetermined = "und"
+
+// detect names the language of a text: by its frequent words, by its script, or
+// as the page declares it.
 func detect(text, declared string) string {
 	sample := text
 	if len(sample) > 4_000 {
 		sample = strings.ToValidUTF8(sample[len(sample)/3:][:min(4_000, len(sample)-len(sample)/3)], "")
 	}
-	info := whatlanggo.Detect(sample)
-	code := info.Lang.Iso6391()
-	if len(text) < 80 && declared != "" || code == "" || !info.IsReliable() && declared != "" && len(text) < 400 {
-		return declared
+	if code := commonWords(sample); code != "" {
+		return code
 	}
-	return code
+	if code := byScript(sample); code != "" {
+		return code
+	}
+	switch {
+	case declared != "":
+		return declared
+	case len(strings.Fields(sample)) < 40:
+		return "en" // too short to tell, and too short to hide anything
+	}
+	return undetermined
+}
+
+var scripts = []struct {
+	table *unicode.RangeTable
+	code  string
+}{
+	{unicode.Hiragana, "ja"}, {unicode.Katakana, "ja"}, {unicode.Hangul, "ko"}, {unicode.Han, "zh"}, {unicode.Cyrillic, "ru"}, {unicode.Greek, "el"},
+	{unicode.Hebrew, "he"}, {unicode.Arabic, "ar"}, {unicode.Thai, "th"}, {unicode.Devanagari, "hi"},
+}
+
+// byScript names a language by letters that few others use, when a third of a
+// text is in them.
+func byScript(text string) string {
+	counts := make(map[string]int)
+	letters, ukrainian := 0, 0
+	for _, c := range text {
+		if c < unicode.MaxLatin1 || !unicode.IsLetter(c) {
+			if unicode.IsLetter(c) {
+				letters++
+			}
+			continue
+		}
+		letters++
+		if strings.ContainsRune("іїєґІЇЄҐ", c) {
+			ukrainian++
+		}
+		for _, s := range scripts {
+			if unicode.Is(s.table, c) {
+				counts[s.code]++
+				break
+			}
+		}
+	}
+	if counts["ja"] > 0 {
+		counts["ja"] += counts["zh"] // Japanese is written in both
+		counts["zh"] = 0
+	}
+	for _, s := range scripts {
+		if counts[s.code]*3 > letters {
+			if s.code == "ru" && ukrainian*50 > letters {
+				return "uk"
+			}
+			return s.code
+		}
+	}
+	return ""
 }
 
 // languages marks blocks that are in another language than the document's, and
@@ -77,7 +132,7 @@ func (r *reader) languages() {
 		p := &r.body[i]
 		p.lang = main
 		if len(p.text) > 120 && p.kind != "row" {
-			if code := commonWords(p.text); code != "" {
+			if code := commonWords(p.text[:min(len(p.text), 600)]); code != "" {
 				p.lang = code
 			}
 		}
@@ -87,7 +142,9 @@ func (r *reader) languages() {
 	}
 	if main != "en" {
 		name := languageNames[main]
-		if name == "" {
+		if main == undetermined {
+			name = "in a language that was not recognized"
+		} else if name == "" {
 			name = "in the language \"" + main + "\""
 		}
 		r.fault("statements are read in English only; this text is %s", name)
@@ -111,13 +168,25 @@ var stopWords = map[string]map[string]bool{
 	"it": wordSet("di che per gli della dei nel con una sono il i dati alla del suoi"),
 	"nl": wordSet("het een van wij uw wordt voor met niet zijn deze op te en om"),
 	"pt": wordSet("os as que para com uma seus você nós não por dos da do dados ou"),
+	"pl": wordSet("i w na do nie że się jest oraz lub przez dla które danych są od po"),
+	"sv": wordSet("och att som för på med är av till inte kan vi din dina eller om du"),
+	"da": wordSet("og at som for på med er af til ikke kan vi dine eller om du vores din"),
+	"nb": wordSet("og å som for på med er av til ikke kan vi dine eller om du våre din"),
+	"fi": wordSet("ja on että tai jos ei voi sekä kun tietoja voimme ovat joka sinun myös"),
+	"cs": wordSet("a v na se je že nebo pro jsou vaše vás údajů jsme podle které jako"),
+	"hu": wordSet("a az és hogy nem vagy is egy adatok meg ha amely szerint által az ön"),
+	"ro": wordSet("și în de la pe cu care sau nu este pentru datelor dvs din prin ale"),
+	"tr": wordSet("ve bir bu için ile veya olarak kişisel verilerin da de gibi ya olan"),
 }
+
+// readable orders the languages, so that equal counts give the same answer.
+var readable = []string{"en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da", "nb", "fi", "cs", "hu", "ro", "tr"}
 
 // commonWords names a language by its most frequent words, or "" when they do
 // not tell. It is for single blocks, where statistics of letters cost too much.
 func commonWords(text string) string {
 	counts := make(map[string]int)
-	words := strings.Fields(strings.ToLower(text[:min(len(text), 600)]))
+	words := strings.Fields(strings.ToLower(text[:min(len(text), 4_000)]))
 	for _, w := range words {
 		for code, set := range stopWords {
 			if set[w] {
@@ -126,7 +195,7 @@ func commonWords(text string) string {
 		}
 	}
 	best, second := "", ""
-	for _, code := range []string{"en", "de", "fr", "es", "it", "nl", "pt"} {
+	for _, code := range readable {
 		switch {
 		case best == "" || counts[code] > counts[best]:
 			best, second = code, best
@@ -134,19 +203,24 @@ func commonWords(text string) string {
 			second = code
 		}
 	}
-	if counts[best] < 4 || counts[best] < counts[second]+2 || counts[best]*10 < len(words) {
+	if counts[best] < 4 || counts[best] < counts[second]+1+counts[second]/10 || counts[best]*10 < len(words) {
 		return ""
 	}
 	return best
 }
 
-// kind tells a notice by its title and first headings.
+// kind tells a notice by its title and first heading: those below may only be
+// parts of it.
 func (r *reader) kind() string {
 	head := strings.ToLower(r.doc.Title)
-	for i, p := range r.body {
-		if p.kind == "heading" && i < 8 {
+	for _, p := range r.body[:min(len(r.body), 8)] {
+		if p.kind == "heading" {
 			head += " \n " + strings.ToLower(p.text)
+			break
 		}
+	}
+	if title := strings.ToLower(r.doc.Title); strings.Contains(title, "applicants") || strings.Contains(title, "candidates") {
+		return "applicants"
 	}
 	if r.lex.set != nil && r.lex.set.Terms != nil {
 		for _, k := range r.lex.set.Terms.PolicyLinks.Kinds {

@@ -106,10 +106,7 @@ type walker struct {
 	labeled bool // inline holds something
 }
 
-type listState struct {
-	lead string
-	item int
-}
+type listState struct{ lead, outer string }
 
 func (w *walker) flush() {
 	text := squeeze(w.inline.String())
@@ -127,7 +124,7 @@ func (w *walker) flush() {
 		p.kind, p.level = "heading", 5
 	}
 	if n := len(w.lists); n > 0 && p.kind != "heading" {
-		p.kind, p.level, p.lead = "item", n, w.lists[n-1].lead
+		p.kind, p.level, p.lead, p.outer = "item", n, w.lists[n-1].lead, w.lists[n-1].outer
 	}
 	w.out = append(w.out, p)
 }
@@ -137,31 +134,26 @@ func headingLike(s string) bool {
 	return len(s) < 120 && len(strings.Fields(s)) <= 14 && !strings.HasSuffix(s, ".") && !strings.HasSuffix(s, ",") && !strings.HasSuffix(s, ";")
 }
 
-// lead is the sentence before a list: the end of the last piece.
-func (w *walker) lead() string {
+// lead is the sentence before a list, the end of the last piece, and for a list
+// below an item the sentence that introduces that item.
+func (w *walker) lead() (lead, outer string) {
 	if len(w.out) == 0 {
-		return ""
+		return "", ""
 	}
 	last := w.out[len(w.out)-1]
-	if last.kind == "heading" || last.kind == "row" {
-		return ""
-	}
-	if last.kind == "item" && len(w.lists) == 0 {
-		return ""
+	if last.kind == "heading" || last.kind == "row" || last.kind == "item" && len(w.lists) == 0 {
+		return "", ""
 	}
 	spans := splitSentences(last.text)
 	if len(spans) == 0 {
-		return ""
+		return "", ""
 	}
 	s := spans[len(spans)-1]
-	text := last.text[s.start:s.end]
-	if last.kind == "item" && !strings.HasSuffix(text, ":") {
-		// A nested list under a plain item goes on with that item's own lead-in.
-		if last.lead != "" && len(text) < 200 {
-			return strings.TrimRight(last.lead, ": ") + " " + text
-		}
+	lead = last.text[s.start:s.end]
+	if last.kind != "item" {
+		return lead, ""
 	}
-	return text
+	return lead, last.lead
 }
 
 func (w *walker) walk(n *html.Node, depth int) {
@@ -282,7 +274,8 @@ func (w *walker) block(n *html.Node, kind string, level, depth int) {
 func (w *walker) list(n *html.Node, depth int) {
 	w.flush()
 	oldKind, oldLevel := w.kind, w.level
-	w.lists = append(w.lists, listState{lead: w.lead()})
+	lead, outer := w.lead()
+	w.lists = append(w.lists, listState{lead, outer})
 	w.kind, w.level = "item", len(w.lists)
 	w.children(n, depth)
 	w.flush()

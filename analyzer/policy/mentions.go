@@ -141,6 +141,9 @@ func (l *lexicon) findRecipients(s *sentence) {
 			}
 			continue
 		}
+		if n == 1 && s.low(i) == "other" {
+			continue // the phrase is "others"
+		}
 		if n == 1 && (s.low(i) == "others" || s.low(i) == "anyone") && !in(s.low(i-1), "with", "to", "and", "or", "by", "allow", "let") {
 			continue
 		}

@@ -143,7 +143,7 @@ func joinPages(pages [][]string) string {
 			return c
 		}, l)
 	}
-	edge := func(lines []string, i int) bool { return i < 2 || i >= len(lines)-2 }
+	edge := func(lines []string, i int) bool { return len(lines) > 6 && (i < 2 || i >= len(lines)-2) }
 	for _, lines := range pages {
 		for i, l := range lines {
 			if edge(lines, i) {

@@ -11,7 +11,8 @@ var (
 	mdItem    = regexp.MustCompile(`^(\s*)(?:[-*+•·▪◦●○–]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})[.)])\s+(.*)$`)
 	mdRule    = regexp.MustCompile(`^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$`)
 	mdLink    = regexp.MustCompile(`!?\[([^\]\n]{0,300})\]\([^()\s]*(?:\([^()]*\)[^()\s]*)?(?:\s+"[^"]*")?\)`)
-	mdMarks   = regexp.MustCompile(`(\*\*|__|\x60)`)
+	mdMarks   = regexp.MustCompile(`\*\*|__|\x60`)
+	mdStress  = regexp.MustCompile(`(^|\s)[*_]([^*_\s][^*_\n]{0,300})[*_]($|[\s.,;:])`)
 	numbered  = regexp.MustCompile(`^(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?|[IVX]{1,5}\.|[A-Z]\.)\s+\S`)
 )
 
@@ -136,10 +137,21 @@ func (p *plainReader) end() {
 }
 
 func (p *plainReader) add(x piece) {
-	x.text = squeeze(mdMarks.ReplaceAllString(mdLink.ReplaceAllString(x.text, "$1"), ""))
+	x.text = withoutMarks(x.text)
 	if x.text != "" {
 		p.out = append(p.out, x)
 	}
+}
+
+// maxMarked bounds a piece whose marks of emphasis and links are taken off.
+const maxMarked = 64 << 10
+
+func withoutMarks(s string) string {
+	if len(s) < maxMarked {
+		s = mdMarks.ReplaceAllString(mdLink.ReplaceAllString(s, "$1"), "")
+		s = mdStress.ReplaceAllString(s, "$1$2$3")
+	}
+	return squeeze(s)
 }
 
 func (p *plainReader) table() {
@@ -159,7 +171,7 @@ func barCells(line string) []string {
 		cells = cells[:maxColumns]
 	}
 	for i, c := range cells {
-		cells[i] = squeeze(mdMarks.ReplaceAllString(mdLink.ReplaceAllString(c, "$1"), ""))
+		cells[i] = withoutMarks(c)
 	}
 	return cells
 }

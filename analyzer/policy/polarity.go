@@ -256,7 +256,7 @@ func (s *sentence) condition(p *predicate) (words string, exception int) {
 	for t := 0; t < len(s.toks) && from < 0; t++ {
 		w, next := s.low(t), s.low(t+1)
 		switch {
-		case in(w, "unless", "except", "excluding"), w == "other" && next == "than", w == "apart" && next == "from", w == "with" && next == "the" && in(s.low(t+2), "exception", "exceptions"):
+		case in(w, "unless", "except", "excluding"), w == "other" && next == "than", w == "apart" && next == "from" && !in(s.low(t+2), "that", "this", "these"), w == "with" && next == "the" && in(s.low(t+2), "exception", "exceptions"):
 			if w == "unless" || t < p.at {
 				if t > p.at || t+25 > p.at {
 					from = t

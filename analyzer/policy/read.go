@@ -73,6 +73,7 @@ type reader struct {
 	containers []container
 	// cookieTables by number, worked out once.
 	cookieTables map[int]bool
+	counted      counted
 }
 
 // piece is a block before it has its place in the text.
@@ -85,6 +86,7 @@ type piece struct {
 	table   int // 1-based number of the table that a row is of; 0 for none
 	header  bool
 	lead    string // sentence that introduces the list
+	outer   string // sentence that introduces the list around it
 	lang    string
 	path    []string
 }

@@ -78,6 +78,9 @@ func (r *reader) row(i int, self map[string]bool) {
 		if c >= len(roles) || cell == "" {
 			continue
 		}
+		if notApplicable(cell) {
+			continue
+		}
 		s := r.lex.sentence(cell, 0, self)
 		switch roles[c] {
 		case colData:
@@ -99,7 +102,7 @@ func (r *reader) row(i int, self map[string]bool) {
 	if len(row.DataTypes) == 0 {
 		return
 	}
-	at := spot{i, span{0, len(p.text)}, p.text, self}
+	at := spot{block: i, span: span{0, len(p.text)}, text: p.text, self: self}
 	row.Negated = answers[colCollected] == "no"
 	r.add(at, row)
 	if row.Negated {
@@ -110,12 +113,10 @@ func (r *reader) row(i int, self map[string]bool) {
 		share.Action, share.RecipientRefs = actShare, who
 		r.add(at, share)
 	}
-	for role, action := range map[int]string{colSold: actSell} {
-		if a := answers[role]; a != "" {
-			sold := row
-			sold.Action, sold.Negated, sold.Purposes = action, a == "no", nil
-			r.add(at, sold)
-		}
+	if a := answers[colSold]; a != "" {
+		sold := row
+		sold.Action, sold.Negated, sold.Purposes = actSell, a == "no", nil
+		r.add(at, sold)
 	}
 	if keep != "" {
 		kept := row
@@ -140,6 +141,11 @@ func (r *reader) plainRow(i int, self map[string]bool) {
 			r.emit(at, r.lex.sentence(at.text, 0, self), false)
 		}
 	}
+}
+
+// notApplicable reports whether a cell says that its column does not apply.
+func notApplicable(cell string) bool {
+	return in(strings.ToLower(strings.Trim(cell, " .–—-")), "", "n/a", "na", "not applicable", "not collected", "nobody", "does not apply")
 }
 
 func yesNo(cell string) string {

@@ -123,9 +123,9 @@ func singular(w string) string {
 
 // stem is the snowball stem, in which verbs and nouns of purpose meet.
 func stem(w string) string {
-	for _, keep := range []string{"personaliz", "personalis", "customiz", "customis", "marketing", "operating"} {
+	for _, keep := range []string{"personaliz", "personalis", "customiz", "customis", "marketing", "operating", "accounting"} {
 		if strings.HasPrefix(w, keep) {
-			return strings.Replace(keep, "is", "iz", 1) // the stemmer makes "personal", "custom" and "market" of them
+			return strings.Replace(keep, "is", "iz", 1) // the stemmer makes "personal", "custom", "market" and "account" of them
 		}
 	}
 	if len(w) < 4 {

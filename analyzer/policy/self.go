@@ -1,0 +1,78 @@
+package policy
+
+import (
+	"net/url"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+// namedIn reads a sentence in a language that is not read: vendors that it
+// names are recorded as let in when the sentence does not deny anything.
+func (r *reader) namedIn(block int, self map[string]bool) {
+	p := r.body[block]
+	if p.kind == "heading" {
+		return
+	}
+	for _, sp := range splitSentences(p.text) {
+		at := r.sentenceIn(block, sp, self)
+		s := &sentence{text: at.text, toks: tokenize(at.text), self: self}
+		s.norm = norms(s.toks)
+		r.lex.findNames(s)
+		if refs := s.refs(0); len(refs) > 0 {
+			denied := false
+			for i := range s.toks {
+				denied = denied || in(s.low(i), "nicht", "kein", "keine", "keinen", "weder", "pas", "aucun", "aucune", "ni", "no", "ningún", "ninguna", "tampoco", "non", "nessun", "geen", "niet", "não", "nie")
+			}
+			if !denied {
+				r.add(at, Statement{Actor: "we", Action: actLet, RecipientRefs: refs})
+			}
+		}
+	}
+}
+
+// selfNames are the ways in which the text names the organisation: from the
+// host, the title, and definitions such as Acme Inc. ("we").
+func (r *reader) selfNames() map[string]bool {
+	names := make(map[string]bool)
+	add := func(s string) {
+		s = strings.ToLower(strings.Trim(squeeze(s), " ,.()\"'“”"))
+		if len(s) > 2 && len(s) < 50 && !isNotName(s) && r.lex.data.next[singular(s)] == nil {
+			names[s] = true
+		}
+	}
+	if u, err := url.Parse(r.doc.URL); err == nil && u.Hostname() != "" {
+		if site, err := publicsuffix.EffectiveTLDPlusOne(u.Hostname()); err == nil {
+			add(site)
+			label, _, _ := strings.Cut(site, ".")
+			add(label)
+			add(strings.ReplaceAll(label, "-", " "))
+		}
+	}
+	for _, p := range r.body[:min(len(r.body), 40)] {
+		for _, mark := range []string{"(“we”", "(\"we\"", "(“we,”", "(\"we,\"", "(“we”,", "(we,", "(“us”", "(\"us\"", "(the “company”", "(the \"company\"", "(“company”", "(hereinafter", "(collectively"} {
+			if i := strings.Index(strings.ToLower(p.text), mark); i > 0 && i < len(p.text) {
+				add(nameBefore(p.text[:i]))
+			}
+		}
+	}
+	return names
+}
+
+// nameBefore is the run of capitalised words at the end of a text.
+func nameBefore(s string) string {
+	words := strings.Fields(s)
+	i := len(words)
+	for i > 0 && len(words)-i < 5 {
+		w := strings.Trim(words[i-1], ",.\"“”")
+		if w == "" || w[0] < 'A' || w[0] > 'Z' {
+			break
+		}
+		i--
+	}
+	out := strings.Join(words[i:], " ")
+	for _, tail := range []string{", Inc.", " Inc.", ", LLC", " LLC", " Ltd.", " Ltd", " GmbH", " Inc", ", Ltd."} {
+		out = strings.TrimSuffix(strings.TrimSuffix(out, ","), tail)
+	}
+	return out
+}
