@@ -76,6 +76,10 @@ fuzz: ## each fuzz target for FUZZTIME (10s)
 bench: install ## every Go benchmark once
 	go test -run '^$$' -bench . -benchtime 1x ./...
 
+.PHONY: eval
+eval: ## figures of the readers on labelled policies and pages, where ../shared/eval is
+	CANDOR_EVAL=1 go test -count=1 -v -run '^TestEval' ./crawler/frontier ./analyzer/policy ./rules | grep -E 'eval:|FAIL|ok'
+
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf bin coverage.out
