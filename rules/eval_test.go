@@ -3,11 +3,13 @@ package rules
 import (
 	"bufio"
 	"encoding/json"
+	"maps"
 	"math/rand/v2"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/net/publicsuffix"
@@ -27,6 +29,7 @@ func TestEvalCookies(t *testing.T) {
 	defer f.Close()
 	set := embeddedSet(t)
 	bySite := make(map[string][]bool)
+	by, rightBy, confused := map[Basis]int{}, map[Basis]int{}, map[string]int{}
 	n, right, unknown := 0, 0, 0
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<20)
@@ -35,24 +38,33 @@ func TestEvalCookies(t *testing.T) {
 		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
 			t.Fatalf("eval: line %d: %v", n+1, err)
 		}
-		purpose := "unknown"
-		if rule, _ := set.CookieFor(c.Name, c.Domain, siteOf(c.Site)); rule != nil {
-			purpose = rule.Purpose
-		} else {
+		rule, vendor := set.CookieFor(c.Name, c.Domain, siteOf(c.Site))
+		if vendor == nil {
+			vendor = set.VendorFor(strings.TrimPrefix(c.Domain, "."), "/")
+		}
+		purpose, basis := set.CookiePurpose(c.Name, rule, vendor)
+		by[basis]++
+		if purpose == "unknown" {
 			unknown++
 		}
 		ok := purpose == c.Label
 		if ok {
 			right++
+			rightBy[basis]++
+		} else {
+			confused[c.Label+" read as "+purpose]++
 		}
 		n++
 		bySite[c.Site] = append(bySite[c.Site], ok)
-		if !ok && testing.Verbose() {
-			t.Logf("%s on %s at %s: labelled %s, read as %s", c.Name, c.Domain, c.Site, c.Label, purpose)
-		}
 	}
 	if err := lines.Err(); err != nil {
 		t.Fatalf("eval: %v", err)
+	}
+	for _, b := range []Basis{ByName, ByVendor, ByWords} {
+		t.Logf("known by %s: %d, of which right: %d", b, by[b], rightBy[b])
+	}
+	for _, k := range slices.Sorted(maps.Keys(confused)) {
+		t.Logf("%s: %d", k, confused[k])
 	}
 	low, high := bootstrap(bySite)
 	t.Logf("eval: cookie accuracy %.3f [%.3f, %.3f] n=%d unknown=%d bar=.85", float64(right)/float64(n), low, high, n, unknown)
