@@ -166,8 +166,6 @@ func (ld *loader) add(f *file) {
 		s.Terms.PageKinds = *v
 	case *[]FieldRule:
 		s.Terms.Fields = *v
-	case *[]CookieWords:
-		s.Terms.CookieWords = *v
 	}
 }
 
@@ -183,8 +181,6 @@ func newValue(name string) any {
 		return new(Rule)
 	}
 	switch base {
-	case "cookie_words.yaml":
-		return new([]CookieWords)
 	case "data_types.yaml":
 		return new([]DataType)
 	case "purposes.yaml":
@@ -204,7 +200,7 @@ func newValue(name string) any {
 func (f *file) decode() {
 	value := newValue(f.name)
 	if value == nil {
-		f.fault(1, "unknown file; expected cookie_words.yaml, data_types.yaml, fields.yaml, page_kinds.yaml, policy_links.yaml, purposes.yaml or recipients.yaml")
+		f.fault(1, "unknown file; expected data_types.yaml, fields.yaml, page_kinds.yaml, policy_links.yaml, purposes.yaml or recipients.yaml")
 		return
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(f.data))

@@ -3,32 +3,20 @@ package rules
 import (
 	"slices"
 	"strings"
-	"unicode"
 )
 
-// CookieWords says what words in a cookie's name tell about its purpose.
-type CookieWords struct {
-	Purpose string   `yaml:"purpose"` // as in CookieRule
-	Words   []string `yaml:"words"`   // whole words of the name, in lower case
-	Parts   []string `yaml:"parts"`   // anywhere in the name in lower case without separators
-}
-
-// Basis is what a purpose is known by.
+// Basis is what a cookie's purpose is known by.
 type Basis string
 
-// Bases, from the surest on. A purpose that is read from the words of a name is
-// a guess for readers: nothing is decided by it.
+// Bases, the surest first.
 const (
 	ByName   Basis = "name"   // a vendor's file lists the cookie
 	ByVendor Basis = "vendor" // from what the vendor that holds it does
-	ByWords  Basis = "words"  // from the words of its name
 	Unknown  Basis = ""
 )
 
-// maxNameWords bounds the bytes of a name that are read for words.
-const maxNameWords = 128
-
-// classOf maps what a vendor does to the class of its cookies.
+// classOf maps what a vendor does to the class of its cookies, for those whose
+// names are not known.
 var classOf = []struct {
 	class      string
 	categories []string
@@ -39,11 +27,19 @@ var classOf = []struct {
 	{"necessary", []string{"bot_defence", "cdn", "consent", "hosting", "identity", "payment"}},
 }
 
+// serverCookies are the starts of session and request-forgery cookies of web
+// servers and frameworks, from their documentation. A folder of rules without
+// these products knows them too.
+var serverCookies = []string{
+	".AspNetCore.", "ASP.NET_SessionId", "ASPSESSIONID", "JSESSIONID", "PHPSESSID", "XSRF-TOKEN", "__Host-session", "_csrf", "connect.sid",
+	"csrf-token", "csrf_token", "csrftoken", "laravel_session", "wordpress_logged_in_", "wp-settings-",
+}
+
 // CookiePurpose tells what a cookie is for: "necessary", "functional",
-// "analytics", "advertising" or "unknown", and what it is known by. The rule
-// and the vendor are what is known of it, or nil: see CookieFor. A vendor that
-// is known only as the holder decides before the words of the name.
-func (s *Set) CookiePurpose(name string, rule *CookieRule, vendor *Vendor) (string, Basis) {
+// "analytics", "advertising" or "unknown", and what that is known by. The rule
+// is the one of CookieFor, the vendor who holds the cookie; each may be nil.
+// The words of a name are not read for more: names mislead too often.
+func CookiePurpose(name string, rule *CookieRule, vendor *Vendor) (string, Basis) {
 	if rule != nil && rule.Purpose != "" {
 		return rule.Purpose, ByName
 	}
@@ -53,44 +49,10 @@ func (s *Set) CookiePurpose(name string, rule *CookieRule, vendor *Vendor) (stri
 				return c.class, ByVendor
 			}
 		}
+		return "unknown", Unknown
 	}
-	words, squeezed := nameWords(name)
-	for _, w := range s.Terms.CookieWords {
-		if slices.ContainsFunc(w.Words, func(word string) bool { return words[word] }) ||
-			slices.ContainsFunc(w.Parts, func(part string) bool { return strings.Contains(squeezed, part) }) {
-			return w.Purpose, ByWords
-		}
+	if slices.ContainsFunc(serverCookies, func(start string) bool { return strings.HasPrefix(name, start) }) {
+		return "necessary", ByName
 	}
 	return "unknown", Unknown
-}
-
-// nameWords splits a name at separators, at digits and where capitals begin a
-// word, and also returns it in lower case with letters only.
-func nameWords(name string) (words map[string]bool, squeezed string) {
-	if len(name) > maxNameWords {
-		name = name[:maxNameWords]
-	}
-	words = make(map[string]bool)
-	var all, word strings.Builder
-	end := func() {
-		if word.Len() > 0 {
-			words[word.String()] = true
-			word.Reset()
-		}
-	}
-	runes := []rune(name)
-	for i, r := range runes {
-		if !unicode.IsLetter(r) {
-			end()
-			continue
-		}
-		if unicode.IsUpper(r) && i > 0 && (unicode.IsLower(runes[i-1]) || unicode.IsUpper(runes[i-1]) && i+1 < len(runes) && unicode.IsLower(runes[i+1])) {
-			end()
-		}
-		lower := unicode.ToLower(r)
-		word.WriteRune(lower)
-		all.WriteRune(lower)
-	}
-	end()
-	return words, all.String()
 }

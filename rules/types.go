@@ -91,13 +91,12 @@ var Categories = []string{
 
 // Terms is what words mean.
 type Terms struct {
-	DataTypes   []DataType    // by id
-	Purposes    []Purpose     // by id
-	Recipients  []Recipient   // categories of recipients as policies name them, by id
-	PolicyLinks PolicyLinks   // how links to notices are written
-	PageKinds   []PageKind    // in order of priority
-	Fields      []FieldRule   // form controls → data types, first match wins
-	CookieWords []CookieWords // words of cookie names → purposes, first match wins
+	DataTypes   []DataType  // by id
+	Purposes    []Purpose   // by id
+	Recipients  []Recipient // categories of recipients as policies name them, by id
+	PolicyLinks PolicyLinks // how links to notices are written
+	PageKinds   []PageKind  // in order of priority
+	Fields      []FieldRule // form controls → data types, first match wins
 }
 
 // DataType is a kind of data, in a directed acyclic graph of broader terms.

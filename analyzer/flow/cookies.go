@@ -256,7 +256,7 @@ func (b *builder) finish(c *cookieSum) Cookie {
 	if !w.first {
 		k.Vendor = w.id
 	}
-	k.Purpose = purposeOf(rule, w.vendor, k.Name)
+	k.Purpose, _ = rules.CookiePurpose(k.Name, rule, w.vendor)
 	if k.Identifier {
 		b.held(w, by, first, k.Domain, k.Name, "cookie", k.ID, &c.carrier, &c.seen)
 	}
@@ -329,41 +329,4 @@ func (b *builder) held(w *party, by string, first bool, domain, name, channel, i
 			}
 		}
 	}
-}
-
-// classOf maps what a vendor does to the class of its cookies, for those whose
-// names are not known.
-var classOf = []struct {
-	class      string
-	categories []string
-}{
-	{"advertising", []string{"advertising", "affiliate", "cdp", "data_broker", "email_marketing", "social"}},
-	{"analytics", []string{"ab_testing", "analytics", "error_monitoring", "performance", "session_replay"}},
-	{"functional", []string{"accessibility", "chat", "forms", "maps", "personalization", "reviews", "scheduling", "search", "survey", "translation", "video"}},
-	{"necessary", []string{"bot_defence", "cdn", "consent", "hosting", "identity", "payment"}},
-}
-
-// serverCookies are session and request-forgery cookies of web servers and
-// frameworks, from their documentation.
-var serverCookies = []string{
-	"ASP.NET_SessionId", "ASPSESSIONID", "JSESSIONID", "PHPSESSID", "XSRF-TOKEN", "__Host-session", "_csrf", "connect.sid", "csrf_token", "csrftoken",
-	"laravel_session", "wordpress_logged_in_", "wp-settings-",
-}
-
-func purposeOf(rule *rules.CookieRule, vendor *rules.Vendor, name string) string {
-	if rule != nil && rule.Purpose != "" {
-		return rule.Purpose
-	}
-	if vendor != nil {
-		for _, c := range classOf {
-			if slices.ContainsFunc(vendor.Categories, func(have string) bool { return slices.Contains(c.categories, have) }) {
-				return c.class
-			}
-		}
-		return "unknown"
-	}
-	if slices.ContainsFunc(serverCookies, func(s string) bool { return strings.HasPrefix(name, s) }) {
-		return "necessary"
-	}
-	return "unknown"
 }
