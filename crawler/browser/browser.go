@@ -53,7 +53,7 @@ type Options struct {
 }
 
 // ErrRoot says that Chromium's sandbox does not work for root.
-var ErrRoot = errors.New("Chromium does not run its sandbox as root: run Candor as another user, or pass --no-sandbox to go without (the report states it)")
+var ErrRoot = errors.New("the sandbox of Chromium does not work for root: run Candor as another user, or pass --no-sandbox to go without (the report states it)")
 
 // Browser is one running Chromium. Its methods may be called from several
 // goroutines.

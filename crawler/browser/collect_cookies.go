@@ -99,7 +99,7 @@ func setters(requests []evidence.Request, writes []*write, walls map[string]time
 		if first := stacks[w.key]; len(w.stack) == 0 && first != nil && first.frame == w.frame {
 			set = first.setter()
 		}
-		out.add(w.key, setting{Setter: set, host: declaredDomain(w.value, hostOf(w.frame)), lifetime: lifetime(w.value, w.at)})
+		out.add(w.key, setting{Setter: set, host: declaredDomain(w.value, hostOf(w.origin)), lifetime: lifetime(w.value, w.at)})
 	}
 	return out
 }

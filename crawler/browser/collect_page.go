@@ -174,13 +174,11 @@ type storageKey struct{ kind, origin, key string }
 
 // storageItems returns what is new or changed in the visitor's storage.
 func (c *Context) storageItems(pageID string, contents []*content, writes []*write) []evidence.StorageItem {
-	byKey := map[string]evidence.Setter{}
+	byKey := map[storageKey]evidence.Setter{}
 	for _, w := range writes {
-		if w.kind == "storage" {
-			k := originOf(w.frame) + "\x00" + w.key
-			if old, ok := byKey[k]; !ok || len(old.Initiators) == 0 {
-				byKey[k] = w.setter()
-			}
+		k := storageKey{w.kind, w.origin, w.key}
+		if old, ok := byKey[k]; !ok || len(old.Initiators) == 0 {
+			byKey[k] = w.setter()
 		}
 	}
 	c.mu.Lock()
@@ -195,7 +193,7 @@ func (c *Context) storageItems(pageID string, contents []*content, writes []*wri
 			c.store[key] = item.Value
 			item.Page, item.State, item.Origin = pageID, c.state, f.Origin
 			item.SetBy = evidence.Setter{Kind: "unknown"}
-			if s, ok := byKey[f.Origin+"\x00"+item.Key]; ok {
+			if s, ok := byKey[key]; ok {
 				item.SetBy = s
 			}
 			out = append(out, item)

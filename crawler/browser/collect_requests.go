@@ -295,6 +295,10 @@ func (r *record) finished(id network.RequestID, bytes int64, failure string) {
 		if h.Error = failure; h.Status != 0 && strings.HasPrefix(failure, "net::ERR_ABORTED") {
 			h.Error = ""
 		}
+		if e.mainFrame && r.documents == 0 && failure != "" && !strings.HasPrefix(failure, "net::ERR_ABORTED") {
+			r.failed = failure
+			r.wake()
+		}
 		if _, ok := r.open[e.id]; ok {
 			delete(r.open, e.id)
 			r.active()

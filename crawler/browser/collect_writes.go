@@ -2,7 +2,9 @@ package browser
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,12 +23,16 @@ import (
 var watched = []struct{ kind, function string }{
 	{"cookie", "Object.getOwnPropertyDescriptor(Document.prototype,'cookie').set"},
 	{"storage", "Storage.prototype.setItem"},
-	{"cookiestore", "typeof CookieStore=='undefined'?null:CookieStore.prototype.set"},
-	{"permission:geolocation", "typeof Geolocation=='undefined'?null:Geolocation.prototype.getCurrentPosition"},
-	{"permission:geolocation", "typeof Geolocation=='undefined'?null:Geolocation.prototype.watchPosition"},
-	{"permission:notifications", "typeof Notification=='undefined'?null:Notification.requestPermission"},
-	{"permission:camera or microphone", "typeof MediaDevices=='undefined'?null:MediaDevices.prototype.getUserMedia"},
-	{"permission:push", "typeof PushManager=='undefined'?null:PushManager.prototype.subscribe"},
+	{"cookiestore", "globalThis.CookieStore?.prototype.set"},
+	{"indexeddb", "globalThis.IDBFactory?.prototype.open"},
+	{"cache", "globalThis.CacheStorage?.prototype.open"},
+	{"permission:geolocation", "globalThis.Geolocation?.prototype.getCurrentPosition"},
+	{"permission:geolocation", "globalThis.Geolocation?.prototype.watchPosition"},
+	{"permission:notifications", "globalThis.Notification?.requestPermission"},
+	{"permission:camera or microphone", "globalThis.MediaDevices?.prototype.getUserMedia"},
+	{"permission:clipboard", "globalThis.Clipboard?.prototype.readText"},
+	{"permission:clipboard", "globalThis.Clipboard?.prototype.read"},
+	{"permission:push", "globalThis.PushManager?.prototype.subscribe"},
 }
 
 // The names of the collectors' own scripts.
@@ -35,25 +41,35 @@ const (
 	watchURL = "candor:watch"
 )
 
+// hook is the script that watches; secret is the name of its function.
+func hook(secret string) string {
+	var b strings.Builder
+	for _, f := range watched {
+		fmt.Fprintf(&b, "debug(%s,\"%s('%s',arguments[0],arguments[1],this)\");\n", f.function, secret, f.kind)
+	}
+	return fmt.Sprintf(hookJS, secret, b.String())
+}
+
 // write is one call of a watched function.
 type write struct {
-	kind  string
-	frame string // address of the document that called
-	key   string // name of the cookie or storage key
-	value string // the first argument of document.cookie, or the value
-	stack []evidence.StackFrame
-	at    time.Time
+	kind   string // "cookie", "cookiestore", "local", "session", "indexeddb", "cache"
+	frame  string // address of the document that called
+	origin string // its origin, which of a srcdoc frame is its parent's
+	key    string // name of the cookie, storage key or database
+	value  string // the cookie line, or the value
+	stack  []evidence.StackFrame
+	at     time.Time
 }
 
 func (o *observed) debuggerEvent(method string, params jsonv2.Value) {
 	switch method {
 	case debugger.ScriptParsed.Method:
 		var ev struct {
-			ScriptID, URL      string
+			URL                string
 			ExecutionContextID int64
 		}
 		if rawDecode(params, &ev) == nil {
-			o.parsed(ev.ScriptID, ev.URL, ev.ExecutionContextID)
+			o.parsed(ev.URL, ev.ExecutionContextID)
 		}
 	case runtime.BindingCalled.Method:
 		var ev runtime.EventBindingCalled
@@ -69,29 +85,21 @@ func (o *observed) debuggerEvent(method string, params jsonv2.Value) {
 				r.mutated()
 			}
 		}
-	case debugger.Paused.Method:
-		var ev debugger.EventPaused
-		if decode(params, &ev) == nil {
-			o.paused(&ev)
-		} else {
-			send(o.session, debugger.Resume, debugger.ResumeParams{})
-		}
 	}
 }
 
-// parsed notes the address of a script, and gives the collectors' own scripts
-// the way to report. A binding belongs to one execution context and has a name
-// of its own: a name for all of them would need Runtime.enable, which pages
-// can notice.
-func (o *observed) parsed(id, url string, context int64) {
+// parsed gives the collectors' own scripts the way to report. A binding belongs
+// to one execution context and has a name of its own: a name for all of them
+// would need Runtime.enable, which pages can notice. What is reported before
+// the binding comes is held by the script.
+func (o *observed) parsed(url string, context int64) {
 	switch url {
 	case watchURL:
 		o.bind(context)
 	case hookURL:
-		o.hooked = context
-	}
-	if len(o.scripts) < 5000 {
-		o.scripts[id] = bounded(url, maxURL)
+		send(o.session, runtime.Evaluate, runtime.EvaluateParams{
+			Expression: o.context.secret + "('take','" + o.bind(context) + "')", ContextID: runtime.ExecutionContextID(context), Silent: new(true),
+		})
 	}
 }
 
@@ -112,82 +120,67 @@ func (o *observed) bind(context int64) (name string) {
 
 // called notes a call of a watched function.
 func (o *observed) called(payload string) {
-	parts := strings.SplitN(payload, "\u0001", 4)
-	r := o.record()
-	if len(parts) != 4 || r == nil {
-		return
-	}
-	w := &write{kind: parts[0], frame: bounded(parts[1], maxURL), key: parts[2], value: parts[3], at: o.context.browser.options.Now()}
-	if w.kind == "cookie" {
-		w.value = parts[2]
-		w.key, _, _ = strings.Cut(parts[2], "=")
-		w.key = strings.TrimSpace(w.key)
-	}
-	r.addWrite(w)
-	o.write, o.writing = w, r
-}
-
-// paused handles each stop of the debugger: the first statement of a document,
-// a call whose stack is wanted, or a debugger statement of the page. All of
-// them go on at once.
-func (o *observed) paused(ev *debugger.EventPaused) {
-	if len(ev.CallFrames) > 0 && len(ev.HitBreakpoints) == 0 && o.scripts[string(ev.CallFrames[0].Location.ScriptID)] == hookURL {
-		o.setBreakpoints(ev.CallFrames[0].CallFrameID)
-		return
-	}
-	if w := o.write; w != nil && len(ev.HitBreakpoints) > 0 {
-		stack := make([]evidence.StackFrame, 0, len(ev.CallFrames))
-		for _, f := range ev.CallFrames {
-			if len(stack) == maxStack {
-				break
-			}
-			stack = append(stack, evidence.StackFrame{
-				Function: bounded(f.FunctionName, 200), URL: o.scripts[string(f.Location.ScriptID)],
-				Line: int(f.Location.LineNumber) + 1, Column: column(f.Location),
-			})
-		}
-		o.writing.setStack(w, append(stack, flatten(ev.AsyncStackTrace, maxStack-len(stack))...))
-		o.write, o.writing = nil, nil
-	}
-	send(o.session, debugger.Resume, debugger.ResumeParams{})
-}
-
-// setBreakpoints runs while a document is stopped before its first script.
-func (o *observed) setBreakpoints(frame debugger.CallFrameID) {
-	name := o.bind(o.hooked)
-	send(o.session, debugger.EvaluateOnCallFrame, debugger.EvaluateOnCallFrameParams{
-		CallFrameID: frame, Expression: o.context.secret + "('take','" + name + "')", Silent: new(true),
-	})
-	for i, f := range watched {
-		last := i == len(watched)-1
-		sendThen(o.session, debugger.EvaluateOnCallFrame, debugger.EvaluateOnCallFrameParams{CallFrameID: frame, Expression: f.function, Silent: new(true)},
-			func(res debugger.EvaluateOnCallFrameResult, err error) {
-				if err == nil && res.Result != nil && res.Result.ObjectID != "" {
-					send(o.session, debugger.SetBreakpointOnFunctionCall, debugger.SetBreakpointOnFunctionCallParams{
-						ObjectID:  res.Result.ObjectID,
-						Condition: o.context.secret + "('" + f.kind + "',arguments[0],arguments[1])",
-					})
-				}
-				if last {
-					sendThen(o.session, debugger.Resume, debugger.ResumeParams{}, func(_ cdp.Empty, err error) {
-						if err != nil {
-							o.freePopups()
-						}
-					})
-				}
-			})
-	}
-}
-
-// freePopups lets popups run once more. A thread that waits in window.open for
-// the popup's release may stop in a frame's hook meanwhile; the release then
-// ends that stop instead, and the thread would wait for ever.
-func (o *observed) freePopups() {
 	if r := o.record(); r != nil {
-		for _, s := range r.popupSessions() {
-			release(s)
+		if w, ok := parseWrite(payload, o.context.browser.options.Now()); ok {
+			r.addWrite(w)
 		}
 	}
+}
+
+// parseWrite reads what hook.js reports: kind, address and origin of the
+// document, stack, first and further arguments. The arguments are the page's.
+func parseWrite(payload string, at time.Time) (*write, bool) {
+	parts := strings.SplitN(payload, "\u0001", 6)
+	if len(parts) != 6 {
+		return nil, false
+	}
+	w := &write{
+		kind: parts[0], frame: bounded(parts[1], maxURL), origin: bounded(parts[2], maxURL), stack: parseStack(parts[3]),
+		key: parts[4], value: parts[5], at: at,
+	}
+	switch w.kind {
+	case "cookie":
+		w.value, _ = strings.CutSuffix(strings.Join(parts[4:], "\u0001"), "\u0001")
+		w.key, _, _ = strings.Cut(w.value, "=")
+		w.key = strings.TrimSpace(w.key)
+	case "cookiestore":
+		w.value = storeLine(parts[4], strings.Split(parts[5], "\u0001"))
+	}
+	w.key, w.value = bounded(w.key, maxMessage), bounded(w.value, maxMessage)
+	return w, true
+}
+
+// storeLine writes the arguments of CookieStore.set as the cookie line that
+// document.cookie would take: value, and of a dictionary the time in
+// milliseconds when it expires and the domain.
+func storeLine(name string, rest []string) string {
+	line := name + "=" + rest[0]
+	if len(rest) < 3 {
+		return line
+	}
+	if ms, err := strconv.ParseFloat(rest[1], 64); err == nil && ms > 0 && ms < 1e15 {
+		line += "; Expires=" + time.UnixMilli(int64(ms)).UTC().Format(http.TimeFormat)
+	}
+	if rest[2] != "" {
+		line += "; Domain=" + rest[2]
+	}
+	return line
+}
+
+// parseStack reads the frames of a stack, innermost first: name, address, line
+// and column each.
+func parseStack(s string) []evidence.StackFrame {
+	fields := strings.Split(s, "\u0002")
+	var out []evidence.StackFrame
+	for ; len(fields) >= 4 && len(out) < maxStack; fields = fields[4:] {
+		line, err := strconv.Atoi(fields[2])
+		column, err2 := strconv.Atoi(fields[3])
+		if err != nil || err2 != nil {
+			continue // a frame of the engine itself
+		}
+		out = append(out, evidence.StackFrame{Function: bounded(fields[0], 200), URL: bounded(fields[1], maxURL), Line: line, Column: column})
+	}
+	return out
 }
 
 // flatten lists a stack with its asynchronous parents, innermost first.
@@ -232,19 +225,4 @@ func hostOf(address string) string {
 		return ""
 	}
 	return u.Hostname()
-}
-
-func originOf(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return ""
-	}
-	return u.Scheme + "://" + u.Host
-}
-
-func column(l *debugger.Location) int {
-	if l.ColumnNumber == nil {
-		return 0
-	}
-	return int(*l.ColumnNumber) + 1
 }

@@ -163,7 +163,7 @@ func (c *Context) attachedPage(ev *target.EventAttachedToTarget) {
 			send(c.browser.conn.root, target.CloseTarget, target.CloseTargetParams{TargetID: info.TargetID})
 			return
 		}
-		opener.record.addPopupSession(c.observe(ev, opener).session)
+		c.observe(ev, opener)
 		return
 	}
 	w := &window{context: c, id: info.TargetID}

@@ -41,10 +41,16 @@ func judge(q Visit, p *evidence.Page, failure string, documents int, tooLarge st
 		gap(kind, why)
 	}
 	switch {
+	case failure != "" && p.Status >= 400:
+		// Chromium shows a page of its own for a log-in or an empty body.
+		fail("http_status", fmt.Sprintf("the server answered with status %d (%s)", p.Status, failure))
 	case failure != "":
 		kind, why := explain(failure)
 		if kind == "not_html" && len(p.Downloads) == 0 && p.Status == 204 {
 			why = "the server answered 204: no content"
+		}
+		if kind == "certificate" {
+			p.Security = &evidence.Security{CertError: failure}
 		}
 		fail(kind, why)
 	case strings.HasPrefix(p.FinalURL, "chrome-error:"):

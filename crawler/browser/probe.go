@@ -62,9 +62,9 @@ func (b *Browser) probeThirdPartyCookies(ctx context.Context) string {
 }
 
 func fulfil(s *session, ev *fetch.EventRequestPaused) {
-	body := `<!DOCTYPE html><iframe src="https://candor-probe-two.test/frame"></iframe>`
+	body := `<!DOCTYPE html><link rel="icon" href="data:,"><iframe src="https://candor-probe-two.test/frame"></iframe>`
 	if strings.HasSuffix(ev.Request.URL, "/frame") {
-		body = `<!DOCTYPE html><script>document.cookie='probe=1; SameSite=None; Secure; path=/'</script>`
+		body = `<!DOCTYPE html><link rel="icon" href="data:,"><script>document.cookie='probe=1; SameSite=None; Secure; path=/'</script>`
 	}
 	send(s, fetch.FulfillRequest, fetch.FulfillRequestParams{
 		RequestID: ev.RequestID, ResponseCode: 200, Body: []byte(body),

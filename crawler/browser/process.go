@@ -84,7 +84,8 @@ func (p *process) start(path string, o Options) (chromedp.Transport, error) {
 	}
 	// This Chromium blocks third-party cookies by default. A visitor's browser
 	// mostly allows them, and evidence of what sites do needs them allowed.
-	prefs := `{"profile":{"cookie_controls_mode":0,"block_third_party_cookies":false}}`
+	// Without alternate_error_pages no portal is looked for at a broken certificate.
+	prefs := `{"profile":{"cookie_controls_mode":0,"block_third_party_cookies":false},"alternate_error_pages":{"enabled":false}}`
 	if err := os.WriteFile(filepath.Join(profile, "Default", "Preferences"), []byte(prefs), 0o600); err != nil {
 		return nil, err
 	}

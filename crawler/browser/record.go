@@ -45,6 +45,7 @@ type record struct {
 	left      bool // the page went to about:blank
 	last      time.Time
 	documents int
+	failed    string // network error of the first document
 	frames    map[cdp.FrameID]bool
 	children  map[target.SessionID]*observed
 
@@ -58,7 +59,6 @@ type record struct {
 	writes    []*write
 	dialogs   []evidence.Dialog
 	popups    []target.ID
-	popupRuns []*session
 	popupURLs []string
 	downloads []string
 	asked     []string // permissions
@@ -201,18 +201,6 @@ func (r *record) addPopupURL(url string) {
 	}
 }
 
-func (r *record) addPopupSession(s *session) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.popupRuns = append(r.popupRuns, s)
-}
-
-func (r *record) popupSessions() []*session {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Clone(r.popupRuns)
-}
-
 func (r *record) openPopups() []target.ID {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -258,18 +246,13 @@ func (r *record) addWrite(w *write) {
 	}
 }
 
-func (r *record) setStack(w *write, stack []evidence.StackFrame) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	w.stack = stack
-}
-
 // state is what the visit's waiting looks at.
 type state struct {
 	parsed, loaded, ranOut, left bool
 	open                         int       // requests under way that matter
 	last                         time.Time // when something last happened
 	documents                    int
+	failed                       string
 	tooLarge                     string
 }
 
@@ -280,7 +263,7 @@ const stallAfter = 4 * time.Second
 func (r *record) look() state {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := state{parsed: r.isParsed, loaded: r.isLoaded, ranOut: r.ranOut, left: r.left, last: r.last, documents: r.documents, tooLarge: r.tooLarge}
+	s := state{parsed: r.isParsed, loaded: r.isLoaded, ranOut: r.ranOut, left: r.left, last: r.last, documents: r.documents, failed: r.failed, tooLarge: r.tooLarge}
 	now := r.now()
 	for _, since := range r.open {
 		if now.Sub(since) < stallAfter {

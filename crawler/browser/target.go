@@ -40,12 +40,6 @@ type observed struct {
 
 	ready     chan struct{} // closed when the collectors are in place
 	intercept atomic.Pointer[interceptor]
-
-	// Used on the reading goroutine only.
-	scripts map[string]string // script id → address
-	hooked  int64             // execution context of the document that is being prepared
-	write   *write            // the last call that was reported and has no stack yet
-	writing *record
 }
 
 // interceptor takes the events of one method for itself.
@@ -58,7 +52,7 @@ type interceptor struct {
 // for workers that are shared by pages. Commands are answered in order, so all
 // of it is in place when the target runs.
 func (c *Context) observe(ev *target.EventAttachedToTarget, w *window) *observed {
-	o := &observed{context: c, info: *ev.TargetInfo, scripts: map[string]string{}, ready: make(chan struct{})}
+	o := &observed{context: c, info: *ev.TargetInfo, ready: make(chan struct{})}
 	o.windows = func() *window { return w }
 	if w == nil {
 		o.windows = func() *window { return c.windowFor(o.info.URL) }
@@ -73,23 +67,19 @@ func (c *Context) observe(ev *target.EventAttachedToTarget, w *window) *observed
 		}
 		send(s, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: headers})
 	}
-	// A popup runs on its opener's thread, which is stopped inside
-	// window.open: stopping there again would stop both for good. So the
-	// writers of a popup's cookies are not known.
-	popup := o.info.OpenerID != ""
-	if !popup {
-		send(s, debugger.Enable, debugger.EnableParams{})
-		send(s, debugger.SetAsyncCallStackDepth, debugger.SetAsyncCallStackDepthParams{MaxDepth: asyncStackDepth})
-	}
-	switch {
-	case popup:
-		send(s, page.Enable, page.EnableParams{})
-	case o.hasDocument():
+	// Breakpoints report and never stop: a stop on a thread that waits inside
+	// window.open for its popup could not be ended.
+	send(s, debugger.Enable, debugger.EnableParams{})
+	send(s, debugger.SetSkipAllPauses, debugger.SetSkipAllPausesParams{Skip: true})
+	send(s, debugger.SetAsyncCallStackDepth, debugger.SetAsyncCallStackDepthParams{MaxDepth: asyncStackDepth})
+	if o.hasDocument() {
 		send(s, page.Enable, page.EnableParams{})
 		send(s, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
 			Source: fmt.Sprintf(watchJS, c.secret), WorldName: isolated,
 		})
-		send(s, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(hookJS, c.secret)})
+		send(s, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+			Source: hook(c.secret), IncludeCommandLineAPI: new(true),
+		})
 	}
 	// Shared and service workers come to the browser's own session.
 	send(s, target.SetAutoAttach, autoAttach("service_worker", "shared_worker", "browser_ui", "browser", "tab"))
@@ -136,7 +126,7 @@ func (o *observed) event(s *session, method string, params jsonv2.Value) {
 				r.removeChild(ev.SessionID)
 			}
 		}
-	case debugger.ScriptParsed.Method, debugger.Paused.Method, runtime.BindingCalled.Method:
+	case debugger.ScriptParsed.Method, runtime.BindingCalled.Method:
 		o.debuggerEvent(method, params)
 	default:
 		if r := o.record(); r != nil {

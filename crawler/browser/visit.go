@@ -2,7 +2,6 @@ package browser
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -146,7 +145,9 @@ func (w *window) visit(ctx context.Context, q Visit) (*Result, error) {
 		}
 		w.look(ctx, q, deadline, res)
 	}
-	w.leave(ctx)
+	if w.record.look().documents > 0 {
+		w.leave(ctx)
+	}
 	w.conclude(ctx, q, failure, res)
 	res.Page.DurationMS = now().Sub(res.Page.StartedAt).Milliseconds()
 	if err := w.context.browser.Lost(); err != nil {
@@ -156,18 +157,41 @@ func (w *window) visit(ctx context.Context, q Visit) (*Result, error) {
 }
 
 // navigate begins to load and waits until a document has come or failed. It
-// returns the network error, such as "net::ERR_NAME_NOT_RESOLVED".
+// returns the network error, such as "net::ERR_NAME_NOT_RESOLVED". What the
+// record sees counts as much as the command's answer, which comes late: for a
+// broken certificate only after the browser's own page about it.
 func (w *window) navigate(ctx context.Context, q Visit, deadline time.Time) string {
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
-	res, err := invoke(ctx, w.main.session, page.Navigate, page.NavigateParams{URL: q.URL, Referrer: q.Referrer})
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return "net::ERR_TIMED_OUT"
-	case err != nil:
-		return err.Error()
+	answer := make(chan string, 1)
+	sendThen(w.main.session, page.Navigate, page.NavigateParams{URL: q.URL, Referrer: q.Referrer}, func(res page.NavigateResult, err error) {
+		if err != nil {
+			res.ErrorText = err.Error()
+		}
+		answer <- res.ErrorText
+	})
+	for {
+		s := w.record.look()
+		switch {
+		case s.documents > 0:
+			return ""
+		case s.failed != "":
+			return s.failed
+		}
+		select {
+		case text := <-answer:
+			if text != "" {
+				return text
+			}
+			answer = nil // the document comes
+		case <-w.record.changed:
+		case <-w.main.session.gone:
+			return errDetached.Error()
+		case <-ctx.Done():
+			send(w.main.session, page.StopLoading, cdp.Empty{})
+			return "net::ERR_TIMED_OUT"
+		}
 	}
-	return res.ErrorText
 }
 
 // look scrolls, takes the picture, lets the timers that are still pending run

@@ -33,7 +33,7 @@
     return r.width > 1 && r.height > 1 && r.right + scrollX > 0 && r.bottom + scrollY > 0;
   };
   const absolute = (u) => { try { return new URL(u, document.baseURI).href; } catch { return ''; } };
-  const out = { url: location.href, origin: location.origin, links: [], forms: [], storage: [] };
+  const out = { url: location.href, origin: self.origin, links: [], forms: [], storage: [] };
 
   if (want.page) {
     out.title = cut(document.title, 500);
@@ -121,7 +121,7 @@
     });
   }
 
-  if (/^https?:/.test(location.origin)) {
+  if (/^https?:/.test(self.origin)) {
     for (const [kind, name] of [['local', 'localStorage'], ['session', 'sessionStorage']]) {
       let area;
       try { area = window[name]; } catch { continue; }
