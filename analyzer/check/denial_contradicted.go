@@ -36,9 +36,9 @@ func denialContradicted(m *Matcher, r *rules.Rule) result {
 		h := contradicted[id]
 		f := h.finding(r.Severity)
 		f.Statements = h.statements
-		f.Message = fmt.Sprintf("The text says: “%s” Observed: %s going to %s.", m.quote(h.statements[0]), m.dataNames(f.DataTypes), m.vendorName(h.recipient()))
-		if stated := m.stated(h.flows, Ambiguous); len(stated) > 0 {
-			f.Message += " Another sentence says that it does happen."
+		f.Message = fmt.Sprintf("The text says: %s Observed: %s going to %s.", m.quotes(h.needed()), m.dataNames(f.DataTypes), m.vendorName(h.recipient()))
+		if other := slices.DeleteFunc(m.stated(h.flows, Ambiguous), func(id string) bool { return slices.Contains(h.statements, id) }); len(other) > 0 {
+			f.Message += " Another sentence says that it does happen: " + m.quotes(other[:1])
 		}
 		res.findings = append(res.findings, f)
 		delete(sold, id)
@@ -46,7 +46,7 @@ func denialContradicted(m *Matcher, r *rules.Rule) result {
 	}
 	for _, id := range slices.Sorted(maps.Keys(sold)) {
 		h := sold[id]
-		f := h.finding(r.Severity)
+		f := h.finding(param(r, "sale_severity", "high"))
 		f.Outcome, f.Statements = NeedsPerson, h.statements
 		f.Message = fmt.Sprintf("The text says: “%s” Observed: %s going to %s, which uses data for advertising or for its own ends. Whether that is a sale needs a person.",
 			m.quote(h.statements[0]), m.dataNames(f.DataTypes), m.vendorName(h.recipient()))
@@ -74,6 +74,20 @@ func denialContradicted(m *Matcher, r *rules.Rule) result {
 type hit struct {
 	group
 	statements []string
+	denies     map[string]string // data type → the first statement that denies it
+}
+
+// needed are the fewest statements that name all the data, in their order.
+func (h hit) needed() []string {
+	var out []string
+	for _, id := range h.statements {
+		for _, st := range h.denies {
+			if st == id && !slices.Contains(out, id) {
+				out = append(out, id)
+			}
+		}
+	}
+	return out
 }
 
 func add(to map[string]hit, f *flow.Flow, st *statement) {
@@ -83,6 +97,12 @@ func add(to map[string]hit, f *flow.Flow, st *statement) {
 	}
 	if !slices.Contains(h.statements, st.ID) {
 		h.statements = append(h.statements, st.ID)
+	}
+	if h.denies == nil {
+		h.denies = map[string]string{}
+	}
+	if data := f.DataTypes[0]; h.denies[data] == "" {
+		h.denies[data] = st.ID
 	}
 	to[f.Recipient.Vendor] = h
 }

@@ -180,6 +180,9 @@ func (m *Matcher) cookieDenied(st *statement, f *flow.Flow) bool {
 	if f.Recipient.Party == flow.First || f.DataTypes[0] != "cookie_identifier" || f.Confidence == flow.Indirect {
 		return false
 	}
+	if f.Channel == "request" && !m.keepsCookie[f.Recipient.Vendor] {
+		return false // an identifier that is no cookie's
+	}
 	return thirdOnly(st) && f.Channel == "request" || overlap(m.categories(f), deniedKinds(st))
 }
 

@@ -51,8 +51,16 @@ func (m *Matcher) verdict(f *flow.Flow) Disclosure {
 	slices.SortStableFunc(vague, closest)
 	slices.SortStableFunc(denied, closest)
 	stated := append(slices.Clone(clear), vague...)
+	waits := ""
+	if len(stated) > 0 {
+		// "Only after you have agreed" says that it happens, and when: a promise, and no denial of the flow.
+		if i := slices.IndexFunc(denied, func(c cover) bool { return c.st.when != unconditional }); i >= 0 {
+			waits = fmt.Sprintf(" Another sentence makes it wait for consent: statement %s.", denied[i].st.ID)
+			denied = slices.DeleteFunc(denied, func(c cover) bool { return c.st.when != unconditional })
+		}
+	}
 	switch {
-	case len(denied) > 0 && len(stated) > 0:
+	case len(denied) > 0 && len(stated) > 0 && !m.excepted(denied[0], stated):
 		d := m.because(Ambiguous, f, append(denied[:1:1], stated[0]))
 		d.Why = fmt.Sprintf("One sentence says that it does not happen (%s), another that it does (%s).", m.path(denied[0], f), m.path(stated[0], f))
 		return d
@@ -66,13 +74,41 @@ func (m *Matcher) verdict(f *flow.Flow) Disclosure {
 		if f.Recipient.Party == flow.First {
 			d.Why = fmt.Sprintf("The text says that this is collected: %s.", m.path(clear[0], f))
 		}
+		d.Why += waits
 		return d
 	case len(vague) > 0:
 		d := m.because(Vague, f, vague)
-		d.Why = fmt.Sprintf("Covered by a broader term only: %s.", m.path(vague[0], f))
+		d.Why = fmt.Sprintf("Covered by a broader term only: %s.", m.path(vague[0], f)) + waits
 		return d
 	}
 	return m.omitted(f)
+}
+
+// excepted reports whether a denial takes a flow out of what broader sentences
+// say: "advertising networks collect online identifiers" and "we never share
+// your e-mail address with advertisers" do not contradict each other, the second
+// makes an exception (PolicyLint's narrowing definitions, Andow et al., USENIX
+// Security 2019). A broad denial beside a narrow statement is a contradiction.
+func (m *Matcher) excepted(denied cover, stated []cover) bool {
+	return denied.data >= broaderData && !slices.ContainsFunc(stated, func(s cover) bool { return !m.narrower(denied, s) })
+}
+
+func (m *Matcher) narrower(denied, stated cover) bool {
+	switch {
+	case denied.recipient < stated.recipient || denied.st.limit != noLimit:
+		return false
+	case stated.data == emptyData:
+		return true
+	case len(denied.path) == 0 || len(stated.path) == 0 || denied.path[0] == stated.path[0]:
+		return false
+	}
+	_, below := m.in.Set.Terms.Subsumes(stated.path[0], denied.path[0])
+	return below || m.abstract(stated.path[0]) && !m.abstract(denied.path[0])
+}
+
+func (m *Matcher) abstract(id string) bool {
+	d := m.in.Set.Terms.DataType(id)
+	return d != nil && d.Abstract
 }
 
 func (m *Matcher) because(v Verdict, f *flow.Flow, covers []cover) Disclosure {
@@ -127,10 +163,13 @@ func (m *Matcher) omitted(f *flow.Flow) Disclosure {
 		c := cover{st: st}
 		c.data, c.path = m.data(st, f.DataTypes[0])
 		c.recipient, c.words = m.recipient(st, f)
-		if c.data < broaderData && c.recipient < siblingRecipient {
+		if c.data < broaderData && (c.recipient < siblingRecipient || st.Negated) {
 			continue
 		}
 		score := 4*int(c.recipient) + 3*max(0, int(c.data)-1)
+		if st.Negated {
+			score -= 6 // what is denied elsewhere tells less than what is said
+		}
 		if overlap(st.Purposes, f.Purposes) {
 			score++
 		}

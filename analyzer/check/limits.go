@@ -35,8 +35,8 @@ const (
 // readLimit reads a limit on cookies from a sentence's own words, because the
 // kinds of cookies are no recipients or data types.
 func readLimit(st *policy.Statement) limit {
-	if cookieWord.MatchString(st.Quote) && !st.Negated && st.Action == "place_cookies" && broadKind.MatchString(st.Quote+" ") && askedFirst(st) {
-		return necessaryOnly // "we set non-essential cookies only after you agree"
+	if cookieWord.MatchString(st.Quote) && !st.Negated && st.Action == "place_cookies" && (broadKind.MatchString(st.Quote) || oneKind.MatchString(st.Quote)) && askedFirst(st) {
+		return necessaryOnly // "we set analytics cookies only after you agree"
 	}
 	if !cookieWord.MatchString(st.Quote) || !(st.Negated || st.Only || onlyNecessary.MatchString(st.Quote)) {
 		return noLimit

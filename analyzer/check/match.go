@@ -127,7 +127,11 @@ func (m *Matcher) namedBy(st *statement, f *flow.Flow) (recipientLevel, string) 
 		}
 	}
 	for _, ref := range refs(st) {
-		take(m.ref(ref, f), ref.Text)
+		level := m.ref(ref, f)
+		if level == namedRecipient && m.apposed(st, ref) && !product(st, f) {
+			level = siblingRecipient
+		}
+		take(level, ref.Text)
 	}
 	switch st.Actor {
 	case "we", "user", "":
@@ -145,6 +149,24 @@ func (m *Matcher) namedBy(st *statement, f *flow.Flow) (recipientLevel, string) 
 		return anyRecipient, "nobody in particular"
 	}
 	return best, words
+}
+
+// apposed reports whether a company is named only to say whose product another
+// name in the sentence is: "Google Analytics, a service of Google LLC" is not
+// about Google's other products.
+func (m *Matcher) apposed(st *statement, ref policy.RecipientRef) bool {
+	if ref.Kind != "company" {
+		return false
+	}
+	return slices.ContainsFunc(refs(st), func(r policy.RecipientRef) bool {
+		v := m.in.Set.Vendor(r.ID)
+		return r.Kind == "vendor" && v != nil && m.sameRoot(v.Company, ref.ID)
+	})
+}
+
+// product reports whether a sentence names the flow's recipient itself.
+func product(st *statement, f *flow.Flow) bool {
+	return slices.ContainsFunc(refs(st), func(r policy.RecipientRef) bool { return r.Kind == "vendor" && r.ID == f.Recipient.Vendor })
 }
 
 // refs returns whom a statement names. A reader that gives names only is read
@@ -266,6 +288,29 @@ func needsRecipient(action string) bool { return slices.Contains(sharing, action
 // elsewhere are scopes that do not speak of what a visitor of the site meets.
 var elsewhere = []string{"app", "applicants", "children", "employees"}
 
+// audience are the kinds of page whose visitors a scope speaks of.
+var audience = map[string]string{"applicants": "careers", "children": "children"}
+
+// concerns reports whether a statement speaks of those who met a flow: what is
+// said to applicants holds for what was seen on careers pages alone.
+func (m *Matcher) concerns(st *statement, f *flow.Flow) bool {
+	if !slices.Contains(elsewhere, st.scope) {
+		return true
+	}
+	kind := audience[st.scope]
+	return kind != "" && len(f.Pages) > 0 && !slices.ContainsFunc(f.Pages, func(p string) bool { return !m.onKind(p, kind) })
+}
+
+// onKind reports whether a page is of a kind: as the crawler classed it, or
+// because it is on a host with such a page at its root.
+func (m *Matcher) onKind(page, kind string) bool {
+	if m.pageKinds[page] == kind {
+		return true
+	}
+	host := hostOf(page)
+	return host != "" && m.hostKinds[host] == kind
+}
+
 // cover is how a statement covers a flow.
 type cover struct {
 	st        *statement
@@ -282,7 +327,7 @@ func (c cover) clear() bool {
 // covers reports whether a statement says that the flow happens.
 func (m *Matcher) covers(st *statement, f *flow.Flow) (cover, bool) {
 	c := cover{st: st}
-	if st.Negated || slices.Contains(elsewhere, st.scope) || notPractice(st.Action) {
+	if st.Negated || !m.concerns(st, f) || notPractice(st.Action) {
 		return c, false
 	}
 	c.data, c.path = m.data(st, f.DataTypes[0])
@@ -309,6 +354,8 @@ func (m *Matcher) covers(st *statement, f *flow.Flow) (cover, bool) {
 		return c, false
 	case c.data == emptyData && c.recipient < kindRecipient:
 		return c, false // "we may share information with third parties" tells nothing
+	case len(st.DataTypes) == 0 && personal(f.DataTypes[0]) && f.DataTypes[0] != "session_recording":
+		return c, false // "we use X" tells of what any such tool gets, not of names and e-mail addresses
 	}
 	return c, true
 }

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -41,6 +42,11 @@ type Matcher struct {
 	levels map[levelKey]recipientAnswer
 	topics map[string][]*statement
 	naming map[[2]string][]*statement
+
+	keepsCookie map[string]bool // recipients that keep an identifier in a cookie
+
+	pageKinds map[string]string // address → kind of page
+	hostKinds map[string]string // host → kind of the page at its root
 }
 
 // statement is a statement with what its document adds.
@@ -66,6 +72,13 @@ func New(in Input) *Matcher {
 		in: in, vendors: map[string]*flow.Vendor{}, names: map[string][]rules.Name{},
 		kinds: map[dataKey]dataAnswer{}, levels: map[levelKey]recipientAnswer{}, topics: map[string][]*statement{}, naming: map[[2]string][]*statement{},
 	}
+	m.placePages()
+	m.keepsCookie = map[string]bool{}
+	for _, f := range in.Seen.Flows {
+		if f.Channel == "cookie" {
+			m.keepsCookie[f.Recipient.Vendor] = true
+		}
+	}
 	for i := range in.Seen.Vendors {
 		m.vendors[in.Seen.Vendors[i].ID] = &in.Seen.Vendors[i]
 	}
@@ -85,6 +98,25 @@ func New(in Input) *Matcher {
 	}
 	m.disclosed = m.disclose()
 	return m
+}
+
+// placePages learns of what kind pages and whole hosts are.
+func (m *Matcher) placePages() {
+	m.pageKinds, m.hostKinds = map[string]string{}, map[string]string{}
+	for _, p := range m.in.Pages {
+		m.pageKinds[p.URL] = p.Kind
+		if u, err := url.Parse(p.URL); err == nil && strings.Trim(u.Path, "/") == "" && u.RawQuery == "" {
+			m.hostKinds[u.Hostname()] = p.Kind
+		}
+	}
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }
 
 // scopeOfKind is for whom a notice is as a whole.

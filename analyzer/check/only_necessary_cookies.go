@@ -12,27 +12,35 @@ import (
 // onlyNecessaryCookies finds cookies and storage keys of another purpose where
 // the text allows necessary ones only.
 func onlyNecessaryCookies(m *Matcher, r *rules.Rule) result {
-	var limits []string
-	outside := map[string][]flow.Cookie{}
+	limits := 0
+	outside, rule := map[string][]flow.Cookie{}, map[string][]*statement{} // by vendor
 	for _, st := range m.statements {
 		if st.limit == noLimit || scoped(st) != "" || st.Actor != "we" && st.Actor != "" {
 			continue
 		}
-		limits = append(limits, st.ID)
+		limits++
 		for _, c := range m.outside(st) {
+			if !slices.Contains(rule[c.Vendor], st) {
+				rule[c.Vendor] = append(rule[c.Vendor], st)
+			}
 			if !slices.ContainsFunc(outside[c.Vendor], func(o flow.Cookie) bool { return o.ID == c.ID }) {
 				outside[c.Vendor] = append(outside[c.Vendor], c)
 			}
 		}
 	}
-	if len(limits) == 0 {
+	if limits == 0 {
 		return result{outcome: NotApplicable, why: "The text does not limit cookies to necessary ones."}
 	}
 	var res result
 	for _, vendor := range sorted(outside) {
 		f := m.cookieFinding(r.Severity, vendor, outside[vendor])
-		f.Statements = limits
-		f.Message = fmt.Sprintf("The text says: “%s” Observed: %s.", m.quote(limits[0]), cookieNames(outside[vendor]))
+		for _, st := range rule[vendor] {
+			f.Statements = append(f.Statements, st.ID)
+		}
+		if !slices.ContainsFunc(rule[vendor], func(st *statement) bool { return st.when != withoutConsent }) {
+			f.Title = "Cookies are promised only after a choice, and set before it"
+		}
+		f.Message = fmt.Sprintf("The text says: “%s” Observed: %s.", m.quote(f.Statements[0]), cookieNames(outside[vendor]))
 		res.findings = append(res.findings, f)
 	}
 	if len(res.findings) == 0 {

@@ -87,6 +87,9 @@ func (m *Matcher) denial(st *statement) (Promise, bool) {
 		return Promise{}, false
 	}
 	if why := scoped(st); why != "" {
+		if p, ok := m.askedOfChildren(st); ok {
+			return p, true
+		}
 		return Promise{Verdict: notTestable, Why: why}, true
 	}
 	hits := m.contradicting(st)
@@ -109,8 +112,45 @@ func (m *Matcher) denial(st *statement) (Promise, bool) {
 		return Promise{Verdict: notTestable, Why: "What a server keeps cannot be seen from a browser."}, true
 	case "use", "collect":
 		return m.unusedTool(st), true
+	case "let_collect":
+		// "We do not use X" lets nobody collect.
+		if namesOnly(st) && len(st.DataTypes) == 0 {
+			return m.unusedTool(st), true
+		}
 	}
 	return m.heldBack(st), true
+}
+
+// askedOfChildren shows what forms on pages for children ask for, beside a
+// sentence that no data of children are collected. Who fills them in is out of sight.
+func (m *Matcher) askedOfChildren(st *statement) (Promise, bool) {
+	if st.scope != "children" || st.Action != "collect" {
+		return Promise{}, false
+	}
+	page, data := "", map[string]bool{}
+	for _, f := range m.in.Seen.Forms {
+		if !m.onKind(f.Page, "children") {
+			continue
+		}
+		for _, field := range f.Fields {
+			if personal(field.DataType) && field.DataType != "" && field.DataType != "search_query" {
+				page, data[field.DataType] = f.Page, true
+			}
+		}
+	}
+	if page == "" {
+		return Promise{}, false
+	}
+	asked := m.flows(func(f *flow.Flow) bool {
+		return f.Channel == "form" && data[f.DataTypes[0]] && slices.ContainsFunc(f.Pages, func(p string) bool { return m.onKind(p, "children") })
+	})
+	return Promise{Verdict: notTestable, Flows: ids(asked), Why: fmt.Sprintf("A form on %s, a page for children, asks for %s. Whether children fill it in needs a person.", page, m.dataNames(sorted(data)))}, true
+}
+
+// namesOnly reports whether a sentence names products or companies, and no kind
+// of recipient.
+func namesOnly(st *statement) bool {
+	return len(refs(st)) > 0 && !slices.ContainsFunc(refs(st), func(r policy.RecipientRef) bool { return r.Kind == "category" })
 }
 
 // unusedTool tests "we do not use X" and "we do not collect Y".

@@ -26,9 +26,12 @@ func recipientUndisclosed(m *Matcher, r *rules.Rule) result {
 		if slices.ContainsFunc(g.flows, func(f *flow.Flow) bool { return slices.Contains(covered, m.disclosed[f.ID].Verdict) }) {
 			continue
 		}
-		weighty := group{}
+		weighty, denied := group{}, false
 		for _, f := range g.flows {
-			if !slices.Contains(technical, f.DataTypes[0]) {
+			switch {
+			case m.sharingDenied(f):
+				denied = true // another rule's finding
+			case !slices.Contains(technical, f.DataTypes[0]):
 				weighty.flows = append(weighty.flows, f)
 			}
 		}
@@ -40,7 +43,7 @@ func recipientUndisclosed(m *Matcher, r *rules.Rule) result {
 			f.SuggestedText = m.suggest(weighty)
 			m.doubt(&f)
 			res.findings = append(res.findings, f)
-		case v == nil || !v.Recognized:
+		case !denied && (v == nil || !v.Recognized):
 			f := g.finding("low")
 			f.Outcome = NeedsPerson
 			f.Message = fmt.Sprintf("Requests go to %s, which the knowledge base does not know and the text does not mention. They carried no identifier: %s.", g.recipient().Domain, m.dataNames(f.DataTypes))
@@ -52,6 +55,15 @@ func recipientUndisclosed(m *Matcher, r *rules.Rule) result {
 		return result{outcome: Matches, why: "Every recipient of identifiers or personal data is covered by a sentence."}
 	}
 	return res
+}
+
+// sharingDenied reports whether the text says that this recipient does not get
+// this at all. A limit on cookies says nothing about recipients.
+func (m *Matcher) sharingDenied(f *flow.Flow) bool {
+	d := m.disclosed[f.ID]
+	return d.Verdict == Incorrect && slices.ContainsFunc(m.about(f.DataTypes[0]), func(st *statement) bool {
+		return st.limit == noLimit && slices.Contains(d.Statements, st.ID)
+	})
 }
 
 // gets says what a recipient gets and how that is known.

@@ -43,6 +43,7 @@ func replayUndisclosed(m *Matcher, r *rules.Rule) result {
 			f.SuggestedText = m.suggest(g)
 			m.doubt(&f)
 		default:
+			f.Title = "Session recording that the text denies"
 			f.Message = fmt.Sprintf("%s %s. The text says: “%s”", who, seen, m.quote(f.Statements[0]))
 		}
 		res.findings = append(res.findings, f)

@@ -29,6 +29,7 @@ type comparison func(m *Matcher, r *rules.Rule) result
 // comparisons by the name that rules use in "check".
 var comparisons = map[string]comparison{
 	"recipient_undisclosed":  recipientUndisclosed,
+	"data_undisclosed":       dataUndisclosed,
 	"denial_contradicted":    denialContradicted,
 	"only_necessary_cookies": onlyNecessaryCookies,
 	"form_undisclosed":       formUndisclosed,
@@ -41,7 +42,8 @@ var comparisons = map[string]comparison{
 	"before_choice":          beforeChoice,
 }
 
-// Run runs every rule. Findings are sorted by severity, rule and recipient;
+// Run runs every rule. Findings are sorted by severity, outcome (what differs
+// first), rule and id;
 // outcomes by rule id.
 func (m *Matcher) Run() ([]Finding, []RuleOutcome) {
 	findings, outcomes := []Finding{}, []RuleOutcome{}
@@ -54,7 +56,8 @@ func (m *Matcher) Run() ([]Finding, []RuleOutcome) {
 		outcomes = append(outcomes, RuleOutcome{ID: r.ID, Pack: r.Pack, Title: r.Title, Outcome: res.outcome, Why: res.why})
 	}
 	slices.SortFunc(findings, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(severityRank[a.Severity], severityRank[b.Severity]), strings.Compare(a.Rule, b.Rule), strings.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(severityRank[a.Severity], severityRank[b.Severity]), cmp.Compare(outcomeRank[a.Outcome], outcomeRank[b.Outcome]),
+			strings.Compare(a.Rule, b.Rule), strings.Compare(a.ID, b.ID))
 	})
 	slices.SortFunc(outcomes, func(a, b RuleOutcome) int { return strings.Compare(a.ID, b.ID) })
 	return findings, outcomes
@@ -107,6 +110,8 @@ func (m *Matcher) lacks(need string) string {
 }
 
 var severityRank = map[string]int{"critical": 0, "high": 1, "medium": 2, "low": 3, "info": 4}
+
+var outcomeRank = map[Outcome]int{Differs: 0, NeedsPerson: 1}
 
 // maxShown bounds the pages and evidence of a finding.
 const maxShown = 20
@@ -258,6 +263,15 @@ func (m *Matcher) quote(id string) string {
 		}
 	}
 	return ""
+}
+
+// quotes writes what at most three statements say.
+func (m *Matcher) quotes(ids []string) string {
+	var out []string
+	for _, id := range ids[:min(len(ids), 3)] {
+		out = append(out, "“"+m.quote(id)+"”")
+	}
+	return strings.Join(out, " ")
 }
 
 // clip shortens a quote at a word.

@@ -34,6 +34,7 @@ type story struct {
 	Mixed   bool              `yaml:"mixed"` // a page loads parts over http
 	Regions []string          `yaml:"regions"`
 	Works   map[string]string `yaml:"works_for_us"`
+	Pages   map[string]string `yaml:"pages"` // address → kind of page, besides the home page
 
 	Verdicts map[string]string   `yaml:"verdicts"` // flow → verdict
 	Why      map[string]string   `yaml:"why"`      // flow → part of the reason
@@ -79,6 +80,7 @@ type seen struct {
 	Confidence string   `yaml:"sure"`    // default direct
 	States     []string `yaml:"states"`  // default none
 	Times      int      `yaml:"times"`   // default 3
+	Pages      []string `yaml:"pages"`   // default the home page
 }
 
 type cookie struct {
@@ -91,6 +93,7 @@ type cookie struct {
 }
 
 type form struct {
+	Page   string   `yaml:"page"` // default the home page
 	Action string   `yaml:"action"`
 	Asks   []string `yaml:"asks"`
 }
@@ -143,6 +146,9 @@ func knowledge(t testing.TB) *rules.Set {
 func (s *story) input(set *rules.Set) check.Input {
 	in := check.Input{Site: "shop.test", Set: set, Regions: s.Regions, Processors: s.Works}
 	in.Pages = []evidence.Page{{ID: "p0001.none", URL: "https://shop.test/", State: evidence.StateNone, Ended: "quiet"}}
+	for i, address := range slices.Sorted(maps.Keys(s.Pages)) {
+		in.Pages = append(in.Pages, evidence.Page{ID: fmt.Sprintf("p%04d.none", i+2), URL: address, Kind: s.Pages[address], State: evidence.StateNone, Ended: "quiet"})
+	}
 	if s.Mixed {
 		in.Pages[0].Mixed = []string{"http://shop.test/old.js"}
 	}
@@ -171,7 +177,7 @@ func (s *story) input(set *rules.Set) check.Input {
 		in.Seen.Vendors = append(in.Seen.Vendors, v)
 	}
 	for i, f := range s.Forms {
-		out := flow.Form{ID: fmt.Sprintf("p0001.none/f%02d", i+1), Page: "https://shop.test/", State: evidence.StateNone, Action: f.Action, Method: "post", ActionParty: flow.First, Secure: strings.HasPrefix(f.Action, "https:")}
+		out := flow.Form{ID: fmt.Sprintf("p0001.none/f%02d", i+1), Page: or(f.Page, "https://shop.test/"), State: evidence.StateNone, Action: f.Action, Method: "post", ActionParty: flow.First, Secure: strings.HasPrefix(f.Action, "https:")}
 		for _, data := range f.Asks {
 			out.Fields = append(out.Fields, flow.Field{Name: data, DataType: data})
 		}
@@ -242,6 +248,9 @@ func (f seen) flow(i int, set *rules.Set) flow.Flow {
 	}
 	if out.Sightings == 0 {
 		out.Sightings = 3
+	}
+	if len(f.Pages) > 0 {
+		out.Pages = f.Pages
 	}
 	if f.To == "us" {
 		out.Recipient = flow.Recipient{Vendor: "shop.test", Domain: "shop.test", Party: flow.First}

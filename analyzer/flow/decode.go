@@ -28,6 +28,7 @@ const (
 	emailHash       = "email_hash"
 	phone           = "phone"
 	phoneHash       = "phone_hash"
+	postalAddress   = "postal_address"
 )
 
 var (
@@ -64,7 +65,8 @@ var generic = names(map[string]string{
 	"date_of_birth":    "dob birthdate birthday dateofbirth",
 	"gender":           "gender sex",
 	"purchase_history": "orderid transactionid ordernumber purchasevalue",
-	"postal_address":   "address address1 addr street streetaddress addressline1",
+	"inferred_profile": "segment segments visitorsegment usersegment customersegment audience audiences audiencesegment persona leadscore visitorscore propensity propensityscore churnscore ltv lifetimevalue",
+	postalAddress:      "address address1 addr street streetaddress addressline1",
 })
 
 // inNested are the meanings that count in the parameters of a page's own
@@ -175,7 +177,12 @@ func checked(data, key, value string, vendors bool) string {
 		if len(value) >= 3 && len(value) <= 10 && strings.ContainsAny(value, "0123456789") {
 			return data
 		}
-	case interaction, "name", approxLocation, "postal_address":
+	case "inferred_profile":
+		// An audience may also be the address of an API that a token is for.
+		if vendors || len(value) <= 200 && !strings.Contains(value, "://") {
+			return data
+		}
+	case interaction, "name", approxLocation, postalAddress:
 		if hasLetter.MatchString(value) && len(value) <= 200 {
 			return data
 		}

@@ -39,6 +39,9 @@ func knowledge(t testing.TB) *rules.Set {
 - {id: page_url, name: Page address, parents: [information]}
 - {id: email, name: E-mail address, parents: [information]}
 - {id: phone, name: Phone number, parents: [information]}
+- {id: postal_address, name: Postal address, parents: [information]}
+- {id: approximate_location, name: Approximate location, parents: [information]}
+- {id: inferred_profile, name: Inferred profile, parents: [information]}
 - {id: health, name: Health, sensitive: true, parents: [information]}
 `),
 		"terms/purposes.yaml": file("- {id: advertising, name: Advertising}\n- {id: analytics, name: Analytics}\n- {id: service, name: Service}\n"),
@@ -46,6 +49,8 @@ func knowledge(t testing.TB) *rules.Set {
 - {data: email, autocomplete: [email], types: [email], words: [email, e-mail]}
 - {data: phone, types: [tel], words: [phone, phone number]}
 - {data: health, words: [reason for visit]}
+- {data: postal_address, words: [street]}
+- {data: approximate_location, words: [town]}
 `),
 	})
 	if err != nil {
@@ -202,6 +207,8 @@ func TestRequestFlows(t *testing.T) {
 			want: []string{"email request direct"}},
 		{name: "click ids", url: "https://stranger.test/x?gclid=Cj0KCQiA1234567890abc", vendor: "stranger.test", want: []string{"advertising_identifier request direct"}},
 		{name: "a cache buster is no identifier", url: "https://stranger.test/x?z=183746501928&v=ab12cd34ef", vendor: "stranger.test"},
+		{name: "a label put on the visitor", url: "https://stranger.test/x?segment=young-family&lead_score=0.62", vendor: "stranger.test", want: []string{"inferred_profile request direct"}},
+		{name: "an audience that a token is for is no label", url: "https://stranger.test/x?audience=https%3A%2F%2Fapi.other.test%2F&seg=0", vendor: "stranger.test"},
 		{name: "a request from the cache sends nothing", url: "https://stranger.test/x", not: true, change: func(r *evidence.Request) { r.FromCache = true }},
 		{name: "a blocked request sends nothing", url: "https://stranger.test/x", not: true,
 			change: func(r *evidence.Request) { r.Status, r.Error = 0, "net::ERR_BLOCKED_BY_CSP" }},
@@ -401,6 +408,8 @@ func TestForms(t *testing.T) {
 			{Name: "email3", Type: "email", Visible: false},
 			{Name: "email4", Type: "hidden", Value: "x"},
 			{Name: "news", Type: "checkbox", Label: "Newsletter", Checked: true, Visible: true},
+			{Name: "by_email", Type: "checkbox", Label: "Answer by e-mail", Visible: true},
+			{Name: "reachable", Type: "select", Label: "Which phone do you have?", Visible: true},
 			{Name: "go", Type: "submit", Visible: true},
 		}},
 		{ID: "p0001.none/f02", Page: "p0001.none", State: evidence.StateNone, Action: "http://lists.pixel.test/join", Method: "post", Visible: true, Fields: []evidence.Field{{Type: "email", Visible: true}}},
@@ -416,6 +425,19 @@ func TestForms(t *testing.T) {
 	}
 	if f := res.Forms[1]; f.ActionVendor != "pixel" || f.Secure {
 		t.Errorf("second form = %+v", f)
+	}
+}
+
+// TestTown tells a town beside a street from one that stands alone.
+func TestTown(t *testing.T) {
+	town := evidence.Field{Name: "town", Type: "text", Visible: true}
+	s := scan{forms: []evidence.Form{
+		{ID: "p0001.none/f01", Page: "p0001.none", State: evidence.StateNone, Action: "https://www.shop.test/order", Visible: true, Fields: []evidence.Field{{Name: "street", Type: "text", Visible: true}, town}},
+		{ID: "p0001.none/f02", Page: "p0001.none", State: evidence.StateNone, Action: "https://www.shop.test/stores", Visible: true, Fields: []evidence.Field{town}},
+	}}
+	res := s.build(t)
+	if res.Forms[0].Fields[1].DataType != "postal_address" || res.Forms[1].Fields[0].DataType != "approximate_location" {
+		t.Errorf("forms = %+v", res.Forms)
 	}
 }
 

@@ -41,6 +41,7 @@ func (b *builder) form(f *evidence.Form) {
 	if !w.first {
 		out.ActionVendor = w.id
 	}
+	street := slices.ContainsFunc(f.Fields, func(field evidence.Field) bool { return asked(f, &field) && b.fields.dataType(&field) == postalAddress })
 	var place strings.Builder
 	place.WriteString(f.Action + "\x00" + f.Method + "\x00" + f.Name)
 	for i, field := range f.Fields {
@@ -50,6 +51,9 @@ func (b *builder) form(f *evidence.Form) {
 		data := ""
 		if asked(f, &field) {
 			data = b.fields.dataType(&field)
+		}
+		if data == approxLocation && street {
+			data = postalAddress // a town beside a street is a part of an address
 		}
 		out.Fields = append(out.Fields, b.field(&field, data))
 		place.WriteString("\x00" + field.Name + "\x00" + field.Type)
@@ -150,7 +154,25 @@ func newFieldWords(t *rules.Terms) fieldWords {
 	return f
 }
 
+// typed are data types that a visitor writes out: a control that only offers
+// choices ("contact me by e-mail") does not take them.
+var typed = []string{
+	email, phone, "name", "username", "password", postalAddress, "zip_code", "payment_card", "bank_account", "government_id", "user_content", "file_upload", searchQuery,
+}
+
+// dataType returns the meaning of a control, "" when it is not known.
 func (w *fieldWords) dataType(f *evidence.Field) string {
+	data := w.match(f)
+	switch strings.ToLower(f.Type) {
+	case "checkbox", "radio", "select":
+		if slices.Contains(typed, data) {
+			return ""
+		}
+	}
+	return data
+}
+
+func (w *fieldWords) match(f *evidence.Field) string {
 	tokens := strings.Fields(strings.ToLower(f.Autocomplete))
 	for _, r := range w.rules {
 		if slices.ContainsFunc(r.rule.Autocomplete, func(t string) bool { return slices.Contains(tokens, t) }) {

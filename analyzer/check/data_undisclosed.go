@@ -1,0 +1,52 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+
+	"candor/analyzer/flow"
+	"candor/rules"
+)
+
+// dataUndisclosed finds recipients that the text mentions and that were seen to
+// get data which it does not say they get: a label or an e-mail address sent to
+// a tool that "collects the pages that you view". Recipients that no sentence
+// covers are recipientUndisclosed's.
+func dataUndisclosed(m *Matcher, r *rules.Rule) result {
+	mentioned := 0
+	var res result
+	for _, g := range byRecipient(m.flows(func(f *flow.Flow) bool { return f.Recipient.Party == flow.Third })) {
+		if !slices.ContainsFunc(g.flows, func(f *flow.Flow) bool { return slices.Contains(covered, m.disclosed[f.ID].Verdict) }) {
+			continue
+		}
+		mentioned++
+		beyond, sensitive := group{}, false
+		for _, f := range g.flows {
+			if m.disclosed[f.ID].Verdict != Omitted || !personal(f.DataTypes[0]) || f.Confidence != flow.Direct && f.Channel != "form" {
+				continue
+			}
+			beyond.flows = append(beyond.flows, f)
+			d := m.in.Set.Terms.DataType(f.DataTypes[0])
+			sensitive = sensitive || d != nil && d.Sensitive
+		}
+		if len(beyond.flows) == 0 {
+			continue
+		}
+		severity := r.Severity
+		if sensitive {
+			severity = param(r, "sensitive_severity", "high")
+		}
+		f := beyond.finding(severity)
+		f.Message = fmt.Sprintf("%s The text mentions this recipient, but no sentence says that it gets this.", m.gets(beyond))
+		f.SuggestedText = m.suggest(beyond)
+		m.doubt(&f)
+		res.findings = append(res.findings, f)
+	}
+	switch {
+	case len(res.findings) > 0:
+		return res
+	case mentioned == 0:
+		return result{outcome: NotApplicable, why: "No recipient that the text mentions was contacted."}
+	}
+	return result{outcome: Matches, why: "No recipient that the text mentions was seen to get personal data beyond what the text says."}
+}
