@@ -172,6 +172,7 @@ func (ld *loader) checkVendor(v *Vendor, f *file, ids termIDs, claims map[string
 	}
 	ld.checkHosts(v, claims)
 	ld.checkParams(v, ids)
+	ld.checkEndpoints(v)
 	ld.checkCookies(v, "cookies", v.Cookies)
 	ld.checkCookies(v, "storage", v.Storage)
 	ld.checkSources(v, v.Sources)
@@ -201,17 +202,6 @@ func (ld *loader) checkHosts(v *Vendor, claims map[string]string) {
 				continue
 			}
 			claims[claim] = v.ID
-		}
-	}
-}
-
-func (ld *loader) checkParams(v *Vendor, ids termIDs) {
-	for i, p := range v.Params {
-		if p.Name == "" || strings.Contains(strings.TrimSuffix(p.Name, "*"), "*") {
-			ld.fault(v, []any{"params", i, "name"}, "parameter %q; expected a name, with * only at the end", p.Name)
-		}
-		if !ids.data[p.Data] {
-			ld.fault(v, []any{"params", i, "data"}, "unknown data type %q; expected an id of terms/data_types.yaml", p.Data)
 		}
 	}
 }

@@ -19,6 +19,8 @@ type index struct {
 	sites    map[string]*Company // registrable domain → company
 	named    []Name
 	wildHost bool // some host ends with .*
+
+	endpoints []endpoint // the narrow ones first
 }
 
 // hostEntry is one claim on a host. The entries of a host are sorted: exact
@@ -27,11 +29,6 @@ type hostEntry struct {
 	vendor *Vendor
 	exact  bool
 	path   string // "" is every path; a trailing * is a plain prefix
-}
-
-type paramIndex struct {
-	exact    map[string]string
-	prefixes []Param // Name without the star, longest first
 }
 
 func buildIndex(s *Set) index {
@@ -46,6 +43,7 @@ func buildIndex(s *Set) index {
 		x.vendors[v.ID] = v
 		x.addHosts(v)
 		x.addParams(v)
+		x.addEndpoints(v)
 		for i := range v.Cookies {
 			x.cookies.add(v, &v.Cookies[i])
 		}
@@ -64,6 +62,7 @@ func buildIndex(s *Set) index {
 			return cmp.Compare(len(b.path), len(a.path))
 		})
 	}
+	x.sortEndpoints()
 	x.sites = companySites(s)
 	x.named = names(s)
 	return x
@@ -80,22 +79,6 @@ func (x *index) addHosts(v *Vendor) {
 			x.hosts[h.Host] = append(x.hosts[h.Host], hostEntry{vendor: v, exact: h.Exact, path: p})
 		}
 	}
-}
-
-func (x *index) addParams(v *Vendor) {
-	if len(v.Params) == 0 {
-		return
-	}
-	p := paramIndex{exact: make(map[string]string)}
-	for _, param := range v.Params {
-		if prefix, ok := strings.CutSuffix(param.Name, "*"); ok {
-			p.prefixes = append(p.prefixes, Param{Name: prefix, Data: param.Data})
-		} else {
-			p.exact[param.Name] = param.Data
-		}
-	}
-	slices.SortStableFunc(p.prefixes, func(a, b Param) int { return cmp.Compare(len(b.Name), len(a.Name)) })
-	x.params[v] = p
 }
 
 // Vendor returns the vendor with this id, or nil.
@@ -169,23 +152,4 @@ func cleanHost(host string) string {
 func isAddress(host string) bool {
 	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
 	return err == nil
-}
-
-// ParamFor returns the data type that a request parameter of a vendor carries,
-// or "". Names are compared as they are, after URL decoding; an exact name goes
-// before a prefix, a longer prefix before a shorter one.
-func (s *Set) ParamFor(v *Vendor, name string) string {
-	p, ok := s.index.params[v]
-	if !ok {
-		return ""
-	}
-	if data, ok := p.exact[name]; ok {
-		return data
-	}
-	for _, prefix := range p.prefixes {
-		if strings.HasPrefix(name, prefix.Name) {
-			return prefix.Data
-		}
-	}
-	return ""
 }

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -221,12 +222,74 @@ func TestParamFor(t *testing.T) {
 		{"meta-pixel", "id", ""}, // the advertiser's number says nothing of the visitor
 		{"google-fonts", "family", ""},
 	} {
-		if got := s.ParamFor(s.Vendor(test.vendor), test.name); got != test.want {
+		got := ""
+		if p := s.ParamFor(s.Vendor(test.vendor), test.name); p != nil {
+			got = p.Data
+		}
+		if got != test.want {
 			t.Errorf("ParamFor(%s, %q) = %q, want %q", test.vendor, test.name, got, test.want)
 		}
 	}
-	if got := s.ParamFor(nil, "cid"); got != "" {
-		t.Errorf("ParamFor(nil) = %q", got)
+	if got := s.ParamFor(nil, "cid"); got != nil {
+		t.Errorf("ParamFor(nil) = %+v", got)
+	}
+}
+
+func TestParamForNested(t *testing.T) {
+	s, err := LoadFS(folder(map[string]string{"trackers/v.yaml": "id: v\nname: V\ncompany: acme\ncategories: [analytics]\ndomains: [v.example]\n" +
+		"params:\n  - {name: \"ep.*\", data: identifier}\n  - {name: id, data: ip_address}\n  - {name: \"e[5]\", data: ip_address}\n  - {name: a.b, data: identifier}\nsources: [{name: S, date: \"2026-11\"}]\n"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ name, want string }{
+		{"id", "id"}, {"user.id", "id"}, {"batch.user.id", "id"}, {"userid", ""}, {"id.x", ""},
+		{"ep.id", "ep.*"}, // a name of the site's own choice, not the product's id
+		{"x.ep.anything", "ep.*"}, {"ep", ""}, {"e[5]", "e[5]"}, {"e[4]", ""}, {"z.a.b", "a.b"}, {"a.c.b", ""}, {"", ""}, {".", ""},
+	} {
+		got := ""
+		if p := s.ParamFor(s.Vendor("v"), test.name); p != nil {
+			got = p.Name
+		}
+		if got != test.want {
+			t.Errorf("ParamFor(%q) = %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+func TestEndpointFor(t *testing.T) {
+	s := embeddedSet(t)
+	for _, test := range []struct{ path, query, want string }{
+		{"/g/collect", "v=2&tid=G-ABC", "google-analytics relay"},
+		{"/metrics/g/collect/", "v=2&tid=G-ABC", "google-analytics relay"},
+		{"/g/collect", "v=2&tid=UA-1", ""},
+		{"/g/collect", "tid=G-ABC", ""},
+		{"/xg/collect", "v=2&tid=G-ABC", ""},
+		{"/b/ss/shop/1/JS-2/s1", "AQB=1", "adobe-analytics relay"},
+		{"/stats/matomo.php", "idsite=1", "matomo"},
+		{"/matomo.php", "", ""},
+		{"/com.snowplowanalytics.snowplow/tp2", "", "snowplow"},
+		{"/api/event", "n=pageview&u=x&d=y", "plausible"},
+		{"/api/event", "n=fair", ""},
+		{"/", "v=2&tid=G-ABC", ""},
+	} {
+		query, err := url.ParseQuery(test.query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, rule := s.EndpointFor(test.path, func(name string) (string, bool) { return query.Get(name), query.Has(name) })
+		got := ""
+		if v != nil {
+			got = v.ID
+			if rule.Relay {
+				got += " relay"
+			}
+		}
+		if got != test.want {
+			t.Errorf("EndpointFor(%s, %s) = %q, want %q", test.path, test.query, got, test.want)
+		}
+		if got != "" && !s.EndpointPath(test.path) {
+			t.Errorf("EndpointPath(%s) = false", test.path)
+		}
 	}
 }
 

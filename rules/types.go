@@ -46,6 +46,7 @@ type Vendor struct {
 	Domains     []HostRule   `yaml:"domains"`
 	Receives    []string     `yaml:"receives"` // data type ids
 	Params      []Param      `yaml:"params"`   // what request parameters carry
+	Endpoints   []Endpoint   `yaml:"endpoints"`
 	Cookies     []CookieRule `yaml:"cookies"`
 	Storage     []CookieRule `yaml:"storage"` // keys of web storage
 	Sources     []Source     `yaml:"sources"`
@@ -62,8 +63,12 @@ type HostRule struct {
 
 // Param says which data type a query or body parameter carries.
 type Param struct {
-	Name string `yaml:"name"` // exact, or with one trailing "*"
+	Name string `yaml:"name"` // exact, or with one trailing "*"; "e[5]" is the sixth of a list, "(body)" a body that is not text
 	Data string `yaml:"data"` // data type id
+
+	// Split names two characters when the value is a list of pairs of its own:
+	// "~." reads "em.HASH~pn.HASH" in the parameter em as em.em and em.pn.
+	Split string `yaml:"split"`
 }
 
 // CookieRule is a cookie or storage key that a vendor uses.

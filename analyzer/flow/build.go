@@ -6,9 +6,11 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"math/bits"
 	"slices"
 	"strings"
 
+	"candor/analyzer/flow/payload"
 	"candor/crawler/evidence"
 	"candor/rules"
 )
@@ -56,7 +58,7 @@ func step[T any](ctx context.Context, err error, name string, seq func(func(T, e
 type builder struct {
 	parties *parties
 	visits  visits
-	payload payload
+	payload payload.Reader
 
 	hosts   map[string]*hostSum
 	vendors map[string]*vendorSum
@@ -65,6 +67,7 @@ type builder struct {
 	storage map[storageKey]*storageSum
 	forms   map[formKey]*Form
 	values  map[string]*carrier // identifier value → the cookie or key that holds it
+	repeats map[repeatKey]*repeat
 	fields  fieldWords
 }
 
@@ -73,7 +76,7 @@ func newBuilder(set *rules.Set, site Site) *builder {
 		parties: newParties(set, site),
 		hosts:   map[string]*hostSum{}, vendors: map[string]*vendorSum{}, flows: map[flowKey]*flowSum{},
 		cookies: map[cookieKey]*cookieSum{}, storage: map[storageKey]*storageSum{}, forms: map[formKey]*Form{},
-		values: map[string]*carrier{}, fields: newFieldWords(set.Terms),
+		values: map[string]*carrier{}, repeats: map[repeatKey]*repeat{}, fields: newFieldWords(set.Terms),
 	}
 }
 
@@ -122,8 +125,20 @@ func (b *builder) see(w *party, data, channel string, c Confidence, detail strin
 	case detail < f.detail:
 		f.detail = detail
 	}
-	f.seen.evidence(&b.visits, visit, id)
+	if id != "" {
+		f.seen.evidence(&b.visits, visit, id)
+	}
 	return f
+}
+
+// seeAll records what was seen in several places as sightings of a data type.
+func (b *builder) seeAll(w *party, data, channel string, c Confidence, detail string, seen *sightings) {
+	for word, set := range seen.pages {
+		for ; set != 0; set &= set - 1 {
+			visit := word*64 + bits.TrailingZeros64(set)
+			b.see(w, data, channel, c, detail, visit, seen.idOf(b.visits.list[visit].id))
+		}
+	}
 }
 
 type vendorSum struct {
@@ -149,6 +164,7 @@ func shortID(letter string, parts ...string) string {
 }
 
 func (b *builder) result() Result {
+	b.persistent()
 	cookies, storage := b.cookieList(), b.storageList() // these may add flows and vendors
 	res := Result{Cookies: cookies, Storage: storage, Vendors: []Vendor{}, Hosts: []Host{}, Forms: []Form{}, Flows: []Flow{}}
 	for _, id := range slices.Sorted(maps.Keys(b.vendors)) {

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"net/url"
 	"strings"
 
 	"candor/crawler/evidence"
@@ -40,7 +41,7 @@ func spellings(value string) []string {
 		return nil
 	}
 	out := []string{}
-	for _, v := range []string{value, unescape(value)} {
+	for _, v := range []string{value, unescaped(value)} {
 		if len(v) >= minIdentifier && len(v) <= maxValueText {
 			out = append(out, v)
 		}
@@ -80,6 +81,13 @@ func (b *builder) carrierOf(value string) *carrier {
 		}
 	}
 	return nil
+}
+
+func unescaped(s string) string {
+	if out, err := url.QueryUnescape(s); err == nil {
+		return out
+	}
+	return s
 }
 
 // perState keeps one value for each consent state, as a hash of two parts.

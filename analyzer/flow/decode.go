@@ -5,6 +5,9 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"candor/analyzer/flow/payload"
+	"candor/rules"
 )
 
 // Data type ids that the decoders give. They are ids of rules/terms.
@@ -29,7 +32,13 @@ const (
 	phone           = "phone"
 	phoneHash       = "phone_hash"
 	postalAddress   = "postal_address"
+	birthDate       = "date_of_birth"
+	paymentCard     = "payment_card"
+	postCode        = "zip_code"
 )
+
+// maxValue bounds a value that is looked at, in bytes.
+const maxValue = payload.MaxValue
 
 var (
 	emailValue  = regexp.MustCompile(`(?i)^[a-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*\.[a-z]{2,24}$`)
@@ -42,36 +51,49 @@ var (
 	localeValue = regexp.MustCompile(`^[a-zA-Z]{2,3}([-_][A-Za-z0-9]{2,4}){0,2}([,;].*)?$`)
 	numberValue = regexp.MustCompile(`^\d{3,5}$`)
 	hasLetter   = regexp.MustCompile(`\pL`)
+	pairValue   = regexp.MustCompile(`^\[?\s*(-?\d{1,2}\.\d+)\s*[,;|]\s*(-?\d{1,3}\.\d+)\s*\]?$`)
+	exactPair   = regexp.MustCompile(`^-?\d{1,2}\.\d{4,},\s*-?\d{1,3}\.\d{4,}$`)
+	isoDate     = regexp.MustCompile(`^(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})([T ].*)?$`)
+	localDate   = regexp.MustCompile(`^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})$`)
+	ssnValue    = regexp.MustCompile(`^\d{3}-?\d{2}-?\d{4}$`)
 )
 
 // generic says what parameters with common names carry, whoever receives them.
-// Names are as pair.key gives them. Each meaning is checked against the value.
+// Names are as payload.Pair.Key gives them. Each meaning is checked against the
+// value.
 var generic = names(map[string]string{
-	email:              "email em mail useremail emailaddress customeremail hashedemail emailhash sha256email emailsha256 hem",
-	phone:              "phone ph tel telephone phonenumber mobile mobilenumber sha256phonenumber phonehash",
-	advertisingID:      "gclid dclid wbraid gbraid fbclid msclkid ttclid twclid lifatid irclickid epik scclid rdtcid yclid idfa gaid adid aaid maid ifa",
+	email:              "email em mail useremail emailaddress customeremail contactemail hashedemail emailhash emailsha1 emailmd5 sha256email emailsha256 md5email sha1email hem",
+	phone:              "phone ph tel telephone phonenumber mobile mobilenumber cellphone sha256phonenumber hashedphone phonehash",
+	advertisingID:      "gclid dclid wbraid gbraid fbclid msclkid ttclid twclid lifatid irclickid epik scclid sccid rdtcid yclid idfa gaid adid aaid maid ifa",
 	deviceID:           "deviceid deviceuuid installid installationid",
 	fingerprint:        "fingerprint fp devicefingerprint browserfingerprint canvashash",
 	cookieID:           "uid userid cid clientid visitorid vid visitor anonymousid anonid anonymoususerid distinctid guid uuid puid muid userguid visitoruuid externalid fbp fbc mid",
-	preciseLocation:    "lat lon lng latitude longitude",
+	preciseLocation:    "lat lon lng latitude longitude ll latlng latlon coords coordinates geolocation gps",
 	approxLocation:     "city",
-	"zip_code":         "zip zipcode postal postalcode postcode",
-	searchQuery:        "q query search searchterm searchterms searchquery keyword keywords searchkeyword",
+	postCode:           "zip zipcode postal postalcode postcode",
+	searchQuery:        "q query search searchterm searchterms searchquery searchstring sitesearch keyword keywords searchkeyword",
 	screen:             "sr screen screenresolution resolution viewport vp sw sh screenwidth screenheight screensize windowsize browsersize",
 	timeZone:           "tz timezone tzo timezoneoffset tzoffset",
 	language:           "ul lang language browserlanguage locale userlanguage",
 	interaction:        "event eventname ev eventtype",
 	"name":             "firstname fname fn lastname lname ln fullname givenname familyname surname",
-	"date_of_birth":    "dob birthdate birthday dateofbirth",
+	birthDate:          "dob birthdate birthday dateofbirth bday geburtsdatum birthyear yearofbirth",
+	"age":              "age userage",
 	"gender":           "gender sex",
 	"purchase_history": "orderid transactionid ordernumber purchasevalue",
 	"inferred_profile": "segment segments visitorsegment usersegment customersegment audience audiences audiencesegment persona leadscore visitorscore propensity propensityscore churnscore ltv lifetimevalue",
 	postalAddress:      "address address1 addr street streetaddress addressline1",
+	paymentCard:        "cardnumber ccnumber ccnum creditcard creditcardnumber pan",
+	"government_id":    "ssn socialsecuritynumber",
+	"password":         "password passwd pwd userpassword",
 })
 
 // inNested are the meanings that count in the parameters of a page's own
 // address, where short names such as "cid" mean the site's own things.
-var inNested = map[string]bool{email: true, phone: true, searchQuery: true, advertisingID: true, preciseLocation: true, "name": true, "zip_code": true}
+var inNested = map[string]bool{
+	email: true, phone: true, searchQuery: true, advertisingID: true, preciseLocation: true, "name": true, postCode: true, birthDate: true,
+	paymentCard: true, "government_id": true, "password": true,
+}
 
 func names(m map[string]string) map[string]string {
 	out := map[string]string{}
@@ -83,27 +105,37 @@ func names(m map[string]string) map[string]string {
 	return out
 }
 
-// meaning gives the data type of a pair, or "". known is what the vendor's
-// knowledge says of the parameter, "" when nothing.
-func meaning(p pair, known string) string {
-	value := strings.TrimSpace(p.value)
+// meaning gives the data type of a pair, or "". The rule is what the vendor's
+// knowledge says of the parameter, nil when nothing. A rule for many parameters
+// at once ("ep.*") only decides what the name and value do not.
+func meaning(p payload.Pair, rule *rules.Param) string {
+	value := strings.TrimSpace(p.Value)
 	if blank(value) {
 		return ""
 	}
-	data := known
-	if data == "" {
-		data = generic[p.key()]
-		if p.nested && !inNested[data] {
-			data = ""
-		}
+	key := p.Key()
+	if data := byValue(value); data != "" {
+		return data
 	}
-	if data != "" {
-		if d := checked(data, p.key(), value, known != ""); d != "" {
+	if rule != nil && rule.Data != "" && !rule.Broad() {
+		if d := checked(rule.Data, key, value, true); d != "" {
 			return d
 		}
 	}
-	return byValue(value)
+	if data := generic[key]; data != "" && (!p.Nested || inNested[data]) {
+		if d := checked(data, key, value, false); d != "" {
+			return d
+		}
+	}
+	if rule != nil && rule.Broad() {
+		return checked(rule.Data, key, value, !identifiers[rule.Data])
+	}
+	return ""
 }
+
+// identifiers are types whose values look unique. A rule for many parameters
+// does not make an identifier of a word.
+var identifiers = map[string]bool{cookieID: true, deviceID: true, advertisingID: true, fingerprint: true}
 
 // byValue knows values that mean the same under every name.
 func byValue(value string) string {
@@ -114,6 +146,8 @@ func byValue(value string) string {
 		return email
 	case zoneValue.MatchString(value):
 		return timeZone
+	case exactPair.MatchString(value) && place(value) != "":
+		return preciseLocation
 	}
 	return ""
 }
@@ -147,9 +181,9 @@ func checked(data, key, value string, vendors bool) string {
 			return data
 		}
 	case preciseLocation:
-		return coordinate(value)
+		return place(value)
 	case screen:
-		if screenValue.MatchString(value) || numberValue.MatchString(value) {
+		if vendors || screenValue.MatchString(value) || numberValue.MatchString(value) {
 			return data
 		}
 	case timeZone:
@@ -161,20 +195,39 @@ func checked(data, key, value string, vendors bool) string {
 			return data
 		}
 	case searchQuery:
-		if len(value) >= 2 && len(value) <= 200 && hasLetter.MatchString(value) && !looksJSON(value) && (vendors || !strings.Contains(value, "://")) {
+		if len(value) >= 2 && len(value) <= 200 && hasLetter.MatchString(value) && !strings.ContainsAny(value[:1], "{[") && (vendors || !strings.Contains(value, "://")) {
 			return data
 		}
-	case "date_of_birth":
-		if strings.ContainsAny(value, "0123456789") {
+	case birthDate:
+		if hashLike(value) || bornOn(value) {
+			return data
+		}
+	case "age":
+		if n, err := strconv.Atoi(value); err == nil && n >= 5 && n <= 115 || vendors {
+			return data
+		}
+	case paymentCard:
+		if cardNumber(value) {
+			return data
+		}
+	case "government_id":
+		if vendors || ssnValue.MatchString(value) {
+			return data
+		}
+	case "password":
+		if len(value) >= 4 && len(value) <= 200 && !strings.ContainsAny(value, "{}<>") && strings.Trim(value, "*•x") != "" {
 			return data
 		}
 	case "gender":
+		if vendors && hashLike(value) {
+			return data
+		}
 		switch strings.ToLower(value) {
 		case "m", "f", "male", "female", "d", "diverse", "nonbinary", "non-binary", "other":
 			return data
 		}
-	case "zip_code":
-		if len(value) >= 3 && len(value) <= 10 && strings.ContainsAny(value, "0123456789") {
+	case postCode:
+		if hashLike(value) || len(value) >= 3 && len(value) <= 10 && strings.ContainsAny(value, "0123456789") {
 			return data
 		}
 	case "inferred_profile":
@@ -202,17 +255,71 @@ func plainOrHash(value string, shape *regexp.Regexp, plain, hashed string) strin
 	return ""
 }
 
-// coordinate tells a precise place (three decimals are about a hundred metres)
-// from a rough one.
-func coordinate(value string) string {
+// place tells a precise place (three decimals are about a hundred metres) from
+// a rough one. A value is a coordinate, or latitude and longitude together.
+func place(value string) string {
+	if m := pairValue.FindStringSubmatch(value); m != nil {
+		lat, lon := coordinate(m[1], 90), coordinate(m[2], 180)
+		if lat == "" || lon == "" {
+			return ""
+		}
+		return lat
+	}
+	return coordinate(value, 180)
+}
+
+func coordinate(value string, limit float64) string {
 	f, err := strconv.ParseFloat(value, 64)
-	if err != nil || f < -180 || f > 180 {
+	if err != nil || f < -limit || f > limit || f == 0 {
 		return ""
 	}
 	if _, decimals, ok := strings.Cut(value, "."); ok && len(decimals) >= 3 {
 		return preciseLocation
 	}
 	return approxLocation
+}
+
+// bornOn reports whether a value can be a date of birth: a date, or a year.
+// What is named so and cannot be one (a flag, a label) is none.
+func bornOn(value string) bool {
+	year := func(s string) bool {
+		n, err := strconv.Atoi(s)
+		return err == nil && n >= 1900 && n <= 2100
+	}
+	part := func(s string, most int) bool {
+		n, err := strconv.Atoi(s)
+		return err == nil && n >= 1 && n <= most
+	}
+	if m := isoDate.FindStringSubmatch(value); m != nil {
+		return year(m[1]) && part(m[2], 12) && part(m[3], 31)
+	}
+	if m := localDate.FindStringSubmatch(value); m != nil {
+		return year(m[3]) && part(m[1], 31) && part(m[2], 31) && (part(m[1], 12) || part(m[2], 12))
+	}
+	return year(value)
+}
+
+// cardNumber reports whether a value is a payment card's number: 13 to 19 digits
+// with a right check digit (ISO/IEC 7812-1).
+func cardNumber(value string) bool {
+	digits := strings.NewReplacer(" ", "", "-", "").Replace(value)
+	if len(digits) < 13 || len(digits) > 19 || strings.Count(digits, digits[:1]) == len(digits) {
+		return false
+	}
+	sum := 0
+	for i := range len(digits) {
+		d := int(digits[len(digits)-1-i]) - '0'
+		if d < 0 || d > 9 {
+			return false
+		}
+		if i%2 == 1 {
+			if d *= 2; d > 9 {
+				d -= 9
+			}
+		}
+		sum += d
+	}
+	return sum%10 == 0
 }
 
 // address says what an address that was sent tells of the visit: the page

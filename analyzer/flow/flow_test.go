@@ -231,6 +231,79 @@ func TestRequestFlows(t *testing.T) {
 	}
 }
 
+// TestPersistentIdentifier checks identifiers that nothing on the page keeps: the
+// same on each page of a visitor, another one for the next.
+func TestPersistentIdentifier(t *testing.T) {
+	ids := []string{uniqueID, "1679091c5a880faf"}
+	for _, tt := range []struct {
+		name  string
+		value func(state, page int) string
+		want  bool
+	}{
+		{"an identifier", func(state, _ int) string { return ids[state] }, true},
+		{"the site's account", func(int, int) string { return ids[0] }, false},
+		{"a new one for each page", func(state, page int) string { return fmt.Sprintf("%sz%d", ids[state], page) }, false},
+		{"a time", func(state, _ int) string { return fmt.Sprint(1761998400 + state) }, false},
+		{"a word", func(state, _ int) string { return []string{"firstvisit", "secondvisit"}[state] }, false},
+		{"an identifier in one state only", func(state, page int) string { return []string{ids[0], fmt.Sprint(page)}[state] }, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var s scan
+			for i, state := range []evidence.State{evidence.StateNone, evidence.StateAccept} {
+				for page := range 3 {
+					id := fmt.Sprintf("p%04d.%s", page+1, state)
+					s.page(id, state)
+					s.request(id, "https://stranger.test/x?w="+tt.value(i, page), nil)
+				}
+			}
+			got := slices.Contains(lines(s.build(t)), "stranger.test cookie_identifier request direct")
+			if got != tt.want {
+				t.Errorf("identifier = %t, want %t", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestRelay checks requests in a vendor's format to a server of the site's own:
+// the vendor is named, and it is said that the passing on was not seen.
+func TestRelay(t *testing.T) {
+	set, err := rules.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name, url string
+		want      []string
+	}{
+		{"Google Analytics by the site's own server", "https://sst.shop.test/g/collect?v=2&tid=G-ABCDEF&cid=842736519.1761998400&en=page_view",
+			[]string{"google-analytics cookie_identifier request strong", "google-analytics interaction_events request strong"}},
+		{"Matomo on the site's own server goes nowhere", "https://www.shop.test/matomo.php?idsite=1&_id=" + uniqueID, nil},
+		{"Matomo on an agency's server", "https://stats.agency.test/matomo.php?idsite=1&_id=" + uniqueID,
+			[]string{"agency.test cookie_identifier request direct", "agency.test ip_address request direct", "agency.test user_agent request direct"}},
+		{"an agency that takes Google Analytics", "https://t.agency.test/g/collect?v=2&tid=G-ABCDEF&en=page_view",
+			[]string{"agency.test interaction_events request direct", "agency.test ip_address request direct", "agency.test user_agent request direct", "google-analytics interaction_events request strong"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var s scan
+			s.page("p0001.none", evidence.StateNone)
+			s.request("p0001.none", tt.url, nil)
+			r := s.write(t)
+			res, err := flow.Build(context.Background(), r, set, flow.NewSite(r.Meta().URLs, nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := lines(res); !slices.Equal(got, tt.want) {
+				t.Errorf("flows = %q, want %q", got, tt.want)
+			}
+			for _, f := range res.Flows {
+				if f.Recipient.Vendor == "google-analytics" && !strings.Contains(f.Detail, "which may pass it on") {
+					t.Errorf("detail = %q", f.Detail)
+				}
+			}
+		})
+	}
+}
+
 func TestFailedRequestIsIndirect(t *testing.T) {
 	var s scan
 	s.request("p0001.none", "https://gone.test/x?email=jo@example.org", func(r *evidence.Request) { r.Status, r.Error = 0, "net::ERR_NAME_NOT_RESOLVED" })

@@ -1,12 +1,8 @@
 package flow
 
 import (
-	"encoding/base64"
-	"net/url"
 	"strings"
 	"testing"
-
-	"candor/crawler/evidence"
 )
 
 func TestIdentifierLike(t *testing.T) {
@@ -40,28 +36,4 @@ func TestIdentifierLike(t *testing.T) {
 			t.Errorf("IdentifierLike(%q) = %t, want %t", tt.value, got, tt.want)
 		}
 	}
-}
-
-// FuzzPayload reads hostile addresses and bodies: no panic, and no more than
-// the bounds allow.
-func FuzzPayload(f *testing.F) {
-	f.Add("a=1&b=%zz&c", `{"a":[{"b":"eyJ4IjoxfQ=="}]}`, "application/json", false)
-	f.Add("u=https%3A%2F%2Fa.test%2F%3Fu%3Dhttps%253A%252F%252Fb.test", "a=b\nc=d", "text/plain", false)
-	f.Add("", "--x\r\nContent-Disposition: form-data; name=\"n\"\r\n\r\nv\r\n--x--", "multipart/form-data; boundary=x", false)
-	f.Add("", base64.StdEncoding.EncodeToString([]byte("\x1f\x8b\x08\x00")), "", true)
-	f.Add("", strings.Repeat("[", 2000)+strings.Repeat("]", 2000), "", false)
-	f.Fuzz(func(t *testing.T, query, body, kind string, raw bool) {
-		r := &evidence.Request{PostData: body, PostBase64: raw, Headers: map[string]string{"content-type": kind}, Messages: []evidence.SocketMessage{{Sent: true, Opcode: 1, Data: body}}}
-		var p payload
-		pairs := p.read(&url.URL{RawQuery: query}, r)
-		if len(pairs) > maxPairs {
-			t.Errorf("%d pairs", len(pairs))
-		}
-		for _, q := range pairs {
-			if len(q.value) > maxValue {
-				t.Errorf("a value of %d bytes", len(q.value))
-			}
-			meaning(q, "")
-		}
-	})
 }

@@ -62,6 +62,7 @@ type party struct {
 	vendor                    *rules.Vendor
 	recognized, first         bool
 	plain                     bool // infrastructure: gets what every request carries and no more
+	relay                     bool // known by the format of what another's server took
 }
 
 func (p *party) recipient() Recipient {
@@ -84,6 +85,7 @@ func Infrastructure(categories []string) bool {
 type partyKey struct {
 	domain string
 	vendor *rules.Vendor
+	relay  bool
 }
 
 // parties finds and remembers who is behind hosts.
@@ -160,7 +162,7 @@ func (p *parties) self(site string) *party {
 
 // of returns a third party: a vendor seen on a domain, or the domain alone.
 func (p *parties) of(v *rules.Vendor, site string) *party {
-	key := partyKey{site, v}
+	key := partyKey{domain: site, vendor: v}
 	if w := p.known[key]; w != nil {
 		return w
 	}
@@ -178,6 +180,19 @@ func (p *parties) of(v *rules.Vendor, site string) *party {
 		}
 	}
 	p.known[key] = w
+	return w
+}
+
+// relayed returns a vendor for which a server on some domain takes requests.
+func (p *parties) relayed(v *rules.Vendor, site string) *party {
+	key := partyKey{domain: site, vendor: v, relay: true}
+	w := p.known[key]
+	if w == nil {
+		plain := *p.of(v, site)
+		w = &plain
+		w.relay = true
+		p.known[key] = w
+	}
 	return w
 }
 

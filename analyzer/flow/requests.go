@@ -3,9 +3,12 @@ package flow
 import (
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
+	"candor/analyzer/flow/payload"
 	"candor/crawler/evidence"
+	"candor/rules"
 )
 
 // hostSum counts the requests to one host.
@@ -38,14 +41,59 @@ func (b *builder) request(r *evidence.Request) {
 	visit := b.visits.at(r.Page, r.State)
 	b.count(host, u, w, r, visit)
 	b.setCookies(r, host, u, visit)
-	if w.first {
-		return
+	table, meant := b.spoken(w, u, r)
+	if meant != nil {
+		b.contacted(meant, visit)
+		b.relayed(meant, table, u, r, visit)
 	}
+	if !w.first {
+		b.contacted(w, visit)
+		b.carried(w, table, u, r, visit)
+	}
+}
+
+func (b *builder) contacted(w *party, visit int) {
 	v := b.vendor(w)
 	v.requests++
 	v.domains[w.domain] = true
 	v.seen.add(&b.visits, visit)
-	b.carried(w, u, r, visit)
+}
+
+// spoken returns the product whose parameters a request has. That is the one
+// of its host; but where the host says little (it is on an own domain, of an
+// unknown party, or of one that only delivers files), a request may be written as
+// a product's library writes it. Where such a server takes what is meant for a
+// vendor, that vendor is returned too.
+func (b *builder) spoken(w *party, u *url.URL, r *evidence.Request) (table *rules.Vendor, meant *party) {
+	set := b.parties.set
+	if w.vendor != nil && !w.plain && !w.first || r.Type == "Document" && r.Method != "POST" || !sent(r) || !set.EndpointPath(u.Path) {
+		return w.vendor, nil
+	}
+	pairs := b.payload.Read(u, r)
+	v, rule := set.EndpointFor(u.Path, func(name string) (string, bool) {
+		i := slices.IndexFunc(pairs, func(p payload.Pair) bool { return p.Name == name && !p.Nested })
+		if i < 0 {
+			return "", false
+		}
+		return pairs[i].Value, true
+	})
+	switch {
+	case v == nil || w.first && b.parties.ours(v):
+		return w.vendor, nil
+	case rule.Relay:
+		return v, b.parties.relayed(v, w.domain)
+	}
+	return v, nil
+}
+
+// sent reports whether a request left the browser at all.
+func sent(r *evidence.Request) bool {
+	return !r.FromCache && !r.FromServiceWorker && !strings.Contains(r.Error, "ERR_BLOCKED_") && !failed(r)
+}
+
+// failed reports whether a request ended before anything of it was sent.
+func failed(r *evidence.Request) bool {
+	return r.Status == 0 && slices.ContainsFunc(unsent, func(e string) bool { return strings.Contains(r.Error, e) })
 }
 
 func (b *builder) count(host string, u *url.URL, w *party, r *evidence.Request, visit int) {
@@ -84,15 +132,16 @@ var unsent = []string{
 	"ERR_ADDRESS_", "ERR_CERT_", "ERR_SSL_", "ERR_TUNNEL_", "ERR_PROXY_", "ERR_UNSAFE_PORT", "ERR_ICANN_",
 }
 
-// carried makes flows of what one third-party request carried.
-func (b *builder) carried(w *party, u *url.URL, r *evidence.Request, visit int) {
+// carried makes flows of what one third-party request carried. The table is the
+// product whose parameters it has.
+func (b *builder) carried(w *party, table *rules.Vendor, u *url.URL, r *evidence.Request, visit int) {
 	if r.FromCache || r.FromServiceWorker || strings.Contains(r.Error, "ERR_BLOCKED_") {
 		return // nothing was sent by this request
 	}
 	see := func(data string, c Confidence, detail string) {
 		b.see(w, data, "request", c, detail, visit, r.ID)
 	}
-	if r.Status == 0 && slices.ContainsFunc(unsent, func(e string) bool { return strings.Contains(r.Error, e) }) {
+	if failed(r) {
 		see(ipAddress, Indirect, "the request was tried and failed: "+r.Error)
 		see(userAgent, Indirect, "the request was tried and failed: "+r.Error)
 		return
@@ -106,11 +155,22 @@ func (b *builder) carried(w *party, u *url.URL, r *evidence.Request, visit int) 
 			b.searched(from, see)
 		}
 	}
-	pairs := b.payload.read(u, r)
-	for _, p := range pairs {
-		b.pair(w, p, see)
+	for _, p := range b.payload.Read(u, r) {
+		b.pair(w, table, p, see)
+		b.repeated(w, p, visit, r.ID)
 	}
 	b.received(w, u, r, see)
+}
+
+// relayed makes flows of a request in a vendor's format to a server that is not
+// the vendor's. That the server passes the values on is likely, and not seen.
+func (b *builder) relayed(w *party, table *rules.Vendor, u *url.URL, r *evidence.Request, visit int) {
+	see := func(data string, _ Confidence, detail string) {
+		b.see(w, data, "request", Strong, detail+", sent in the format of "+w.name+" to "+u.Hostname()+", which may pass it on", visit, r.ID)
+	}
+	for _, p := range b.payload.Read(u, r) {
+		b.pair(w, table, p, see)
+	}
 }
 
 // searched finds the words a visitor searched for in a page's address.
@@ -118,11 +178,10 @@ func (b *builder) searched(page *url.URL, see func(string, Confidence, string)) 
 	if page.RawQuery == "" {
 		return
 	}
-	var p payload
-	p.form(page.RawQuery, true, 1)
-	for _, q := range p.pairs {
-		if data := meaning(q, ""); data != "" {
-			see(data, Direct, "parameter "+q.name+" of the page's address in the Referer header")
+	var p payload.Reader
+	for _, q := range p.Value("", page.String()) {
+		if data := meaning(q, nil); q.Nested && data != "" {
+			see(data, Direct, "parameter "+q.Name+" of the page's address in the Referer header")
 		}
 	}
 }
@@ -139,44 +198,101 @@ func (b *builder) sentCookies(w *party, r *evidence.Request, see func(string, Co
 	}
 }
 
-func (b *builder) pair(w *party, p pair, see func(string, Confidence, string)) {
-	if p.nested {
-		if data := meaning(p, ""); data != "" {
-			see(data, Direct, "parameter "+p.name+" of an address in the request")
+// param returns what a product's table says of a pair, or nil.
+func (b *builder) param(table *rules.Vendor, p payload.Pair) *rules.Param {
+	if table == nil {
+		return nil
+	}
+	if p.Index >= 0 && p.Index < 100 {
+		if rule := b.parties.set.ParamFor(table, p.Name+"["+strconv.Itoa(p.Index)+"]"); rule != nil && !rule.Broad() {
+			return rule
+		}
+	}
+	return b.parties.set.ParamFor(table, p.Name)
+}
+
+// pair makes a flow of what one named value tells.
+func (b *builder) pair(w *party, table *rules.Vendor, p payload.Pair, see func(string, Confidence, string)) {
+	if p.Nested {
+		if data := meaning(p, nil); data != "" {
+			see(data, Direct, "parameter "+p.Name+" of an address in the request")
 		}
 		return
 	}
-	detail := "parameter " + p.name
-	if p.name == "" {
-		detail = "body"
+	rule := b.param(table, p)
+	if rule != nil && rule.Split != "" {
+		if parts := split(p, rule.Split); len(parts) > 0 {
+			for _, part := range parts {
+				b.pair(w, table, part, see)
+			}
+			return
+		}
 	}
-	if k := b.carrierOf(p.value); k != nil {
+	detail := "body"
+	switch {
+	case rule != nil && strings.HasSuffix(rule.Name, "]") && p.Index >= 0:
+		detail = "parameter " + rule.Name
+	case p.Name != "" && p.Name[0] != '(':
+		detail = "parameter " + shorten(p.Name, 120)
+	}
+	if k := b.carrierOf(p.Value); k != nil {
 		see(cookieID, Direct, detail)
-		k.sent(w.id)
-	}
-	known := ""
-	if w.vendor != nil {
-		known = b.parties.set.ParamFor(w.vendor, p.name)
-	}
-	if data, _ := address(p.value, b.parties.first); data != "" {
-		switch key := p.key(); {
-		case data == pageURL && (known == referrer || strings.Contains(key, "ref") || key == "dr"):
-			data = referrer
-		case data == referrer && (known == pageURL || isPageKey(key)):
-			// The home page's address is its site's: the name tells that the page was meant.
-			data = pageURL
+		if !w.relay {
+			k.sent(w.id)
 		}
-		see(data, Direct, detail)
+	}
+	if data, _ := address(p.Value, b.parties.first); data != "" {
+		see(b.whichAddress(data, rule, p), Direct, detail)
 		return
 	}
-	if data := meaning(p, known); data != "" {
+	data := meaning(p, rule)
+	if data == preciseLocation && rule == nil && w.vendor != nil && slices.Contains(w.vendor.Categories, "maps") {
+		return // where the map is, not where the visitor is
+	}
+	if data != "" {
 		see(data, Direct, detail)
 	}
 }
 
+// whichAddress tells the address of a page from that of the one before it. What
+// the product's table says decides; then the name.
+func (b *builder) whichAddress(data string, rule *rules.Param, p payload.Pair) string {
+	if rule != nil && !rule.Broad() && (rule.Data == referrer || rule.Data == pageURL) {
+		return rule.Data
+	}
+	switch key := p.Key(); {
+	case isPageKey(key):
+		// The home page's address is its site's: the name tells that the page was meant.
+		return pageURL
+	case strings.Contains(key, "ref") || key == "dr":
+		return referrer
+	}
+	return data
+}
+
+// split reads a value that is a list of pairs by a rule's two characters.
+func split(p payload.Pair, by string) []payload.Pair {
+	var out []payload.Pair
+	for part := range strings.SplitSeq(p.Value, by[:1]) {
+		name, value, ok := strings.Cut(part, by[1:])
+		if !ok || name == "" || value == "" || len(out) == 100 {
+			continue
+		}
+		out = append(out, payload.Pair{Name: p.Name + "." + name, Value: value, Index: -1, Layer: p.Layer})
+	}
+	return out
+}
+
+func shorten(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
+}
+
 func isPageKey(key string) bool {
 	switch key {
-	case "dl", "url", "pageurl", "page", "location", "href", "documentlocation", "pagelocation", "loc":
+	case "dl", "url", "pageurl", "page", "location", "href", "documentlocation", "pagelocation", "pageuri", "currenturl", "loc":
 		return true
 	}
 	return false
@@ -197,7 +313,7 @@ func (b *builder) received(w *party, u *url.URL, r *evidence.Request, see func(s
 		return
 	}
 	c, detail := Indirect, "only a script or resource of "+w.name+" was loaded"
-	if isEvent(u, r, b.payload.ws, slices.ContainsFunc(w.vendor.Categories, func(c string) bool { return slices.Contains(services, c) })) {
+	if isEvent(u, r, b.payload.Sent > 0, slices.ContainsFunc(w.vendor.Categories, func(c string) bool { return slices.Contains(services, c) })) {
 		c, detail = Strong, "an event was sent to "+w.name
 	}
 	for _, data := range w.vendor.Receives {

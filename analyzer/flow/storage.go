@@ -3,6 +3,7 @@ package flow
 import (
 	"strings"
 
+	"candor/analyzer/flow/payload"
 	"candor/crawler/evidence"
 )
 
@@ -57,17 +58,16 @@ func (b *builder) stored(s *evidence.StorageItem) {
 // members of a JSON object whose names say that they identify.
 func storedIDs(value string) []string {
 	var out []string
-	var p payload
-	p.add("", value, false, 0)
-	for i, q := range p.pairs {
+	var r payload.Reader
+	for i, q := range r.Value("", value) {
 		if i == 200 || len(out) == 8 {
 			break
 		}
-		if !IdentifierLike(q.value) {
+		if q.Nested || !IdentifierLike(q.Value) {
 			continue
 		}
-		if key := q.key(); q.name == "" || strings.HasSuffix(key, "id") || strings.Contains(key, "uuid") || strings.Contains(key, "visitor") || strings.Contains(key, "anonymous") {
-			out = append(out, q.value)
+		if key := q.Key(); q.Name == "" || strings.HasSuffix(key, "id") || strings.Contains(key, "uuid") || strings.Contains(key, "visitor") || strings.Contains(key, "anonymous") {
+			out = append(out, q.Value)
 		}
 	}
 	return out

@@ -83,6 +83,15 @@ func (s *sightings) evidence(v *visits, n int, id string) {
 	}
 }
 
+// idOf returns the evidence that was kept for a page, or "".
+func (s *sightings) idOf(page string) string {
+	i, found := slices.BinarySearchFunc(s.first, page, func(e sighting, page string) int { return strings.Compare(e.page, page) })
+	if !found {
+		return ""
+	}
+	return s.first[i].id
+}
+
 // Pages returns the addresses, sorted, each once.
 func (s *sightings) addresses(v *visits) []string {
 	out := []string{}
