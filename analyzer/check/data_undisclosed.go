@@ -37,7 +37,7 @@ func dataUndisclosed(m *Matcher, r *rules.Rule) result {
 			severity = param(r, "sensitive_severity", "high")
 		}
 		f := beyond.finding(severity)
-		f.Message = fmt.Sprintf("%s The text mentions this recipient, but no sentence says that it gets this.", m.gets(beyond))
+		f.Message = fmt.Sprintf("%s The text mentions this recipient, but no sentence says that it gets this.", m.gets(beyond)) + details(beyond)
 		f.SuggestedText = m.suggest(beyond)
 		m.doubt(&f)
 		res.findings = append(res.findings, f)
@@ -49,4 +49,19 @@ func dataUndisclosed(m *Matcher, r *rules.Rule) result {
 		return result{outcome: NotApplicable, why: "No recipient that the text mentions was contacted."}
 	}
 	return result{outcome: Matches, why: "No recipient that the text mentions was seen to get personal data beyond what the text says."}
+}
+
+// details says where the data were seen: "Seen as parameter up.segment."
+func details(g group) string {
+	var out []string
+	for _, f := range g.flows {
+		if f.Detail != "" && !slices.Contains(out, f.Detail) && f.Channel == "request" {
+			out = append(out, clip(f.Detail, 80))
+		}
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	slices.Sort(out)
+	return " Seen in: " + list(shorten(out, 3)) + "."
 }

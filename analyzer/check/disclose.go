@@ -163,12 +163,12 @@ func (m *Matcher) omitted(f *flow.Flow) Disclosure {
 		c := cover{st: st}
 		c.data, c.path = m.data(st, f.DataTypes[0])
 		c.recipient, c.words = m.recipient(st, f)
-		if c.data < broaderData && (c.recipient < siblingRecipient || st.Negated) {
-			continue
+		if c.data < broaderData && c.recipient < siblingRecipient || st.Negated && c.data < exactData {
+			continue // what is denied of other data tells nothing
 		}
 		score := 4*int(c.recipient) + 3*max(0, int(c.data)-1)
 		if st.Negated {
-			score -= 6 // what is denied elsewhere tells less than what is said
+			score -= 6 // what is denied tells less than what is said
 		}
 		if overlap(st.Purposes, f.Purposes) {
 			score++

@@ -271,7 +271,7 @@ func (m *Matcher) quotes(ids []string) string {
 	for _, id := range ids[:min(len(ids), 3)] {
 		out = append(out, "“"+m.quote(id)+"”")
 	}
-	return strings.Join(out, " ")
+	return list(out)
 }
 
 // clip shortens a quote at a word.

@@ -185,7 +185,11 @@ func (s *sentence) attachSubject(list []*predicate, i int) {
 	}
 	if in(s.low(at), "that", "which", "who") {
 		p.relative = true
-		if m := s.mentionEnding(at, mWho); m >= 0 {
+		m := s.mentionEnding(at, mWho)
+		if m < 0 && s.low(at-1) == "," {
+			m = s.mentionEnding(at-1, mWho) // "Hotjar, which records"
+		}
+		if m >= 0 {
 			p.who, p.hasSubj = s.withOthers(m), true
 			return
 		}

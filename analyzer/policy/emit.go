@@ -191,6 +191,9 @@ func (r *reader) holds(s *sentence, p *predicate, st *Statement, third bool) boo
 		}
 		return len(st.DataTypes) > 0 && (p.lemma != "maintain" || st.Actor == "we")
 	case actProtect:
+		if len(st.DataTypes) == 0 && p.lemma == "encrypt" && !p.negated {
+			st.DataTypes = []string{"information"} // "everything that you send us is encrypted"
+		}
 		return len(st.DataTypes) > 0
 	case actTransfer:
 		if len(st.RecipientRefs) > 0 && !abroad(s.text) {

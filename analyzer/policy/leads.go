@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -28,12 +29,35 @@ func (r *reader) read(at spot, leads []string) {
 			}
 		}
 	}
-	if r.emit(at, own, false) {
+	if r.emit(at, own, false) || r.cookieLife(at, own) {
 		return
 	}
 	if !contained {
 		r.fromHeading(at, own)
 	}
+}
+
+var lives = wordSet("expire expires last lasts remain remains stay stays live lives valid active persist persists")
+
+// cookieLife reads how long cookies in general live: "our cookies expire after
+// 13 months". A sentence about one cookie or one vendor's says nothing of others.
+func (r *reader) cookieLife(at spot, s *sentence) bool {
+	days := retentionDays(s.text)
+	if days == 0 || strings.Contains(s.text, "_") || slices.ContainsFunc(s.mentions, func(m mention) bool { return m.kind == mWho }) {
+		return false
+	}
+	for _, m := range s.mentions {
+		if m.kind != mData || m.id != "cookie_identifier" || m.start > 4 {
+			continue
+		}
+		for t := m.end; t < len(s.toks) && t < m.end+8; t++ {
+			if lives[s.low(t)] && !negatedBefore(s, t) {
+				r.add(at, Statement{Actor: "we", Action: actCookies, DataTypes: []string{m.id}, RetentionDays: days})
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // lowerFirst joins an item to its lead-in; names and abbreviations stay.

@@ -64,6 +64,37 @@ func (t *trie) longest(words []string, i int) ([]entry, int) {
 	return best, length
 }
 
+// fillers may stand inside a phrase without changing it: "the type of your
+// browser", "the pages that you view".
+var fillers = wordSet("your the that which")
+
+// longestLoose is longest, with fillers inside the phrase passed over where the
+// phrase does not have them itself.
+func (t *trie) longestLoose(words []string, i int) ([]entry, int) {
+	best, length := []entry(nil), 0
+	var walk func(t *trie, j int)
+	walk = func(t *trie, j int) {
+		if len(t.ids) > 0 && j-i > length {
+			best, length = t.ids, j-i
+		}
+		if j >= len(words) {
+			return
+		}
+		if n := t.next[words[j]]; n != nil {
+			walk(n, j+1)
+		}
+		if j > i && fillers[words[j]] && !fillers[words[j-1]] {
+			if j+1 < len(words) {
+				if n := t.next[words[j+1]]; n != nil {
+					walk(n, j+2)
+				}
+			}
+		}
+	}
+	walk(t, i)
+	return best, length
+}
+
 var (
 	lexMu    sync.Mutex
 	lexicons = make(map[*rules.Set]*lexicon)

@@ -109,7 +109,10 @@ func (s *sentence) nameContext(start, end int) bool {
 	if nameTails[s.low(next)] {
 		return true
 	}
-	if s.low(end) == "(" || start == 0 {
+	if start == 0 {
+		return s.actsLikeVendor(end)
+	}
+	if s.low(end) == "(" {
 		return false
 	}
 	switch s.low(start - 1) {
@@ -126,6 +129,15 @@ func (s *sentence) nameContext(start, end int) bool {
 		}
 	}
 	return false
+}
+
+// actsLikeVendor reports whether what follows the first word of a sentence is
+// what vendors do: "Stripe collects …", "Segment may set …".
+func (s *sentence) actsLikeVendor(i int) bool {
+	if in(s.low(i), "may", "will", "can", "also") {
+		return in(s.low(i+1), "collect", "collects", "receive", "receives", "process", "processes", "set", "sets", "store", "stores", "use", "uses")
+	}
+	return in(s.low(i), "collects", "receives", "processes", "stores", "records", "uses")
 }
 
 func (l *lexicon) findRecipients(s *sentence) {
@@ -164,7 +176,7 @@ func (s *sentence) verbHere(i, n int) bool {
 func (l *lexicon) findData(s *sentence) {
 	weak := []int{}
 	for i := 0; i < len(s.norm); i++ {
-		entries, n := l.data.longest(s.norm, i)
+		entries, n := l.data.longestLoose(s.norm, i)
 		if n == 0 {
 			continue
 		}

@@ -100,6 +100,7 @@ func pdfLines(chars []pdf.Text) []string {
 	var lines []string
 	var line strings.Builder
 	var lastX, lastY, lastSize, bottom float64
+	gap := wordGap(chars)
 	end := func() {
 		if t := squeeze(line.String()); t != "" {
 			lines = append(lines, t)
@@ -119,16 +120,65 @@ func pdfLines(chars []pdf.Text) []string {
 				if step > 1.7*max(size, lastSize) || step < -size && bottom != 0 {
 					lines = append(lines, "")
 				}
-			case c.X-lastX > 0.18*size:
+			case c.X-lastX > gap(chars[i-1])*size:
 				line.WriteByte(' ')
 			}
 		}
 		line.WriteString(c.S)
-		lastX, lastY, lastSize = c.X+c.W, c.Y, size
+		lastX, lastY, lastSize = c.X+advance(c, size), c.Y, size
 		bottom = c.Y
 	}
 	end()
 	return lines
+}
+
+// wordGap returns how far, in sizes of the font, the next character must stand
+// from a character's end to begin a word. The library knows no widths of
+// composite fonts, which browsers write: theirs are guessed, so the gap has to
+// be wide where the text has spaces of its own.
+func wordGap(chars []pdf.Text) func(pdf.Text) float64 {
+	unknown, spaces := 0, 0
+	for _, c := range chars {
+		if c.W <= 0 {
+			unknown++
+			if c.S == " " || c.S == "\u00a0" {
+				spaces++
+			}
+		}
+	}
+	spaced := spaces*20 >= unknown
+	return func(c pdf.Text) float64 {
+		switch {
+		case c.W > 0:
+			return 0.18
+		case spaced:
+			return 1.2
+		}
+		return 0.25
+	}
+}
+
+// advance is a character's width: as the font says, or a guess from its shape.
+func advance(c pdf.Text, size float64) float64 {
+	if c.W > 0 {
+		return c.W
+	}
+	width := 0.0
+	for _, r := range c.S {
+		switch {
+		case strings.ContainsRune("ijl.,:;'’!|", r):
+			width += 0.28
+		case strings.ContainsRune("frt()[]-/ ", r):
+			width += 0.36
+		case strings.ContainsRune("mwMW@%—", r):
+			width += 0.88
+		case r >= 'A' && r <= 'Z':
+			width += 0.68
+		default:
+			width += 0.55
+		}
+	}
+	return width * size
 }
 
 // joinPages joins pages, without the lines that stand at the edge of most of

@@ -236,7 +236,22 @@ func (s *sentence) hypothetical(p *predicate) {
 			p.dropped = true
 			return
 		}
+		if in(w, "which", "what") && s.asked(t) {
+			p.dropped = true
+			return
+		}
 	}
+}
+
+// asked reports whether a question at t is one that the user may ask: "you may
+// ask us which information we have collected" tells of no collection.
+func (s *sentence) asked(t int) bool {
+	for u := t - 1; u >= 0 && u >= t-4; u-- {
+		if in(s.low(u), "ask", "know", "request", "learn", "confirm") {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *sentence) negatedGroup(p *predicate) bool {
