@@ -18,6 +18,7 @@ type predicate struct {
 	modality  string
 	governor  int   // predicate that it depends on or is joined to; -1
 	joined    bool  // by and, or, a comma
+	row       int   // auxiliary of the row that it is in, when that begins with an unknown verb
 	who       []int // mentions that are its subject; nil is an implied "we" in passives
 	data      []int // objects
 	vague     bool  // its object is a pronoun
@@ -60,10 +61,13 @@ func (s *sentence) predicateAt(i int) *predicate {
 	if !ok || !t.word || s.takenBy(i, mData) || s.takenBy(i, mWho) {
 		return nil
 	}
-	if v.lemma == "process" && v.form == 'd' && t.low != "processed" || t.low == "sets" {
+	if v.lemma == "process" && v.form == 'd' && t.low != "processed" || t.low == "sets" || s.doNotTrack(i) {
 		return nil
 	}
 	p := &predicate{verb: v, at: i, head: i, bare: true}
+	if t.low == "access" && s.low(i+1) == "to" {
+		return s.haveAccess(p)
+	}
 	be, have := false, false
 	for j := i - 1; j >= 0; j-- {
 		w := s.low(j)
@@ -102,6 +106,9 @@ func (s *sentence) predicateAt(i int) *predicate {
 			}
 		}
 	case 'g':
+		if in(prev, "us", "our") && in(s.low(i+1), "your", "the", "this", "such", "any", "personal", "information", "data", "it", "these") {
+			break // "you agree to us sharing your data"
+		}
 		if !be && nounBefore[prev] && !in(prev, "by", "in", "for", "from", "with", "on", "upon", "through", "of", "about") {
 			return nil
 		}
@@ -116,12 +123,46 @@ func (s *sentence) predicateAt(i int) *predicate {
 	return p
 }
 
+// doNotTrack reports whether a verb is part of the name of a browser's signal.
+func (s *sentence) doNotTrack(i int) bool {
+	if s.low(i) != "track" || s.low(i-1) != "not" || s.low(i-2) != "do" {
+		return false
+	}
+	return s.toks[i].cap || !s.actorEndsAt(i-2) && !s.endsBefore(i-2, mWho)
+}
+
+// haveAccess reads "have access to your data", with "no" as its negator.
+func (s *sentence) haveAccess(p *predicate) *predicate {
+	for t := p.at - 1; t >= 0 && t >= p.at-4; t-- {
+		w := s.low(t)
+		switch {
+		case haveForms[w] || in(w, "having", "gain", "gains", "get", "obtain", "obtains", "given", "give"):
+			if in(w, "given", "give") {
+				return nil
+			}
+			p.head, p.bare, p.form, p.noun = t, w == "having", 'b', false
+			for p.head > 0 && (auxiliaries[s.low(p.head-1)] || negators[s.low(p.head-1)] || adverb(s.low(p.head-1))) {
+				p.head--
+				p.bare = false
+				if modals[s.low(p.head)] {
+					p.modality = s.low(p.head)
+				}
+			}
+			p.inf = s.low(p.head-1) == "to"
+			return p
+		case !in(w, "no", "any", "limited", "direct", "full", "the", "not", "never"):
+			return nil
+		}
+	}
+	return nil
+}
+
 // asideBefore finds the start of an aside that ends with the comma at j, as in
 // "we may, from time to time, collect".
 func (s *sentence) asideBefore(j int) int {
 	for k := j - 1; k > 0 && k >= j-7; k-- {
 		if s.low(k) == "," {
-			if auxiliaries[s.low(k-1)] {
+			if auxiliaries[s.low(k-1)] || negators[s.low(k-1)] {
 				return k
 			}
 			return 0
@@ -183,6 +224,9 @@ func (s *sentence) attachSubject(list []*predicate, i int) {
 		s.agent(p)
 		return
 	}
+	if p.form == 'b' && p.bare && s.joinedAt(p.head) && s.rowOfVerbs(p) {
+		return
+	}
 	if in(s.low(at), "that", "which", "who") {
 		p.relative = true
 		m := s.mentionEnding(at, mWho)
@@ -203,6 +247,12 @@ func (s *sentence) attachSubject(list []*predicate, i int) {
 		low = max(low, q.at+1)
 	}
 	if p.form == 'g' && p.bare {
+		if m := s.mentionEnding(p.head, mActor); m >= 0 && s.low(at) == "us" {
+			p.who, p.hasSubj = []int{m}, true
+			return
+		} else if s.low(at) == "our" {
+			return // nobody else: ours
+		}
 		low = 0
 	}
 	m := s.nearestActor(at, low)
@@ -266,6 +316,31 @@ func (s *sentence) joinedTo(list []*predicate, i int) int {
 		return j
 	}
 	return -1
+}
+
+// rowOfVerbs attaches a verb to the auxiliary of a row that begins with a verb
+// that is not known: "we will not connect to them, share data, or post".
+func (s *sentence) rowOfVerbs(p *predicate) bool {
+	for t := p.head - 2; t > 0 && t > p.head-16; t-- {
+		w := s.low(t)
+		if in(w, ";", "but", "that", "which", "who", "if", "when", "because") {
+			return false
+		}
+		if !modals[w] && !in(w, "do", "does", "did", "don't", "doesn't", "didn't") {
+			continue
+		}
+		m := s.nearestActor(t-1, 0)
+		if m < 0 || s.mentions[m].end != t {
+			return false
+		}
+		p.who, p.hasSubj, p.bare = s.withOthers(m), true, false
+		p.row = t
+		if modals[w] {
+			p.modality = strings.TrimSuffix(w, "n't")
+		}
+		return true
+	}
+	return false
 }
 
 func (s *sentence) hardBreak(from, to int) bool {

@@ -218,7 +218,7 @@ var notData = []string{
 	"information about new", "information about special", "information on our", "information regarding our", "information about other", "information about your rights",
 	"information about services", "information about cookies", "information about how we", "information about how to", "information about their", "information about these",
 	"information about these third parties", "mailing address below", "phone number below", "telephone number below", "safety of data", "data protection regulation",
-	"mailing address:", "address:", "email:", "phone:", "tel:", "telephone:", "united states of america", "post a comment",
+	"health and safety", "health or safety", "health , safety", "health , welfare", "safety and health", "public health", "credit card processing", "credit card or other payment processing", "payment processing", "credit card processor", "credit card company", "payment card industry", "system password", "mailing address:", "address:", "email:", "phone:", "tel:", "telephone:", "united states of america", "post a comment",
 }
 
 // notRecipients are phrases in which a recipient's word means something else.

@@ -43,9 +43,35 @@ func (s *sentence) polarity(list []*predicate, i int) {
 	if p.negated && (s.choice(p) || s.unable(p)) {
 		p.dropped = true
 	}
-	if p.negated && p.actorIs(s, "user") {
+	if p.negated && (p.actorIs(s, "user") || s.imperative(p) || s.embeddedQuestion(p)) {
 		p.dropped = true
 	}
+}
+
+// imperative reports whether a denial tells the reader what not to do: "do not
+// disclose your password".
+func (s *sentence) imperative(p *predicate) bool {
+	if p.hasSubj || p.passive || p.reduced || p.inf || p.joined {
+		return false
+	}
+	if p.form == 'g' && s.low(p.head) == "not" {
+		return true // "this includes not sharing your password"
+	}
+	return p.head < p.at && in(s.low(p.head), "do", "don't", "never", "please") && (p.head == s.from || p.head == 0 || in(s.low(p.head-1), "please", ",", ":", "and"))
+}
+
+// embeddedQuestion reports whether a denial stands in "why access cannot be
+// provided" and its like.
+func (s *sentence) embeddedQuestion(p *predicate) bool {
+	for t := p.head - 1; t >= 0 && t > p.head-4; t-- {
+		if in(s.low(t), "why", "whether", "how", "what") {
+			return true
+		}
+		if in(s.low(t), ",", ";") {
+			return false
+		}
+	}
+	return false
 }
 
 func (p *predicate) actorIs(s *sentence, id string) bool {
@@ -62,7 +88,7 @@ func (p *predicate) actorIs(s *sentence, id string) bool {
 func (s *sentence) ownNegation(p *predicate) (negated, found bool) {
 	for t := p.head; t < p.at; t++ {
 		w := s.low(t)
-		if w == "no" && s.low(t+1) == "longer" {
+		if w == "no" && (s.low(t+1) == "longer" || p.lemma == "access") {
 			return true, true
 		}
 		if !negators[w] {
@@ -73,7 +99,13 @@ func (s *sentence) ownNegation(p *predicate) (negated, found bool) {
 		}
 		return true, true
 	}
+	if p.row > 0 {
+		return negators[s.low(p.row)] || negators[s.low(p.row+1)] && s.low(p.row+2) != "only", true
+	}
 	if p.modality != "" && s.low(p.at+1) == "not" {
+		return true, true
+	}
+	if s.forbidden(p) {
 		return true, true
 	}
 	if in(s.low(p.at+1), "neither", "no", "none") && s.low(p.at+2) != "later" && s.low(p.at+2) != "more" && !(p.form == 'g' && p.bare) && !p.joined {
@@ -104,6 +136,25 @@ func (s *sentence) ownNegation(p *predicate) (negated, found bool) {
 	return false, false
 }
 
+// forbids are verbs that deny what follows "from" or "to".
+var (
+	forbids = wordSet("prohibit prohibits prohibited forbid forbids forbidden restricted refrain refrains refraining barred precluded prevented abstain")
+	refuses = wordSet("refuse refuses refused decline declines")
+)
+
+// forbidden reads "are prohibited from using", "refrain from selling", "refuse
+// to sell".
+func (s *sentence) forbidden(p *predicate) bool {
+	if p.form == 'g' && s.low(p.head-1) == "from" {
+		for t := p.head - 2; t >= 0 && t > p.head-6; t-- {
+			if forbids[s.low(t)] {
+				return true
+			}
+		}
+	}
+	return p.inf && (refuses[s.low(p.head-2)] || in(s.low(p.head-2), "forbidden"))
+}
+
 func (s *sentence) verbBetween(from, to int) bool {
 	for t := from; t < to; t++ {
 		if auxiliaries[s.low(t)] {
@@ -126,7 +177,7 @@ func (p *predicate) circumstance(s *sentence, before int) bool {
 // intends are verbs through which a negation reaches the infinitive; any other
 // negated verb before it ("not able to", "not required to") says nothing about
 // the act.
-var intends = wordSet("intend plan seek attempt wish want try allow permit authorize authorise let enable use request ask knowingly intentionally")
+var intends = wordSet("practice policy intention intend plan seek attempt wish want try allow permit authorize authorise let enable use request ask knowingly intentionally")
 
 // distantNegation looks for a denied verb between the subject and "to".
 func (s *sentence) distantNegation(p *predicate, low int) (negated, found bool) {
@@ -188,7 +239,7 @@ func (s *sentence) choiceBefore(at int) bool {
 				return true
 			}
 		}
-		if in(w, "opt", "right", "ask", "request", "tell") && (t == 0 || in(s.low(t-1), "to", "please", "can", "may")) {
+		if in(w, "opt", "right", "ask", "request", "tell") && (t == 0 || in(s.low(t-1), "to", "please", "can", "may", ")", ",", "or", "by")) {
 			return true
 		}
 	}
@@ -290,8 +341,16 @@ func (s *sentence) condition(p *predicate) (words string, exception int) {
 			from = t
 		case w == "for" && in(next, "any", "purposes") && s.otherPurpose(t):
 			from = t
-		case p.negated && in(w, "knowingly", "intentionally", "directly", "automatically", "generally", "typically", "normally", "ordinarily", "actively", "usually") && t >= p.head-8 && t < p.at+12:
+		case p.negated && in(w, "knowingly", "intentionally", "directly", "automatically", "generally", "typically", "normally", "ordinarily", "actively", "usually", "routinely", "permanently", "customarily", "systematically") && t >= p.head-8 && t < p.at+12:
 			from, to = t, t+1
+		case p.negated && t > p.at && p.action == actRetain && in(w, "after", "once"):
+			from = t
+		case p.negated && t > p.at && w == "in" && (in(next, "ways", "way") || in(s.low(t+2), "way", "ways", "manner")), p.negated && w == "more" && s.moreThan(t):
+			from = t
+		case p.negated && t > p.at && t < p.end && in(w, "through", "via", "by") && in(next, "our", "email", "telephone", "phone", "unsolicited", "mail", "cookies", "means", "text", "this", "these", "using") && s.low(t-1) != "used":
+			from = t
+		case p.negated && t > p.at && t < p.end && in(w, "in", "on", "within", "with") && in(next, "this", "these", "such") && in(s.low(t+2), "process", "cookies", "cookie", "form", "page", "section", "case", "cases", "pixels", "logs", "feature"):
+			from = t
 		case w == "if" && (t > p.at || t == 0) && p.negated:
 			from = t
 		case w == "if" && t > p.at && t < p.end+2:
@@ -307,6 +366,16 @@ func (s *sentence) condition(p *predicate) (words string, exception int) {
 		to = s.clauseEnd(from, p)
 	}
 	return squeeze(s.text[s.toks[from].start:s.toks[to-1].end]), exception
+}
+
+// moreThan reports whether "more … than is necessary" begins at a token.
+func (s *sentence) moreThan(t int) bool {
+	for u := t + 1; u < t+7; u++ {
+		if s.low(u) == "than" && in(s.low(u+1), "is", "necessary", "needed", "reasonably", "required", "we", "what") {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *sentence) consentAfter(t int) bool {

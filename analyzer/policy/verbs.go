@@ -31,8 +31,8 @@ type verb struct {
 
 // lemmas of each action. A star marks verbs whose base form is a noun too.
 var lemmas = map[string]string{
-	actCollect:  "collect gather receive obtain record* track* capture* log* acquire solicit monitor* access* compile request* ask infer derive learn",
-	actUse:      "use* utilize utilise process* analyze analyse combine employ",
+	actCollect:  "collect gather receive obtain record* track* capture* log* acquire solicit monitor* access* compile request* ask infer derive learn read see handle",
+	actUse:      "use* utilize utilise process* analyze analyse combine employ associate match* correlate",
 	actShare:    "share* transmit send give pass supply* exchange* forward distribute provide",
 	actDisclose: "disclose release* reveal divulge",
 	actSell:     "sell rent* trade* lease* barter* monetize",
@@ -51,7 +51,7 @@ var irregular = map[string][2]string{ // past or participle, -ing
 	"write": {"written wrote", "writing"}, "log": {"logged", "logging"}, "permit": {"permitted", "permitting"},
 	"transmit": {"transmitted", "transmitting"}, "submit": {"submitted", "submitting"}, "transfer": {"transferred", "transferring"},
 	"drop": {"dropped", "dropping"}, "infer": {"inferred", "inferring"}, "supply": {"supplied", "supplying"}, "rely": {"relied", "relying"},
-	"embed": {"embedded", "embedding"}, "run": {"run ran", "running"}, "learn": {"learned learnt", "learning"},
+	"embed": {"embedded", "embedding"}, "read": {"read", "reading"}, "see": {"seen saw", "seeing"}, "run": {"run ran", "running"}, "learn": {"learned learnt", "learning"},
 }
 
 // verbs is every form of every verb.
