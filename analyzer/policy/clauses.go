@@ -48,6 +48,7 @@ func (s *sentence) predicates() []*predicate {
 	for i := len(list) - 1; i >= 0; i-- {
 		s.attachObjects(list, i)
 	}
+	s.inclusions(list)
 	for i := range list {
 		s.polarity(list, i)
 	}
@@ -140,7 +141,7 @@ func (s *sentence) haveAccess(p *predicate) *predicate {
 			if in(w, "given", "give") {
 				return nil
 			}
-			p.head, p.bare, p.form, p.noun = t, w == "having", 'b', false
+			p.head, p.bare, p.form, p.noun = t, true, 'b', false
 			for p.head > 0 && (auxiliaries[s.low(p.head-1)] || negators[s.low(p.head-1)] || adverb(s.low(p.head-1))) {
 				p.head--
 				p.bare = false

@@ -60,7 +60,12 @@ func (r *reader) emit(at spot, s *sentence, led bool) bool {
 func (r *reader) emitPredicate(at spot, s *sentence, list []*predicate, p *predicate, led bool) {
 	words, exception := s.condition(p)
 	st := Statement{Negated: p.negated, Modality: p.modality, Condition: words, Only: s.only(p)}
-	for _, k := range p.data {
+	data := p.data
+	var denied []int
+	if !p.negated {
+		data, denied = s.takenBack(p)
+	}
+	for _, k := range data {
 		if led && s.mentions[k].start < s.from && p.at < s.from && r.itemHasData(s) {
 			continue
 		}
@@ -88,11 +93,27 @@ func (r *reader) emitPredicate(at spot, s *sentence, list []*predicate, p *predi
 		if k >= 0 && k < len(s.mentions) {
 			one.Actor, ref = s.actor(k)
 		}
+		if k >= 0 && k < len(s.mentions) && s.mentions[k].id == "they" && len(s.mentions[k].ref.Text) == 0 {
+			one.RecipientRefs = append(one.RecipientRefs, s.back...)
+		}
 		if r.shape(s, list, p, &one, ref) && !(at.leads && waits(one)) {
 			r.add(at, one)
 			r.exception(at, s, p, one, exception)
+			r.without(at, s, one, denied)
 		}
 	}
+}
+
+// without adds the denial of what "but not your address" takes back.
+func (r *reader) without(at spot, s *sentence, st Statement, denied []int) {
+	if len(denied) == 0 || st.Actor == "user" {
+		return
+	}
+	st.Negated, st.Condition, st.Only, st.DataTypes = true, "", false, nil
+	for _, k := range denied {
+		st.DataTypes = append(st.DataTypes, s.mentions[k].id)
+	}
+	r.add(at, st)
 }
 
 // waits reports whether the sentence before a list leaves to its items what the

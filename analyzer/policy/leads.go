@@ -15,7 +15,7 @@ func (r *reader) read(at spot, leads []string) {
 	if strings.HasSuffix(text, "?") || !strings.ContainsAny(text, " ") && len(leads) == 0 {
 		return
 	}
-	own := r.lex.sentence(text, 0, at.self)
+	own := r.lex.sentence(text, 0, at.self, r.pointedAt(at)...)
 	contained := selfContained(own)
 	if !contained {
 		for _, lead := range leads {
@@ -29,7 +29,7 @@ func (r *reader) read(at spot, leads []string) {
 			}
 		}
 	}
-	if r.emit(at, own, false) || r.cookieLife(at, own) {
+	if r.emit(at, own, false) || r.cookieLife(at, own) || r.fromPrior(at, own) {
 		return
 	}
 	if !contained {

@@ -30,10 +30,11 @@ type sentence struct {
 	mentions []mention // by start
 	from     int       // tokens before it are the lead-in's
 	self     map[string]bool
+	back     []RecipientRef // whom the sentence before named
 }
 
-func (l *lexicon) sentence(text string, from int, self map[string]bool) *sentence {
-	s := &sentence{text: text, toks: tokenize(text), self: self}
+func (l *lexicon) sentence(text string, from int, self map[string]bool, back ...RecipientRef) *sentence {
+	s := &sentence{text: text, toks: tokenize(text), self: self, back: back}
 	for s.from < len(s.toks) && s.toks[s.from].start < from {
 		s.from++
 	}
@@ -275,7 +276,20 @@ func (s *sentence) findActors() {
 			}
 		case "you", "user", "users", "visitor", "visitors", "customer", "customers", "individuals", "consumers", "consumer", "subscribers", "members", "yourself":
 			m.id = "user"
-		case "our", "this", "the", "these":
+		case "it", "these", "such", "they":
+			if n := s.pointsBack(i); n > 0 {
+				m.id, m.end = "they", i+n
+				break
+			}
+			if t.low == "they" {
+				m.id = "they"
+				break
+			}
+			if t.low != "these" {
+				continue
+			}
+			fallthrough
+		case "our", "this", "the":
 			end := i + 1
 			for end < len(s.toks) && end < i+4 && !ownThings[s.low(end)] {
 				end++
@@ -290,7 +304,7 @@ func (s *sentence) findActors() {
 			if s.low(m.end) == "of" && in(s.low(m.end+1), "third", "other", "others") {
 				continue
 			}
-		case "they", "them":
+		case "them":
 			m.id = "they"
 		default:
 			if n := s.selfName(i); n > 0 {
@@ -302,6 +316,29 @@ func (s *sentence) findActors() {
 		s.mentions = append(s.mentions, m)
 		i = m.end - 1
 	}
+}
+
+// pointers are nouns that point back to whoever the last sentence named.
+var pointers = wordSet("features companies parties providers partners vendors networks technologies tools plugins plug-ins widgets organizations entities advertisers firms buttons")
+
+// pointsBack returns the length of a subject that stands for who the sentence
+// before named: "it", "these features".
+func (s *sentence) pointsBack(i int) int {
+	if len(s.back) == 0 || i > 0 && !in(s.low(i-1), ".", ";", ",", "and") {
+		return 0
+	}
+	if s.low(i) == "it" || s.low(i) == "they" {
+		if verbs[s.low(i+1)].lemma != "" || auxiliaries[s.low(i+1)] && s.low(i+1) != "is" {
+			return 1
+		}
+		return 0
+	}
+	for n := 1; n <= 3; n++ {
+		if pointers[s.low(i+n)] && !s.taken(i, i+n+1) {
+			return n + 1
+		}
+	}
+	return 0
 }
 
 func (s *sentence) crossesMark(from, to int) bool {

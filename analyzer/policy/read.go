@@ -74,6 +74,9 @@ type reader struct {
 	// cookieTables by number, worked out once.
 	cookieTables map[int]bool
 	counted      counted
+	prior        []Statement // of the sentence before, and who they name
+	priorRefs    []RecipientRef
+	priorPath    string
 }
 
 // piece is a block before it has its place in the text.

@@ -45,7 +45,9 @@ func (r *reader) readStatements() {
 				}
 			}
 			s.leads = strings.HasSuffix(s.text, ":") && sp.end == len(p.text) && r.introduces(i)
+			before := len(r.doc.Statements)
 			r.read(s, leads)
+			r.remember(s, before)
 		}
 		prior = ""
 		if p.kind == "paragraph" && strings.HasSuffix(p.text, ":") {

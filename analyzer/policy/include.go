@@ -1,0 +1,216 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+)
+
+// Texts say in one sentence that they collect information and in the next, or
+// in the rest of the same, which: "the information we collect may include …",
+// "these include …", "for example, …". And they take some of it back: "your
+// name, but not your address".
+
+var including = wordSet("include includes including comprise comprises consist consists contain contains encompasses encompass")
+
+// inclusions gives the data after "include" to the act that its subject names:
+// "the information that we collect from you may include your name".
+func (s *sentence) inclusions(list []*predicate) {
+	for i := range s.toks {
+		if !s.includes(i) {
+			continue
+		}
+		var p *predicate
+		own := -1
+		for j, q := range list {
+			if q.at == i {
+				own = j
+			}
+			if q.at < i && q.lemma != "include" && q.lemma != "contain" {
+				p = q
+			}
+		}
+		if p == nil || !(p.relative || p.reduced || p.passive) || p.dropped || p.action == verbAllow || !s.onlyAsides(p.at, i) {
+			continue
+		}
+		more := s.dataFrom(i + 1)
+		if len(more) == 0 {
+			continue
+		}
+		for _, k := range more {
+			if !slices.Contains(p.data, k) {
+				p.data = append(p.data, k)
+			}
+		}
+		if own >= 0 {
+			list[own].dropped = true
+		}
+	}
+}
+
+// includes reports whether a token says what something is made of. A form of
+// "be" does so only right before data: "the data collected are your name".
+func (s *sentence) includes(i int) bool {
+	if including[s.low(i)] && s.low(i) != "including" {
+		return true
+	}
+	if !in(s.low(i), "are", "is") {
+		return false
+	}
+	for _, m := range s.mentions {
+		if m.kind == mData && m.start > i && m.start <= i+3 {
+			next := s.low(m.end)
+			return !auxiliaries[next] && (in(next, ",", "and", ".", "", ":", "(", ";") || in(s.low(i+1), "your", "the", "name", ":"))
+		}
+	}
+	return false
+}
+
+// onlyAsides reports whether nothing that could be another subject lies
+// between two tokens.
+func (s *sentence) onlyAsides(from, to int) bool {
+	for t := from + 1; t < to; t++ {
+		if in(s.low(t), ";", "we", "but", "because", "if", "they") {
+			return false
+		}
+	}
+	return to-from < 25
+}
+
+// dataFrom are the data from a token to the end of its clause.
+func (s *sentence) dataFrom(from int) []int {
+	end := len(s.toks)
+	for t := from; t < end; t++ {
+		if s.low(t) == ";" || in(s.low(t), "but", "and") && in(s.low(t+1), "we", "is", "are", "will", "may", "does", "do") {
+			end = t
+		}
+	}
+	var out []int
+	for k, m := range s.mentions {
+		if m.kind == mData && m.start >= from && m.end <= end {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// fromPrior reads "this may include your name" and "for example, your name"
+// by what the sentence before it says.
+func (r *reader) fromPrior(at spot, s *sentence) bool {
+	if len(r.prior) == 0 || r.priorPath != strings.Join(r.body[at.block].path, "\n") {
+		return false
+	}
+	from := -1
+	switch {
+	case in(s.low(0), "for") && in(s.low(1), "example", "instance"), in(s.low(0), "e.g", "examples", "including"):
+		from = 1
+	case in(s.low(0), "this", "these", "such", "it", "they", "the", "that", "some", "examples", "included", "among"):
+		for t := 1; t < len(s.toks) && t < 14 && from < 0; t++ {
+			if s.includes(t) && s.genericBefore(t) {
+				from = t + 1
+			}
+			if s.low(t) == "we" {
+				break
+			}
+		}
+	}
+	if from < 0 {
+		return false
+	}
+	var ids []string
+	for _, k := range s.dataFrom(from) {
+		ids = append(ids, s.mentions[k].id)
+	}
+	ids = r.tidy(ids)
+	if len(ids) == 0 || len(ids) == 1 && ids[0] == "information" {
+		return false
+	}
+	before := len(r.doc.Statements)
+	for _, st := range r.prior {
+		if st.Action == actCookies || st.Action == actProtect || st.Action == actLet && len(st.DataTypes) == 0 {
+			continue
+		}
+		if !slices.ContainsFunc(st.DataTypes, func(id string) bool { return r.lex.abstract[id] }) {
+			continue
+		}
+		one := st
+		one.DataTypes = ids
+		r.add(at, one)
+	}
+	return len(r.doc.Statements) > before
+}
+
+// genericBefore reports whether all data before a token are broad terms, so
+// that what follows can be what they stand for.
+func (s *sentence) genericBefore(t int) bool {
+	for _, m := range s.mentions {
+		if m.start >= t {
+			break
+		}
+		if m.kind == mWho || m.kind == mActor && m.id == "we" {
+			return false
+		}
+	}
+	return true
+}
+
+// pointedAt is whom "they" and "these companies" may stand for.
+func (r *reader) pointedAt(at spot) []RecipientRef {
+	if r.priorPath != strings.Join(r.body[at.block].path, "\n") {
+		return nil
+	}
+	return r.priorRefs
+}
+
+// remember keeps what a sentence said for the next one.
+func (r *reader) remember(at spot, before int) {
+	path := strings.Join(r.body[at.block].path, "\n")
+	if path != r.priorPath {
+		r.prior, r.priorRefs = nil, nil
+	}
+	r.priorPath = path
+	if len(r.doc.Statements) == before {
+		return
+	}
+	r.prior = append([]Statement(nil), r.doc.Statements[before:]...)
+	r.priorRefs = nil
+	for _, st := range r.prior {
+		if !st.Negated {
+			r.priorRefs = uniqRefs(append(r.priorRefs, st.RecipientRefs...))
+		}
+	}
+}
+
+// takenBack are the data after "but not" and its like: what the act does not
+// reach. What is only left out ("excluding") is not denied.
+func (s *sentence) takenBack(p *predicate) (kept, denied []int) {
+	not, bracket := false, false
+	at := p.at + 1
+	for _, k := range p.data {
+		m := s.mentions[k]
+		for t := at; t < m.start; t++ {
+			switch {
+			case s.low(t) == "not" && (in(s.low(t-1), "but", "and", ",", "(", "although") || in(s.low(t+1), "including", "include")) && !in(s.low(t+1), "limited", "only", "just") && !(in(s.low(t+1), "include", "including") && in(s.low(t+2), "limited")):
+				not, bracket = true, s.low(t-1) == "("
+			case not && bracket && s.low(t) == ")", not && in(s.low(t), "but"):
+				not = false
+			}
+		}
+		at = max(at, m.end)
+		if not {
+			denied = append(denied, k)
+		} else {
+			kept = append(kept, k)
+		}
+	}
+	if s.low(p.end) == "but" && s.low(p.end+1) == "not" && !in(s.low(p.end+2), "limited", "only") {
+		at := p.end + 2
+		for k, m := range s.mentions {
+			if m.kind != mData || m.start < at || m.start > at+3 {
+				continue
+			}
+			denied = append(denied, k)
+			at = m.end
+		}
+	}
+	return kept, denied
+}
