@@ -242,6 +242,10 @@ func (s *sentence) attachSubject(list []*predicate, i int) {
 			p.dropped = true // "information that identifies you"
 			return
 		}
+		if s.low(at) != "that" || at > 0 && !verbTail(s.low(at-1)) && s.toks[at-1].word && s.mentionEnding(at, mActor) < 0 {
+			p.dropped = true // "a person that has access to your device"
+			return
+		}
 	}
 	low := 0
 	for _, q := range list[:i] {
@@ -273,6 +277,11 @@ func (s *sentence) attachSubject(list []*predicate, i int) {
 	if s.mentions[m].end == p.head && s.dataEndsNear(s.mentions[p.who[0]].start) {
 		p.relative = true
 	}
+}
+
+// verbTail are words after which "that" begins a clause of its own.
+func verbTail(w string) bool {
+	return verbs[w].lemma != "" || in(w, "ensure", "ensures", "agree", "know", "understand", "believe", "note", "so", "acknowledge", "provided", "state", "means", "mean", "is", "guarantee", "require", "confirm", "all")
 }
 
 // dataEndsNear reports whether data stand right before a token, a relative
@@ -431,8 +440,10 @@ func (s *sentence) withOthers(m int) []int {
 		ok := false
 		for i := o.end; i < next.start; i++ {
 			w := s.low(i)
-			if in(w, "and", "or", ",", "/", "nor") {
+			if in(w, "and", "or", "/", "nor") || w == "," && len(who) > 1 {
 				ok = true
+			} else if w == "," {
+				continue
 			} else if !in(w, "our", "the", "any", "other", "its", "their", "certain", "third", "party", "trusted", "selected") {
 				ok = false
 				break

@@ -175,6 +175,8 @@ func (r *reader) shape(s *sentence, list []*predicate, p *predicate, st *Stateme
 		}
 	case p.action == verbEmbed || p.action == verbPlace:
 		return false
+	case p.lemma == "contain":
+		return false
 	case p.action == actProvide || p.lemma == "provide" && third && s.low(p.at+1) == "us":
 		if !third && !p.passive {
 			return false

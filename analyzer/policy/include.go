@@ -51,7 +51,7 @@ func (s *sentence) inclusions(list []*predicate) {
 // "be" does so only right before data: "the data collected are your name".
 func (s *sentence) includes(i int) bool {
 	if including[s.low(i)] && s.low(i) != "including" {
-		return true
+		return s.low(i-1) != "not" && s.low(i-2) != "not"
 	}
 	if !in(s.low(i), "are", "is") {
 		return false
@@ -126,7 +126,7 @@ func (r *reader) fromPrior(at spot, s *sentence) bool {
 	}
 	before := len(r.doc.Statements)
 	for _, st := range r.prior {
-		if st.Action == actCookies || st.Action == actProtect || st.Action == actLet && len(st.DataTypes) == 0 {
+		if st.Negated || st.Action == actCookies || st.Action == actProtect || st.Action == actLet && len(st.DataTypes) == 0 {
 			continue
 		}
 		if !slices.ContainsFunc(st.DataTypes, func(id string) bool { return r.lex.abstract[id] }) {
@@ -180,26 +180,35 @@ func (r *reader) remember(at spot, before int) {
 	}
 }
 
-// takenBack are the data after "but not" and its like: what the act does not
-// reach. What is only left out ("excluding") is not denied.
+// takenBack are the data after "but not": what the act does not reach. What is
+// only left out of a term ("not including your name") is neither.
 func (s *sentence) takenBack(p *predicate) (kept, denied []int) {
-	not, bracket := false, false
+	const (
+		taken = iota
+		notTaken
+		leftOut
+	)
+	state, bracket := taken, false
 	at := p.at + 1
 	for _, k := range p.data {
 		m := s.mentions[k]
 		for t := at; t < m.start; t++ {
+			w, next := s.low(t), s.low(t+1)
 			switch {
-			case s.low(t) == "not" && (in(s.low(t-1), "but", "and", ",", "(", "although") || in(s.low(t+1), "including", "include")) && !in(s.low(t+1), "limited", "only", "just") && !(in(s.low(t+1), "include", "including") && in(s.low(t+2), "limited")):
-				not, bracket = true, s.low(t-1) == "("
-			case not && bracket && s.low(t) == ")", not && in(s.low(t), "but"):
-				not = false
+			case w == "not" && in(next, "including", "include") && s.low(t+2) != "limited", w == "excluding":
+				state, bracket = leftOut, s.low(t-1) == "("
+			case w == "not" && in(s.low(t-1), "but", "(") && !in(next, "limited", "only", "just", "including") && m.start-t <= 4:
+				state, bracket = notTaken, s.low(t-1) == "("
+			case state != taken && (bracket && w == ")" || w == "but"):
+				state = taken
 			}
 		}
 		at = max(at, m.end)
-		if not {
-			denied = append(denied, k)
-		} else {
+		switch state {
+		case taken:
 			kept = append(kept, k)
+		case notTaken:
+			denied = append(denied, k)
 		}
 	}
 	if s.low(p.end) == "but" && s.low(p.end+1) == "not" && !in(s.low(p.end+2), "limited", "only") {

@@ -8,6 +8,9 @@ func (s *sentence) placesCookies(p *predicate) bool {
 	default:
 		return false
 	}
+	if p.action == verbEmbed && !p.hasSubj {
+		return false
+	}
 	if p.action == actCollect || p.action == actShare && p.lemma != "send" || p.lemma == "process" || p.lemma == "work" || p.lemma == "include" {
 		return false
 	}

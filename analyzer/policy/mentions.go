@@ -357,6 +357,9 @@ func (s *sentence) selfName(i int) int {
 	}
 	for n := min(5, len(s.toks)-i); n > 0; n-- {
 		name := strings.ToLower(s.text[s.toks[i].start:s.toks[i+n-1].end])
+		if n > 1 && s.self[strings.ReplaceAll(name, " ", "")] {
+			return n // "Acme Lamps" of acmelamps.com
+		}
 		if s.self[name] || s.self[strings.TrimSuffix(strings.TrimSuffix(name, "'s"), "’s")] {
 			return n
 		}

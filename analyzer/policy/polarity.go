@@ -43,6 +43,9 @@ func (s *sentence) polarity(list []*predicate, i int) {
 	if p.negated && (s.choice(p) || s.unable(p)) {
 		p.dropped = true
 	}
+	if (p.relative || p.reduced) && s.askedFor(p.head) {
+		p.dropped = true
+	}
 	if p.negated && (p.actorIs(s, "user") || s.imperative(p) || s.embeddedQuestion(p)) {
 		p.dropped = true
 	}
@@ -58,6 +61,30 @@ func (s *sentence) imperative(p *predicate) bool {
 		return true // "this includes not sharing your password"
 	}
 	return p.head < p.at && in(s.low(p.head), "do", "don't", "never", "please") && (p.head == s.from || p.head == 0 || in(s.low(p.head-1), "please", ",", ":", "and"))
+}
+
+// askedFor reports whether what stands at a token is what people may ask for:
+// "you can request a list of the data that we shared". It presupposes an act,
+// but which one the request is about is left to the answer.
+func (s *sentence) askedFor(at int) bool {
+	for t := at - 1; t >= 0 && at-t < 30; t-- {
+		w := s.low(t)
+		if w == ";" || w == ":" {
+			return false
+		}
+		if !in(w, "request", "requests", "obtain", "receive", "right", "rights", "entitled", "ask", "requesting", "know") {
+			continue
+		}
+		for u := t - 1; u >= 0 && t-u < 12; u-- {
+			if in(s.low(u), "we", ";") {
+				break
+			}
+			if in(s.low(u), "you", "user", "users", "consumers", "customers", "individuals", "residents", "resident", "consumer", "visitors", "permits") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // embeddedQuestion reports whether a denial stands in "why access cannot be

@@ -56,7 +56,61 @@ func (r *reader) selfNames() map[string]bool {
 			}
 		}
 	}
+	for name := range r.subjects() {
+		add(name)
+	}
 	return names
+}
+
+// ownActs are verbs that a notice uses of its own organisation, mostly.
+var ownActs = wordSet("collects uses shares may will does can takes recognizes respects reserves has is processes stores maintains values")
+
+// subjects are the names that stand most often as the subject of a sentence: a
+// notice in the third person names its own organisation so. A name must do so
+// three times, and a known company only when it is by far the first.
+func (r *reader) subjects() map[string]bool {
+	counts := make(map[string]int)
+	for _, p := range r.body[:min(len(r.body), 2_000)] {
+		if p.kind == "row" || p.kind == "heading" || len(p.text) > 20_000 {
+			continue
+		}
+		for _, sp := range splitSentences(p.text) {
+			words := strings.Fields(p.text[sp.start:min(sp.end, sp.start+100)])
+			for n := 1; n <= 4 && n < len(words); n++ {
+				if w := words[n-1]; w[0] < 'A' || w[0] > 'Z' || strings.ContainsAny(w, ",;:()") {
+					break
+				}
+				if ownActs[words[n]] {
+					counts[strings.ToLower(strings.Join(words[:n], " "))]++
+					break
+				}
+			}
+		}
+	}
+	best := 0
+	for name, n := range counts {
+		if !isNotName(firstWord(name)) {
+			best = max(best, n)
+		}
+	}
+	out := make(map[string]bool)
+	for name, n := range counts {
+		known := len(r.lex.namesIn(name)) > 0
+		if n >= 3 && n*2 >= best && !isNotName(firstWord(name)) && (!known || n >= 5 && n == best) {
+			out[name] = true
+		}
+	}
+	return out
+}
+
+// namesIn are the known names that a text is.
+func (l *lexicon) namesIn(text string) []entry {
+	words := lows(tokenize(text))
+	entries, n := l.names.longest(words, 0)
+	if n != len(words) {
+		return nil
+	}
+	return entries
 }
 
 // nameBefore is the run of capitalised words at the end of a text.
