@@ -97,6 +97,10 @@ func (s *sentence) predicateAt(i int) *predicate {
 	if p.head == i && v.noun && nounBefore[prev] && !p.inf {
 		return nil
 	}
+	if p.endures() {
+		p.passive = true // "the cookie expires": what stands before it is what is kept
+		return p
+	}
 	switch v.form {
 	case 'd':
 		p.passive = be
@@ -123,6 +127,9 @@ func (s *sentence) predicateAt(i int) *predicate {
 	}
 	return p
 }
+
+// endures reports whether a verb's subject is what is kept.
+func (p *predicate) endures() bool { return p.lemma == "expire" || p.lemma == "remain" }
 
 // doNotTrack reports whether a verb is part of the name of a browser's signal.
 func (s *sentence) doNotTrack(i int) bool {
@@ -209,7 +216,7 @@ func (s *sentence) attachSubject(list []*predicate, i int) {
 		return
 	}
 	if p.bare || p.form == 'g' || s.low(p.head) != "" {
-		if g := s.joinedTo(list, i); g >= 0 {
+		if g := s.joinedTo(list, i); g >= 0 && !(p.passive && !p.bare && list[g].reduced) {
 			p.governor, p.joined = g, true
 			q := list[g]
 			p.who, p.hasSubj = q.who, false
@@ -566,6 +573,9 @@ func (s *sentence) bound(list []*predicate, i int) {
 // the last break before it.
 func (s *sentence) passiveStart(from, head int) int {
 	at := head
+	if in(s.low(head-1), "it", "they", "this", "these", "which", "that") {
+		return head - 1
+	}
 	for k := len(s.mentions) - 1; k >= 0; k-- {
 		m := s.mentions[k]
 		if m.kind == mData && m.start > from && m.end <= head {

@@ -116,19 +116,24 @@ func parseDate(s, language string) string {
 	return fmt.Sprintf("%04d-%02d-%02d", first.y, first.m, first.d)
 }
 
-// units of time in days, by the start of the word, in the languages that are read.
-var units = []struct {
-	starts []string
-	days   float64
-}{
-	{[]string{"sec", "sek", "segundo", "s"}, 1.0 / 86400},
-	{[]string{"min", "minut"}, 1.0 / 1440},
-	{[]string{"hour", "hr", "stunde", "std", "heure", "hora", "ora", "ore", "uur", "uren", "h"}, 1.0 / 24},
-	{[]string{"month", "monat", "mois", "mes", "mese", "mesi", "maand", "mês", "mth", "mo"}, 365.0 / 12},
-	{[]string{"day", "tag", "jour", "día", "dia", "giorn", "dag", "d"}, 1},
-	{[]string{"week", "woche", "semaine", "semana", "settiman", "weken", "wk", "w"}, 7},
-	{[]string{"year", "yr", "jahr", "an", "año", "ano", "jaar", "jaren", "y"}, 365},
-}
+// units of time in days, by their forms in the languages that are read.
+var units = func() map[string]float64 {
+	out := make(map[string]float64)
+	for days, forms := range map[float64]string{
+		1.0 / 86400: "s sec secs second seconds sek sekunde sekunden seconde secondes segundo segundos secondo secondi seconden",
+		1.0 / 1440:  "min mins minute minutes minuten minuto minutos minuti minuut minut minuter",
+		1.0 / 24:    "h hr hrs hour hours stunde stunden std heure heures hora horas ora ore uur uren",
+		1:           "d day days tag tage tagen jour jours día días dia dias giorno giorni dag dagen",
+		7:           "w wk wks week weeks woche wochen semaine semaines semana semanas settimana settimane weken",
+		365.0 / 12:  "mo mos mth mths month months monat monate monaten mois mes meses mese mesi maand maanden mês",
+		365:         "y yr yrs year years jahr jahre jahren an ans année années año años ano anos anno anni jaar jaren",
+	} {
+		for _, f := range strings.Fields(forms) {
+			out[f] = days
+		}
+	}
+	return out
+}()
 
 var (
 	amount    = regexp.MustCompile(`(?i)(\d+(?:[.,]\d+)?|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|thirteen|eighteen|twenty[- ]four|thirty|sixty|ninety|an?|ein(?:en?|em)?|un[ae]?|zwei|drei|sechs|zwölf|deux|trois|six|treize|dos|tres|seis|doce|trece|due|tre|sei|twee|drie)\b)\s*(?:\(\s*\d+\s*\)\s*)?(?:[-\s]|calendar|business|full|more|consecutive|kalender)*([a-zäéíñáê]+)`)
@@ -169,18 +174,10 @@ func durationWords(s string) string {
 	return ""
 }
 
-func unitDays(w string) float64 {
-	for _, u := range units {
-		for _, start := range u.starts {
-			if w == start || len(start) > 2 && strings.HasPrefix(w, start) && len(w) <= len(start)+4 || len(start) == 2 && (w == start+"s" || w == start+"n") {
-				return u.days
-			}
-		}
-	}
-	return 0
-}
+func unitDays(w string) float64 { return units[w] }
 
-var ageWords = regexp.MustCompile(`(?i)(years?\s+(?:of\s+age|old)|under\s+(?:the\s+age\s+of\s+)?\d+)`)
+// ageWords are numbers that are ages.
+var ageWords = regexp.MustCompile(`(?i)(?:\b[\w-]+\s+)?(?:\(\d+\)\s+)?years?\s+(?:of\s+age|old)|(?:under|over|below|younger\s+than|older\s+than|at\s+least|aged?|age\s+of)\s+(?:the\s+age\s+of\s+)?[\w-]+(?:\s+\(\d+\))?(?:\s+years)?`)
 
 // retentionDays is the time span that a sentence about retention states, in
 // whole days, at least 1; 0 when it states none.
@@ -200,7 +197,10 @@ func retentionDays(s string) int {
 	return int(longest + 0.5)
 }
 
-var criteria = regexp.MustCompile(`(?i)\b(for as long as|as long as|for the (?:period|time|duration|length)|until|no longer than|only for so long|indefinitely|to the extent)\b[^.;]*`)
+var criteria = regexp.MustCompile(`(?i)\b(?:(?:for\s+)?(?:only\s+)?(?:as|so)\s+long\s+as|for\s+the\s+(?:\w+\s+)?(?:period|time|duration|length|life|term)|for\s+(?:a|any|some|an)\s+(?:\w+\s+){0,2}(?:period|time|duration|amount\s+of\s+time)|until|no\s+longer\s+than|longer\s+than|indefinitely|to\s+the\s+extent|` +
+	`as\s+(?:\w+\s+)?(?:necessary|required|needed)|(?:when|once|after|if|as\s+soon\s+as)\b[^.;]{0,80}\bno\s+longer\s+(?:needed|necessary|required|serves|have|valid|relevant|a)|for\s+(?:legal|audit|tax|accounting|backup|archival|archive|record[- ]keeping|compliance|operational)\b|` +
+	`(?:even\s+)?(?:after|upon|following|when|once)\s+(?:you|your|the|termination|cancell?ation|deletion|closure|such)\s+(?:\w+\s+){0,3}(?:deactivate|deactivated|close|closed|closing|delete|deleted|cancel|cancelled|canceled|terminate|terminated|termination|stop|leave|cancell?ation|deletion|expir\w+|ends?|request)|` +
+	`when\s+we\s+have\s+a\s+legal|(?:where|when|if|as)\s+(?:required|permitted)\s+by\s+law|(?:to|in\s+order\s+to)\s+(?:comply|resolve|prevent\s+fraud|enforce|meet)|immediately)\b[^.;]*`)
 
 // criterion is the words of a retention rule without a number.
 func criterion(s string) string { return squeeze(criteria.FindString(s)) }

@@ -120,7 +120,7 @@ func (r *reader) without(at spot, s *sentence, st Statement, denied []int) {
 // statement is about: "we collect the following information:".
 func waits(st Statement) bool {
 	if len(st.DataTypes) == 1 && st.DataTypes[0] == "information" {
-		return true
+		return st.Action != actRetain || st.Condition == "" && st.RetentionDays == 0
 	}
 	return handsOut[st.Action] && len(st.RecipientRefs) == 0 && len(st.Purposes) == 0
 }
@@ -193,6 +193,9 @@ func (r *reader) shape(s *sentence, list []*predicate, p *predicate, st *Stateme
 	return r.holds(s, p, st, third)
 }
 
+// ends are verbs that end the keeping of data, or say when it ends.
+var ends = wordSet("delete erase remove purge destroy discard expire remain")
+
 // holds decides whether a statement says enough to be one.
 func (r *reader) holds(s *sentence, p *predicate, st *Statement, third bool) bool {
 	st.DataTypes = r.tidy(st.DataTypes)
@@ -204,13 +207,11 @@ func (r *reader) holds(s *sentence, p *predicate, st *Statement, third bool) boo
 		if p.negated && (strings.Contains(st.Condition, "longer") || strings.Contains(st.Condition, "beyond") || strings.Contains(st.Condition, "more than")) {
 			st.Negated = false
 		}
-		if p.lemma == "delete" || p.lemma == "erase" {
-			if st.RetentionDays == 0 || p.negated {
-				return false
-			}
+		if words := criterion(s.text); words != "" && (!p.negated || st.Condition == "") {
+			st.Condition = words
 		}
-		if st.Condition == "" {
-			st.Condition = criterion(s.text)
+		if ends[p.lemma] && (p.negated || st.RetentionDays == 0 && (st.Condition == "" || p.inf)) {
+			return false // a deletion that says not when
 		}
 		return len(st.DataTypes) > 0 && (p.lemma != "maintain" || st.Actor == "we")
 	case actProtect:

@@ -344,7 +344,7 @@ func TestEvalRetention(t *testing.T) {
 	check := func(id string, sts []Statement, sure, maybe bool, text, period string) {
 		got, days, why := false, map[int]bool{}, ""
 		for _, st := range sts {
-			if st.Action == actRetain && (st.RetentionDays > 0 || st.Condition != "") {
+			if st.Action == actRetain && !st.Negated && (st.RetentionDays > 0 || criteria.MatchString(st.Condition)) {
 				got, why = true, fmt.Sprint(st.RetentionDays, " ", st.Condition)
 				days[st.RetentionDays] = true
 			}
@@ -538,9 +538,11 @@ func TestEvalRecipient(t *testing.T) {
 					gold = append(gold, strings.ToLower(strings.ReplaceAll(a.Text, "\u00a0", " ")))
 				}
 			}
-			var got []RecipientRef
+			got := g.recipients[i]
 			for _, st := range g.statements[i] {
-				got = append(got, st.RecipientRefs...)
+				if !st.Negated {
+					got = append(got, st.RecipientRefs...)
+				}
 			}
 			got = uniqRefs(got)
 			hit := func(a, b string) bool { return strings.Contains(a, b) || strings.Contains(b, a) }

@@ -223,6 +223,7 @@ type segmented struct {
 	id         string
 	doc        *Document
 	statements [][]Statement
+	recipients [][]RecipientRef
 	choices    []bool // segments with a choice
 }
 
@@ -234,7 +235,7 @@ func readSegments(set *rules.Set, id, url string, segs []string, join string) *s
 }
 
 func assign(id string, doc *Document, segs []string) *segmented {
-	s := &segmented{id: id, doc: doc, statements: make([][]Statement, len(segs)), choices: make([]bool, len(segs))}
+	s := &segmented{id: id, doc: doc, statements: make([][]Statement, len(segs)), recipients: make([][]RecipientRef, len(segs)), choices: make([]bool, len(segs))}
 	bare := make([]string, len(segs))
 	for i, x := range segs {
 		bare[i] = noSpace(x)
@@ -254,6 +255,12 @@ func assign(id string, doc *Document, segs []string) *segmented {
 	for _, st := range doc.Statements {
 		if i := find(st.Quote); i >= 0 {
 			s.statements[i] = append(s.statements[i], st)
+		}
+	}
+	at = 0
+	for _, x := range doc.Recipients {
+		if i := find(x.Quote); i >= 0 {
+			s.recipients[i] = append(s.recipients[i], x.RecipientRef)
 		}
 	}
 	return s

@@ -41,6 +41,7 @@ func (l *lexicon) sentence(text string, from int, self map[string]bool, back ...
 	s.norm = norms(s.toks)
 	l.findNames(s)
 	l.findRecipients(s)
+	s.findGroups()
 	l.findData(s)
 	s.findActors()
 	s.sort()
@@ -160,7 +161,7 @@ func (l *lexicon) findRecipients(s *sentence) {
 		if n == 1 && (s.low(i) == "others" || s.low(i) == "anyone") && !in(s.low(i-1), "with", "to", "and", "or", "by", "allow", "let") {
 			continue
 		}
-		if n == 1 && s.low(i) == "social" {
+		if n == 1 && s.low(i) == "social" || s.adjective(i, n) || s.isSelf(i, n) {
 			continue
 		}
 		s.mentions = append(s.mentions, mention{start: i, end: i + n, kind: mWho, id: e.id,
@@ -328,6 +329,9 @@ func (s *sentence) pointsBack(i int) int {
 		return 0
 	}
 	if s.low(i) == "it" || s.low(i) == "they" {
+		if i > 0 || s.low(i) == "it" && s.back[len(s.back)-1].Kind == "category" {
+			return 0
+		}
 		if verbs[s.low(i+1)].lemma != "" || auxiliaries[s.low(i+1)] && s.low(i+1) != "is" {
 			return 1
 		}
@@ -353,6 +357,9 @@ func (s *sentence) crossesMark(from, to int) bool {
 // selfName returns the length of the organisation's own name at i.
 func (s *sentence) selfName(i int) int {
 	if !s.toks[i].cap && !strings.Contains(s.toks[i].low, ".") {
+		if len(s.toks[i].low) > 4 && s.self[s.toks[i].low] && s.norm[i] != "website" {
+			return 1
+		}
 		return 0
 	}
 	for n := min(5, len(s.toks)-i); n > 0; n-- {

@@ -78,6 +78,10 @@ func (s *sentence) passiveObjects(list []*predicate, i int) {
 		p.data = p2.data
 		return
 	}
+	if in(s.low(p.head-1), "it", "they") && in(s.low(p.head-2), "which", "when", "how", "where", "that", "why", "what", "once", "until", "before", "after") {
+		p.dropped = true // "the purpose for which it was collected"
+		return
+	}
 	s.leftData(list, i, p)
 	if len(p.data) == 0 && p.passive {
 		for k, m := range s.mentions {

@@ -63,7 +63,7 @@ func (r *reader) selfNames() map[string]bool {
 }
 
 // ownActs are verbs that a notice uses of its own organisation, mostly.
-var ownActs = wordSet("collects uses shares may will does can takes recognizes respects reserves has is processes stores maintains values")
+var ownActs = wordSet("collects uses shares may will shall does can takes recognizes respects reserves has is processes stores maintains values")
 
 // subjects are the names that stand most often as the subject of a sentence: a
 // notice in the third person names its own organisation so. A name must do so

@@ -19,6 +19,8 @@ func (r *reader) readStatements() {
 		if p.kind == "row" {
 			n++
 			r.row(i, self)
+			at := r.sentenceIn(i, span{0, len(p.text)}, self)
+			r.receives(at, r.lex.sentence(at.text, 0, self))
 			continue
 		}
 		if p.lang != "" && p.lang != "en" {
@@ -27,6 +29,8 @@ func (r *reader) readStatements() {
 			continue
 		}
 		if p.kind == "heading" {
+			at := r.sentenceIn(i, span{0, len(p.text)}, self)
+			r.receives(at, r.lex.sentence(at.text, 0, self))
 			continue
 		}
 		for k, sp := range splitSentences(p.text) {
@@ -47,6 +51,7 @@ func (r *reader) readStatements() {
 			s.leads = strings.HasSuffix(s.text, ":") && sp.end == len(p.text) && r.introduces(i)
 			before := len(r.doc.Statements)
 			r.read(s, leads)
+			r.receives(s, r.lex.sentence(s.text, 0, self))
 			r.remember(s, before)
 		}
 		prior = ""

@@ -22,6 +22,7 @@ type Document struct {
 	Words       int
 	Blocks      []Block
 	Statements  []Statement
+	Recipients  []Recipient // who gets data by any sentence, list or heading
 	Cookies     []CookieDeclaration
 	Faults      []string // what could not be read, as sentences
 }
@@ -66,6 +67,16 @@ type RecipientRef struct {
 	Kind string `json:"kind"` // "vendor", "company", "category" (terms) or "named" (a name that the knowledge base lacks)
 	ID   string `json:"id,omitempty"`
 	Text string `json:"text"` // as written
+}
+
+// Recipient is a place where a text says who receives data, by name or by
+// kind. A statement names its recipients too; these are also those of lists,
+// tables and headings that no verb makes a statement of.
+type Recipient struct {
+	RecipientRef
+	Quote string `json:"quote"`
+	Start int    `json:"start"`
+	End   int    `json:"end"`
 }
 
 // CookieDeclaration is a row of a cookie table.

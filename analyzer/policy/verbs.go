@@ -37,7 +37,7 @@ var lemmas = map[string]string{
 	actDisclose: "disclose release* reveal divulge",
 	actSell:     "sell rent* trade* lease* barter* monetize",
 	actTransfer: "transfer*",
-	actRetain:   "retain keep store* hold* maintain archive* delete erase preserve save",
+	actRetain:   "retain keep store* hold* maintain archive* delete erase remove purge destroy discard expire remain preserve save cache",
 	actProtect:  "protect safeguard* secure encrypt",
 	verbPlace:   "set* place* deploy install drop* put write serve",
 	verbAllow:   "allow permit let enable authorize authorise",

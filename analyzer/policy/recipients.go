@@ -1,0 +1,219 @@
+package policy
+
+import "strings"
+
+// Who receives data is said with a few names and a great many descriptions:
+// "hosting companies", "credit reference agencies". What the terms list is
+// found first; descriptions are told by the noun that they end in.
+
+// orgHeads are nouns that descriptions of recipients end in, with the category
+// that they have by themselves.
+var orgHeads = map[string]string{
+	"companies": "third_parties", "organizations": "third_parties", "organisations": "third_parties", "institutions": "third_parties", "entities": "third_parties",
+	"firms": "third_parties", "businesses": "third_parties", "parties": "third_parties", "brands": "third_parties", "associations": "third_parties", "bodies": "third_parties",
+	"agencies": "third_parties", "authorities": "government", "regulators": "government", "courts": "government",
+	"providers": "service_providers", "vendors": "vendors", "contractors": "service_providers", "subcontractors": "service_providers", "suppliers": "service_providers",
+	"advisors": "service_providers", "advisers": "service_providers", "consultants": "service_providers", "lawyers": "service_providers", "auditors": "service_providers",
+	"accountants": "service_providers", "bankers": "service_providers", "insurers": "service_providers", "agents": "service_providers", "processors": "service_providers",
+	"partners": "business_partners", "sponsors": "advertising_partners", "advertisers": "advertising_partners", "networks": "third_parties", "platforms": "third_parties",
+	"gateways": "payment_processors", "carriers": "delivery_companies", "couriers": "delivery_companies", "registrars": "hosting_providers", "services": "service_providers",
+	"company": "third_parties", "provider": "service_providers", "agency": "third_parties", "institution": "third_parties", "partner": "business_partners",
+}
+
+// needsMore are heads that describe a recipient only with a modifier that
+// tells which.
+var needsMore = wordSet("companies organizations organisations institutions entities firms businesses parties brands associations bodies agencies networks platforms services company provider agency institution partner gateways carriers agents")
+
+// modifiers tell a category from the words before a head.
+var modifiers = []struct {
+	id    string
+	words map[string]bool
+}{
+	{"payment_processors", wordSet("payment payments billing card banking bank transaction")},
+	{"hosting_providers", wordSet("hosting cloud server storage infrastructure co-location colocation delivery-network cdn cdns")},
+	{"analytics_providers", wordSet("analytics measurement statistics monitoring performance measuring")},
+	{"advertising_partners", wordSet("advertising ad ads marketing remarketing retargeting promotional advertisement")},
+	{"social_networks", wordSet("social")},
+	{"delivery_companies", wordSet("shipping delivery logistics courier fulfilment fulfillment postal mail-order")},
+	{"communication_providers", wordSet("email messaging communications communication sms chat newsletter mailing call")},
+	{"security_providers", wordSet("security fraud identity verification anti-fraud cyber")},
+	{"government", wordSet("government governmental regulatory public tax law supervisory enforcement relevant competent judicial")},
+	{"data_brokers", wordSet("data-broker broker brokers")},
+	{"affiliates", wordSet("group affiliated related sister parent subsidiary")},
+	{"service_providers", wordSet("service it technology support professional legal financial consulting research survey collection reference insurance analytics-service technical outsourced outside external business intelligence debt credit customer")},
+	{"third_parties", wordSet("other third another unaffiliated independent outside selected trusted similar private educational academic charitable non-profit nonprofit partner")},
+}
+
+// findGroups marks descriptions of recipients that the terms do not list.
+func (s *sentence) findGroups() {
+	for i := range s.toks {
+		id, ok := orgHeads[s.low(i)]
+		if !ok || !s.toks[i].word || s.taken(i, i+1) {
+			continue
+		}
+		start, described := i, false
+		for start > 0 && i-start < 6 {
+			w := s.low(start - 1)
+			if !s.toks[start-1].word || s.taken(start-1, start) || verbs[w].lemma != "" && !in(w, "processing", "hosting", "monitoring", "tracking", "sharing", "sponsored") || auxiliaries[w] ||
+				in(w, "and", "or", "to", "with", "by", "of", "for", "from", "on", "in", "at", "as", "our", "your", "their", "its", "the", "these", "those", "such", "any", "some", "certain", "all", "a", "an", "that", "we", "you", "including", "like", "is", "are", "following", "various", "many", "several", "use", "via", "through", "between", "these", "this", "his", "her", "own") {
+				break
+			}
+			start--
+			for _, m := range modifiers {
+				if m.words[w] {
+					id, described = m.id, true
+					break
+				}
+			}
+		}
+		if !described && needsMore[s.low(i)] || s.low(i) == "services" && !s.afterSharing(start) {
+			continue
+		}
+		if s.adjective(start, i-start+1) || s.isSelf(start, i-start+1) {
+			continue
+		}
+		s.mentions = append(s.mentions, mention{start: start, end: i + 1, kind: mWho, id: id,
+			ref: RecipientRef{Kind: "category", ID: id, Text: s.text[s.toks[start].start:s.toks[i].end]}})
+	}
+}
+
+// afterSharing reports whether services that stand at a token receive rather
+// than are offered: after "to", "with", "by", or in a list of recipients.
+func (s *sentence) afterSharing(at int) bool {
+	for t := at - 1; t >= 0 && t >= at-3; t-- {
+		if in(s.low(t), "with", "by", "external", "third") {
+			return true
+		}
+	}
+	return in(s.low(at-1), "include", "including", "as") && s.endsNear(at-2)
+}
+
+func (s *sentence) endsNear(at int) bool {
+	for _, m := range s.mentions {
+		if m.kind == mWho && m.end <= at+1 && at-m.end < 6 {
+			return true
+		}
+	}
+	return false
+}
+
+// thing are nouns that a recipient's word before them only describes:
+// "third-party websites" receive nothing.
+var things = wordSet("website websites site sites web link links page pages content cookie cookies app apps application applications software product products platform platforms code library libraries ads ad advertisement advertisements login account accounts plugin plugins store material materials feature features policy policies technology technologies terms offers browser")
+
+// adjective reports whether the words of a recipient only describe what follows.
+func (s *sentence) adjective(start, n int) bool {
+	last := s.low(start + n - 1)
+	if !in(last, "party", "third", "social", "provider", "partner", "affiliate", "vendor", "government", "agency", "network", "media") {
+		return false
+	}
+	next := start + n
+	if in(s.low(next), "online", "mobile", "payment", "social", "web", "or", "/") {
+		next++
+	}
+	return things[s.low(next)]
+}
+
+// isSelf reports whether a recipient's word is what the text calls itself.
+func (s *sentence) isSelf(start, n int) bool {
+	if !s.toks[start].cap || start+n > len(s.toks) {
+		return false
+	}
+	return s.self[strings.ToLower(s.text[s.toks[start].start:s.toks[start+n-1].end])]
+}
+
+// receives collects who a sentence, item, heading or cell names as somebody
+// who gets data.
+func (r *reader) receives(at spot, s *sentence) {
+	if len(r.doc.Recipients) >= maxSentences {
+		return
+	}
+	negated := s.deniedWho()
+	for k, m := range s.mentions {
+		if m.kind != mWho || negated[k] || s.aside(m) || s.askedFor(m.start) {
+			continue
+		}
+		if m.ref.Kind == "category" && (r.body[at.block].kind == "heading" || !s.receiving(m)) {
+			continue
+		}
+		start := r.doc.Blocks[at.block].Start + r.runes(at.block, at.span.start)
+		r.doc.Recipients = append(r.doc.Recipients, Recipient{RecipientRef: m.ref, Quote: at.text, Start: start, End: start + len([]rune(at.text))})
+	}
+}
+
+// deniedWho are the recipients that a denial says get nothing.
+func (s *sentence) deniedWho() map[int]bool {
+	out := make(map[int]bool)
+	for _, p := range s.predicates() {
+		_, exception := s.condition(p)
+		if !p.negated {
+			continue
+		}
+		for _, k := range append(append([]int(nil), p.to...), p.who...) {
+			if k >= 0 && (exception < 0 || s.mentions[k].start < exception) {
+				out[k] = true
+			}
+		}
+	}
+	return out
+}
+
+// disclaimers are words of sentences that speak of others for whom the text
+// does not answer.
+var disclaimers = []string{"not responsible", "does not apply", "do not apply", "no control", "not control", "not liable", "no responsibility", "does not cover", "do not cover", "held responsible",
+	"responsibility for", "privacy policy of", "privacy policies of", "terms of use of", "encourage you to"}
+
+func (s *sentence) disclaims() bool {
+	low := strings.ToLower(s.text)
+	for _, d := range disclaimers {
+		if strings.Contains(low, d) {
+			return true
+		}
+	}
+	return false
+}
+
+// aside reports whether a name only says where something is: "your Google
+// account", "Google's privacy policy".
+func (s *sentence) aside(m mention) bool {
+	last := s.toks[m.end-1]
+	if m.ref.Kind != "category" && (strings.HasSuffix(strings.ToLower(last.raw), "'s") || strings.HasSuffix(strings.ToLower(last.raw), "’s")) {
+		return true
+	}
+	if m.ref.Kind != "category" && in(s.low(m.end), "account", "accounts", "login", "store", "id", "advertising", "terms", "browser", "chrome", "device", "devices", "app") && s.low(m.end+1) != "partners" {
+		return true
+	}
+	return m.ref.Kind == "category" && s.disclaims()
+}
+
+// receiving reports whether a kind of recipient stands where one gets data: as
+// what a verb hands to, as who acts, or in a list without a verb.
+func (s *sentence) receiving(m mention) bool {
+	finite := false
+	for i, t := range s.toks {
+		v, ok := verbs[t.low]
+		finite = finite || ok && v.form != 'g' && !s.takenBy(i, mWho) || auxiliaries[t.low]
+	}
+	if !finite {
+		return true
+	}
+	for t := m.start - 1; t >= 0 && t >= m.start-30; t-- {
+		w := s.low(t)
+		if w == ";" {
+			break
+		}
+		if v := verbs[w]; v.lemma != "" && !in(v.action, actProtect) {
+			return true
+		}
+		if nominals[w] != "" || in(w, "access", "available", "acquired", "merged", "visible", "published", "hosted", "provided", "partnered", "help", "employ", "appoint", "retain", "assist") {
+			return true
+		}
+	}
+	// Who acts: "advertisers may set cookies".
+	for t := m.end; t < len(s.toks) && t < m.end+8; t++ {
+		if v := verbs[s.low(t)]; v.lemma != "" {
+			return true
+		}
+	}
+	return false
+}
