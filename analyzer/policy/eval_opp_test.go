@@ -544,7 +544,8 @@ func TestEvalRecipient(t *testing.T) {
 					got = append(got, st.RecipientRefs...)
 				}
 			}
-			got = uniqRefs(got)
+			slices.SortStableFunc(got, func(a, b RecipientRef) int { return strings.Compare(strings.ToLower(a.Text), strings.ToLower(b.Text)) })
+			got = slices.CompactFunc(got, func(a, b RecipientRef) bool { return strings.EqualFold(a.Text, b.Text) })
 			hit := func(a, b string) bool { return strings.Contains(a, b) || strings.Contains(b, a) }
 			for _, r := range got {
 				c := names

@@ -240,28 +240,52 @@ func assign(id string, doc *Document, segs []string) *segmented {
 	for i, x := range segs {
 		bare[i] = noSpace(x)
 	}
-	at := 0
-	find := func(quote string) int {
-		q := noSpace(quote)
-		for k := range segs {
-			i := (at + k) % len(segs)
-			if strings.Contains(bare[i], q) {
-				at = i
-				return i
+	home := homes(doc, bare)
+	where := func(start int) int {
+		for k, b := range doc.Blocks {
+			if start >= b.Start && start <= b.End {
+				return home[k]
 			}
 		}
 		return -1
 	}
 	for _, st := range doc.Statements {
-		if i := find(st.Quote); i >= 0 {
+		if i := where(st.Start); i >= 0 {
 			s.statements[i] = append(s.statements[i], st)
 		}
 	}
-	at = 0
 	for _, x := range doc.Recipients {
-		if i := find(x.Quote); i >= 0 {
+		if i := where(x.Start); i >= 0 {
 			s.recipients[i] = append(s.recipients[i], x.RecipientRef)
 		}
 	}
 	return s
+}
+
+// homes finds the segment of each block: in order, the one that is the block
+// before one that holds it.
+func homes(doc *Document, bare []string) []int {
+	text := []rune(doc.Text)
+	out := make([]int, len(doc.Blocks))
+	at := 0
+	for k, b := range doc.Blocks {
+		q := noSpace(string(text[b.Start:b.End]))
+		out[k] = -1
+		for _, same := range []bool{true, false} {
+			for i := at; i < len(bare) && i < at+12 && out[k] < 0; i++ {
+				if same && bare[i] == q || !same && strings.Contains(bare[i], q) {
+					out[k] = i
+				}
+			}
+		}
+		for i := 0; i < len(bare) && out[k] < 0; i++ {
+			if strings.Contains(bare[i], q) {
+				out[k] = i
+			}
+		}
+		if out[k] >= at {
+			at = out[k]
+		}
+	}
+	return out
 }

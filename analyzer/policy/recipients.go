@@ -186,9 +186,26 @@ func (s *sentence) aside(m mention) bool {
 	return m.ref.Kind == "category" && s.disclaims()
 }
 
+func (s *sentence) mentionsAny(words ...string) bool {
+	for i := range s.toks {
+		if in(s.low(i), words...) {
+			return true
+		}
+	}
+	return false
+}
+
 // receiving reports whether a kind of recipient stands where one gets data: as
 // what a verb hands to, as who acts, or in a list without a verb.
 func (s *sentence) receiving(m mention) bool {
+	for t := m.start - 1; t >= 0 && t >= m.start-2; t-- {
+		if in(s.low(t), "from", "of", "across", "against", "than", "belong", "between") {
+			return false // where data come from, or whose they are
+		}
+	}
+	if m.id == "government" && in(s.low(m.start-1), "a", "your", "the", "local", "to") && s.mentionsAny("complaint", "complain", "lodge") {
+		return false
+	}
 	finite := false
 	for i, t := range s.toks {
 		v, ok := verbs[t.low]

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
@@ -31,6 +32,10 @@ func (r *reader) namedIn(block int, self map[string]bool) {
 	}
 }
 
+// roleName is a definition of what the text calls its own organisation:
+// (hereinafter "the Operator").
+var roleName = regexp.MustCompile(`(?i)(?:refer(?:red|s)?\s+to\s+as|hereinafter|hereafter|herein)[^"“”]{0,40}["“](?:the\s+)?((?:service\s+provider|company|developer|operator|owner|provider|publisher|organi[sz]ation|controller|studio|app|application|service|site|website))["”]`)
+
 // selfNames are the ways in which the text names the organisation: from the
 // host, the title, and definitions such as Acme Inc. ("we").
 func (r *reader) selfNames() map[string]bool {
@@ -54,6 +59,11 @@ func (r *reader) selfNames() map[string]bool {
 			if i := strings.Index(strings.ToLower(p.text), mark); i > 0 && i < len(p.text) {
 				add(nameBefore(p.text[:i]))
 			}
+		}
+	}
+	for _, p := range r.body[:min(len(r.body), 40)] {
+		for _, m := range roleName.FindAllStringSubmatch(p.text[:min(len(p.text), 4_000)], 5) {
+			add(m[1])
 		}
 	}
 	for name := range r.subjects() {
