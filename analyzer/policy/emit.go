@@ -77,6 +77,9 @@ func (r *reader) emitPredicate(at spot, s *sentence, list []*predicate, p *predi
 		}
 	}
 	for _, k := range p.fors {
+		if m := s.mentions[k]; p.negated && strings.Contains(words, s.text[s.toks[m.start].start:s.toks[m.end-1].end]) {
+			continue // "unless a court orders it" is no purpose that is denied
+		}
 		st.Purposes = append(st.Purposes, s.mentions[k].id)
 	}
 	if led && !addsToLead(s, p) {
@@ -98,6 +101,11 @@ func (r *reader) emitPredicate(at spot, s *sentence, list []*predicate, p *predi
 		}
 		if r.shape(s, list, p, &one, ref) && !(at.leads && waits(one)) {
 			r.add(at, one)
+			if days := retentionDays(s.text); one.Action == actCookies && p.action == actRetain && days > 0 && !one.Negated {
+				kept := one
+				kept.Action, kept.RetentionDays, kept.Purposes = actRetain, days, nil
+				r.add(at, kept)
+			}
 			r.exception(at, s, p, one, exception)
 			r.without(at, s, one, denied)
 		}

@@ -272,7 +272,10 @@ func homes(doc *Document, bare []string) []int {
 		q := noSpace(string(text[b.Start:b.End]))
 		out[k] = -1
 		for _, same := range []bool{true, false} {
-			for i := at; i < len(bare) && i < at+12 && out[k] < 0; i++ {
+			for i := max(0, at-6); i < len(bare) && i < at+12 && out[k] < 0; i++ {
+				if !same && (i < at || i > at+4) {
+					continue
+				}
 				if same && bare[i] == q || !same && strings.Contains(bare[i], q) {
 					out[k] = i
 				}

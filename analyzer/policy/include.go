@@ -129,7 +129,7 @@ func (r *reader) fromPrior(at spot, s *sentence) bool {
 		if st.Negated || st.Action == actCookies || st.Action == actProtect || st.Action == actLet && len(st.DataTypes) == 0 {
 			continue
 		}
-		if !slices.ContainsFunc(st.DataTypes, func(id string) bool { return r.lex.abstract[id] }) {
+		if in(s.low(0), "it", "they", "that", "the") && !slices.ContainsFunc(st.DataTypes, func(id string) bool { return r.lex.abstract[id] }) {
 			continue
 		}
 		one := st

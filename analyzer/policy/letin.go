@@ -8,7 +8,7 @@ func (s *sentence) placesCookies(p *predicate) bool {
 	default:
 		return false
 	}
-	if p.action == verbEmbed && !p.hasSubj {
+	if p.action == verbEmbed && !p.hasSubj || ends[p.lemma] {
 		return false
 	}
 	if p.action == actCollect || p.action == actShare && p.lemma != "send" || p.lemma == "process" || p.lemma == "work" || p.lemma == "include" {

@@ -104,6 +104,12 @@ func (s *sentence) nameContext(start, end int) bool {
 	if !s.toks[start].cap {
 		return false
 	}
+	if start == 0 && end == len(s.toks) {
+		return true // an item of a list, a heading
+	}
+	if end < len(s.toks) && (len(s.toks[end].raw) == 1 && s.toks[end].word || s.low(end) == "/") {
+		return false // "Block D", "ZIP/postal code"
+	}
 	next := end
 	if s.low(next) == "," {
 		next++

@@ -90,7 +90,11 @@ func (s *sentence) askedFor(at int) bool {
 // embeddedQuestion reports whether a denial stands in "why access cannot be
 // provided" and its like.
 func (s *sentence) embeddedQuestion(p *predicate) bool {
-	for t := p.head - 1; t >= 0 && t > p.head-4; t-- {
+	start := p.head
+	if p.passive && len(p.data) > 0 {
+		start = min(start, s.mentions[p.data[0]].start)
+	}
+	for t := start - 1; t >= 0 && t > start-4; t-- {
 		if in(s.low(t), "why", "whether", "how", "what") {
 			return true
 		}
