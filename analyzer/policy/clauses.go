@@ -5,28 +5,27 @@ import "strings"
 // predicate is a verb of the sentence with what belongs to it.
 type predicate struct {
 	verb
-	at        int  // token of the verb
-	head      int  // first token of its group: auxiliaries, adverbs, negators
-	passive   bool // "is collected"
-	reduced   bool // "information collected from you"
-	inf       bool // "to collect"
-	relative  bool // "information that we collect"
-	bare      bool // no auxiliary of its own
-	hasSubj   bool // a subject of its own
-	negated   bool
-	dropped   bool // embedded in a choice or a hypothesis that asserts nothing
-	modality  string
-	governor  int   // predicate that it depends on or is joined to; -1
-	joined    bool  // by and, or, a comma
-	row       int   // auxiliary of the row that it is in, when that begins with an unknown verb
-	who       []int // mentions that are its subject; nil is an implied "we" in passives
-	data      []int // objects
-	vague     bool  // its object is a pronoun
-	to        []int // recipients
-	tools     []int // cookies and the like that are its means
-	fors      []int // purposes
-	end       int   // token where its part of the sentence ends
-	condition string
+	at       int  // token of the verb
+	head     int  // first token of its group: auxiliaries, adverbs, negators
+	passive  bool // "is collected"
+	reduced  bool // "information collected from you"
+	inf      bool // "to collect"
+	relative bool // "information that we collect"
+	bare     bool // no auxiliary of its own
+	hasSubj  bool // a subject of its own
+	negated  bool
+	dropped  bool // embedded in a choice or a hypothesis that asserts nothing
+	modality string
+	governor int   // predicate that it depends on or is joined to; -1
+	joined   bool  // by and, or, a comma
+	row      int   // auxiliary of the row that it is in, when that begins with an unknown verb
+	who      []int // mentions that are its subject; nil is an implied "we" in passives
+	data     []int // objects
+	vague    bool  // its object is a pronoun
+	to       []int // recipients
+	tools    []int // cookies and the like that are its means
+	fors     []int // purposes
+	end      int   // token where its part of the sentence ends
 }
 
 // predicates finds the verbs of a sentence and attaches subjects, objects,

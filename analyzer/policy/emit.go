@@ -218,6 +218,9 @@ func (r *reader) holds(s *sentence, p *predicate, st *Statement, third bool) boo
 		if words := criterion(s.text); words != "" && (!p.negated || st.Condition == "") {
 			st.Condition = words
 		}
+		if p.endures() && slices.Equal(st.DataTypes, []string{"cookie_identifier"}) {
+			return false // the life of cookies is read by cookieLife
+		}
 		if ends[p.lemma] && (p.negated || st.RetentionDays == 0 && (st.Condition == "" || p.inf)) {
 			return false // a deletion that says not when
 		}

@@ -47,7 +47,7 @@ func (r *reader) cookieLife(at spot, s *sentence) bool {
 		return false
 	}
 	for _, m := range s.mentions {
-		if m.kind != mData || m.id != "cookie_identifier" || m.start > 4 {
+		if m.kind != mData || m.id != "cookie_identifier" || m.start > 4 || in(s.low(m.start-1), "this", "that") {
 			continue
 		}
 		for t := m.end; t < len(s.toks) && t < m.end+8; t++ {

@@ -11,7 +11,6 @@ type mention struct {
 	kind       byte
 	id         string // data type, purpose, category, vendor or company
 	ref        RecipientRef
-	used       bool
 }
 
 // Kinds of mention.

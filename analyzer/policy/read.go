@@ -97,7 +97,6 @@ type piece struct {
 // container is a cookie's entry in what a consent platform rendered.
 type container struct {
 	name, provider, purpose, lifetime, party, group string
-	piece                                           int // index of the piece it was found in
 }
 
 func (r *reader) fault(format string, args ...any) {
