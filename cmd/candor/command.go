@@ -157,7 +157,7 @@ two differ. What it prints is evidence for a person to judge, not legal advice.`
 	root.SetHelpCommandGroupID("setup")
 	root.SetCompletionCommandGroupID("setup")
 	root.AddCommand(
-		c.scanCommand(), c.policyCommand(),
+		c.scanCommand(), c.importCommand(), c.policyCommand(),
 		c.analyzeCommand(), c.reportCommand(), c.verifyCommand(),
 		c.rulesCommand(), c.doctorCommand(), c.versionCommand(),
 	)

@@ -20,6 +20,8 @@ type fetched struct {
 	url      string // after redirects
 	mimeType string
 	language string
+	modified string // Last-Modified
+	status   int    // 0 for a file
 	data     []byte
 }
 
@@ -56,6 +58,8 @@ func (o *options) fetch(ctx context.Context, address string) (*fetched, error) {
 		url:      resp.Request.URL.String(),
 		mimeType: resp.Header.Get("Content-Type"),
 		language: resp.Header.Get("Content-Language"),
+		modified: resp.Header.Get("Last-Modified"),
+		status:   resp.StatusCode,
 		data:     data,
 	}, nil
 }

@@ -42,6 +42,10 @@ type options struct {
 	scanTimeout time.Duration
 	ownSite     bool
 	demo        string
+
+	policies []string // notices that go with a recording
+	site     string   // the site that is meant
+	state    evidence.State
 }
 
 type header struct{ name, value string }
@@ -106,6 +110,12 @@ func (o *options) browserFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.noSandbox, "no-sandbox", false, "run Chromium without its sandbox, as root in a container must; the report says so")
 }
 
+func (o *options) importFlags(fs *pflag.FlagSet) {
+	fs.Var(newList(&o.policies, "\n", parseText), "policy", "a notice of the site, `URL|FILE` (repeatable)")
+	fs.Var(newOne(&o.site, parseSite), "url", "the site that is meant, `URL` (default that of the first page in the file)")
+	fs.Var(newOne(&o.state, parseAnyState), "state", "consent `STATE` in which the recording was made: none, reject, accept or gpc (default none, or gpc when the browser sent it)")
+}
+
 // everyFlag is every option that candor.yaml and CANDOR_ variables know.
 func everyFlag(formats []string) *pflag.FlagSet {
 	fs := pflag.NewFlagSet("candor", pflag.ContinueOnError)
@@ -115,13 +125,14 @@ func everyFlag(formats []string) *pflag.FlagSet {
 	o.judgeFlags(fs)
 	o.networkFlags(fs)
 	o.crawlFlags(fs)
+	o.importFlags(fs)
 	return fs
 }
 
 // completions teaches the shell the values of flags that have few.
 func completions(cmd *cobra.Command, formats []string) {
 	for name, values := range map[string][]string{
-		"format": formats, "fail-on": append([]string{"none"}, severities...), "states": stateNames(),
+		"format": formats, "fail-on": append([]string{"none"}, severities...), "states": stateNames(), "state": stateNames(),
 	} {
 		if cmd.Flags().Lookup(name) == nil {
 			continue

@@ -73,42 +73,51 @@ func (c *Command) policy(ctx context.Context, o *options, where string, asJSON b
 	return err
 }
 
-// policyInput reads a file that is there, else fetches an address.
+// policyInput is a notice that the person named, for the reader of policies.
 func (o *options) policyInput(ctx context.Context, where string) (policy.Input, error) {
-	in := policy.Input{ID: "d01"}
+	got, err := o.named(ctx, where)
+	if err != nil {
+		return policy.Input{}, err
+	}
+	return policy.Input{ID: "d01", URL: got.url, MIMEType: got.mimeType, Language: got.language, Raw: got.data}, nil
+}
+
+// errFetch says that an address could not be fetched, which is no wrong use.
+var errFetch = errors.New("the policy could not be fetched")
+
+// named reads a file that is there, else fetches an address.
+func (o *options) named(ctx context.Context, where string) (*fetched, error) {
 	f, err := os.Open(where)
 	switch {
 	case err == nil:
 		defer f.Close()
-		in.Raw, err = io.ReadAll(io.LimitReader(f, maxNotice+1))
+		raw, err := io.ReadAll(io.LimitReader(f, maxNotice+1))
 		if err != nil {
-			return in, &exitError{exitUsage, err}
+			return nil, &exitError{exitUsage, err}
 		}
-		if len(in.Raw) > maxNotice {
-			return in, usage("%s is larger than %d MB", where, maxNotice>>20)
+		if len(raw) > maxNotice {
+			return nil, usage("%s is larger than %d MB", where, maxNotice>>20)
 		}
 		full, err := filepath.Abs(where)
 		if err != nil {
-			return in, err
+			return nil, err
 		}
-		in.URL = (&url.URL{Scheme: "file", Path: filepath.ToSlash(full)}).String()
-		return in, nil
+		return &fetched{url: (&url.URL{Scheme: "file", Path: filepath.ToSlash(full)}).String(), data: raw}, nil
 	case !errors.Is(err, fs.ErrNotExist):
-		return in, &exitError{exitUsage, err}
+		return nil, &exitError{exitUsage, err}
 	}
 	if !strings.Contains(where, "://") && !strings.ContainsAny(where, "./") {
-		return in, usage("%s: no such file; for an address write https://%s", where, where)
+		return nil, usage("%s: no such file; for an address write https://%s", where, where)
 	}
 	address, err := frontier.Complete(where)
 	if err != nil {
-		return in, &exitError{exitUsage, err}
+		return nil, &exitError{exitUsage, err}
 	}
 	got, err := o.fetch(ctx, address)
 	if err != nil {
-		return in, &exitError{exitIncomplete, fmt.Errorf("the policy could not be fetched: %w", err)}
+		return nil, &exitError{exitIncomplete, fmt.Errorf("%w: %w", errFetch, err)}
 	}
-	in.URL, in.MIMEType, in.Language, in.Raw = got.url, got.mimeType, got.language, got.data
-	return in, nil
+	return got, nil
 }
 
 // policyView is what the command prints of a document.

@@ -7,6 +7,7 @@ import (
 	"candor/analyzer/policy"
 	"candor/crawler"
 	"candor/crawler/evidence"
+	"candor/crawler/recording"
 	"candor/reports"
 	"candor/rules"
 )
@@ -19,6 +20,8 @@ type Stages struct {
 	TryBrowser func(ctx context.Context, path string, noSandbox bool) (evidence.Browser, error)
 	// Crawl writes evidence; see crawler.Crawl.
 	Crawl func(ctx context.Context, t crawler.Target, o crawler.Options, w *evidence.Writer) error
+	// Import reads a recording of another tool; see recording.Read.
+	Import func(ctx context.Context, file string, o recording.Options) (*recording.Recording, error)
 	// Rules loads the knowledge, when it is first needed.
 	Rules func() (*rules.Set, error)
 	// Analyze reads saved evidence; see analyzer.Analyze.

@@ -16,6 +16,7 @@ import (
 
 	"candor/crawler"
 	"candor/crawler/evidence"
+	"candor/crawler/frontier"
 )
 
 // one is a flag with one value that is parsed, as a pflag.Value.
@@ -145,6 +146,28 @@ func parseState(s string) (evidence.State, error) {
 		return "", fmt.Errorf("the state %q is not operated by this version, which visits only in the state none (no choice made)", s)
 	}
 	return "", fmt.Errorf("%q is not a consent state: expected none", s)
+}
+
+// parseAnyState takes the states that a recording may have been made in.
+func parseAnyState(s string) (evidence.State, error) {
+	if !slices.Contains(stateNames(), s) {
+		return "", fmt.Errorf("%q is not a consent state: expected %s", s, strings.Join(stateNames(), ", "))
+	}
+	return evidence.State(s), nil
+}
+
+func parseSite(s string) (string, error) {
+	if s == "" {
+		return "", nil
+	}
+	return frontier.Complete(s)
+}
+
+func parseText(s string) (string, error) {
+	if s == "" {
+		return "", errors.New("expected a URL or a file")
+	}
+	return s, nil
 }
 
 // parseHostMap reads PATTERN=ADDR:PORT. The address is an IP address, because

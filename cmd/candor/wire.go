@@ -11,6 +11,7 @@ import (
 	"candor/crawler"
 	"candor/crawler/browser"
 	"candor/crawler/evidence"
+	"candor/crawler/recording"
 	"candor/crawler/webtest"
 	"candor/reports"
 	"candor/reports/html"
@@ -23,6 +24,7 @@ func wired() Stages {
 		FindBrowser: browser.Find,
 		TryBrowser:  tryBrowser,
 		Crawl:       crawler.Crawl,
+		Import:      recording.Read,
 		Rules:       rules.Default,
 		ReadPolicy:  policy.Read,
 		Analyze:     analyzer.Analyze,

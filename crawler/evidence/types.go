@@ -24,10 +24,24 @@ type Meta struct {
 	OwnDomains []string  `json:"own_domains"` // registrable domains the profile counts as first party
 	States     []State   `json:"states"`
 	Options    Settings  `json:"options"`
+	Import     *Import   `json:"import,omitempty"` // nil when Candor visited by itself
 	StartedAt  time.Time `json:"started_at"`
 	FinishedAt time.Time `json:"finished_at,omitzero"`
 	Complete   bool      `json:"complete"`          // false until the writer is closed after a whole scan
 	Stopped    string    `json:"stopped,omitempty"` // why an incomplete scan ended: "interrupted", "time limit", an error
+}
+
+// Import says that a bundle was made of another tool's recording, and what that
+// recording cannot tell. Missing and Partial name kinds of evidence: "requests",
+// "cookies", "storage", "forms" and "notices".
+type Import struct {
+	Format  string   `json:"format"`            // "HAR 1.2", "Blacklight collector", …
+	Creator string   `json:"creator,omitempty"` // the program that wrote the file, as the file says
+	File    string   `json:"file"`              // its name, without its folder
+	SHA256  string   `json:"sha256"`            // of the file
+	Bytes   int64    `json:"bytes"`
+	Missing []string `json:"missing"` // kinds of which the recording holds nothing
+	Partial []string `json:"partial"` // kinds of which it holds a part: what is not in it may still have happened
 }
 
 // Tool names the program that wrote the bundle.
@@ -79,7 +93,7 @@ type Page struct {
 	Depth       int       `json:"depth"`
 	StartedAt   time.Time `json:"started_at"`
 	DurationMS  int64     `json:"duration_ms"`
-	Ended       string    `json:"ended"` // "quiet", "budget" (still busy when its time was up) or "failed"
+	Ended       string    `json:"ended"` // "quiet", "budget" (still busy when its time was up), "failed", or "recorded" (of another tool's recording)
 	Failure     string    `json:"failure,omitempty"`
 	Screenshot  string    `json:"screenshot,omitempty"` // path inside the bundle
 	Redirects   []string  `json:"redirects,omitempty"`  // every address before the final one
@@ -133,9 +147,10 @@ type Request struct {
 	Chain             string            `json:"chain"` // id of the chain's first hop
 	Hop               int               `json:"hop"`   // 0 for the first
 	URL               string            `json:"url"`
-	Method            string            `json:"method"`
-	Type              string            `json:"type"`      // CDP resource type: "Document", "Script", "Ping", "WebSocket", …
-	OffsetMS          int64             `json:"offset_ms"` // since the visit began
+	HostOnly          bool              `json:"host_only,omitempty"` // a recording names the host only; the rest of URL is made up
+	Method            string            `json:"method"`              // "" when a recording does not say
+	Type              string            `json:"type"`                // CDP resource type: "Document", "Script", "Ping", "WebSocket", …
+	OffsetMS          int64             `json:"offset_ms"`           // since the visit began
 	Target            Target            `json:"target"`
 	FrameURL          string            `json:"frame_url,omitempty"` // document of the frame that asked
 	MainFrame         bool              `json:"main_frame"`
@@ -311,7 +326,7 @@ type DocFrame struct {
 type Gap struct {
 	What  string `json:"what"` // "page https://…", "robots.txt of …", "requests of page …"
 	Why   string `json:"why"`  // a clear sentence
-	Kind  string `json:"kind"` // "dns", "refused", "timeout", "http_status", "bot_wall", "redirect_loop", "too_large", "not_html", "certificate", "robots", "budget", "crash", "bound", "interrupted", "policy", "other"
+	Kind  string `json:"kind"` // "dns", "refused", "timeout", "http_status", "bot_wall", "redirect_loop", "too_large", "not_html", "certificate", "robots", "budget", "crash", "bound", "interrupted", "policy", "format" (a recording's format cannot tell), "other"
 	Page  string `json:"page,omitempty"`
 	State State  `json:"state,omitempty"`
 }
