@@ -36,10 +36,14 @@ func Analyze(ctx context.Context, r *evidence.Reader, set *rules.Set, p Profile)
 		return nil, fmt.Errorf("analyze: %w", err)
 	}
 	a.Seen = seen
-	m := check.New(check.Input{
+	in := check.Input{
 		Site: site.Primary, Set: set, Documents: a.Documents, Seen: seen, Pages: a.Pages, Gaps: a.Gaps,
 		Regions: p.Regions, Laws: p.Laws, Processors: p.roles(),
-	})
+	}
+	if i := meta.Import; i != nil {
+		in.Recorded, in.Missing, in.Partial = true, i.Missing, i.Partial
+	}
+	m := check.New(in)
 	a.Disclosures = m.Disclose()
 	a.NamedVendors, a.Declared = m.NamedVendors(), m.Declared()
 	a.Promises = m.Promises()

@@ -29,6 +29,7 @@ func New(a *analyzer.Analysis) *Report {
 		FinishedAt: stamp(a.Meta.FinishedAt),
 		Coverage:   b.coverage(),
 		Conditions: b.conditions(),
+		Import:     newImport(b.a.Meta.Import),
 		Pages:      each(a.Pages, newPage),
 		Policies:   each(a.Documents, newPolicy),
 		Vendors:    b.vendors(),
@@ -95,6 +96,13 @@ func (b *builder) conditions() Conditions {
 		AnyCertificate: o.Insecure, HostMap: len(o.HostMap) > 0, Proxy: o.Proxy,
 		ExtraHeaders: len(o.ExtraHeaders), PresetCookies: len(o.PresetCookies),
 	}
+}
+
+func newImport(i *evidence.Import) Import {
+	if i == nil {
+		return Import{Missing: []string{}, Partial: []string{}}
+	}
+	return Import{Format: i.Format, Creator: i.Creator, File: i.File, SHA256: i.SHA256, Bytes: i.Bytes, Missing: list(i.Missing), Partial: list(i.Partial)}
 }
 
 func newPage(p evidence.Page) Page {

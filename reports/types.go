@@ -13,6 +13,7 @@ type Report struct {
 	FinishedAt string     `json:"finished_at" doc:"RFC 3339, UTC; empty when the scan did not end."`
 	Coverage   Coverage   `json:"coverage"`
 	Conditions Conditions `json:"conditions"`
+	Import     Import     `json:"import" doc:"The other tool's recording that the report was made of; its format is empty when Candor visited by itself."`
 	Pages      []Page     `json:"pages"`
 	Policies   []Policy   `json:"policies"`
 	Vendors    []Vendor   `json:"vendors" doc:"By id."`
@@ -86,6 +87,18 @@ type Conditions struct {
 	Proxy             bool   `json:"proxy"`
 	ExtraHeaders      int    `json:"extra_headers"`
 	PresetCookies     int    `json:"preset_cookies"`
+}
+
+// Import is another tool's recording. Missing and Partial name kinds of
+// evidence: requests, cookies, storage, forms, notices.
+type Import struct {
+	Format  string   `json:"format"`
+	Creator string   `json:"creator" doc:"The program that wrote the file, as the file says."`
+	File    string   `json:"file"`
+	SHA256  string   `json:"sha256"`
+	Bytes   int64    `json:"bytes"`
+	Missing []string `json:"missing" doc:"Kinds of evidence of which the recording holds nothing."`
+	Partial []string `json:"partial" doc:"Kinds of which it holds a part: what is not in it may still have happened."`
 }
 
 // Page is one visit of one address in one state.
@@ -205,7 +218,7 @@ type Cookie struct {
 	Party                string   `json:"party" enum:"first|third"`
 	Vendor               string   `json:"vendor"`
 	SetBy                Setter   `json:"set_by"`
-	LifetimeDays         float64  `json:"lifetime_days"`
+	LifetimeDays         float64  `json:"lifetime_days" doc:"0 for a session, -1 when it outlives the session and is not known."`
 	Session              bool     `json:"session"`
 	HTTPOnly             bool     `json:"http_only"`
 	Secure               bool     `json:"secure"`

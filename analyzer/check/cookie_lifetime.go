@@ -26,7 +26,7 @@ func cookieLifetime(m *Matcher, r *rules.Rule) result {
 	}
 	for _, c := range m.in.Seen.Cookies {
 		row, _ := names.declaring(c.Name)
-		if row == nil || row.LifetimeDays < 0 {
+		if row == nil || row.LifetimeDays < 0 || c.LifetimeDays < 0 {
 			continue
 		}
 		seen++
@@ -63,6 +63,8 @@ func lifetimeText(row *declaration) string {
 // duration writes days as people say them.
 func duration(days float64) string {
 	switch {
+	case days < 0:
+		return "a time that is not known"
 	case days == 0:
 		return "the session"
 	case days < 1.0/24:

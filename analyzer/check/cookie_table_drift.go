@@ -34,7 +34,7 @@ func cookieTableDrift(m *Matcher, r *rules.Rule) result {
 		f.SuggestedText = m.tableRows(missing[vendor])
 		res.findings = append(res.findings, f)
 	}
-	if ghosts := ghosts(rows, met); len(ghosts) > 0 {
+	if ghosts := ghosts(rows, met); len(ghosts) > 0 && m.short([]string{"cookies"}) == "" {
 		res.findings = append(res.findings, Finding{
 			Outcome: NeedsPerson, Severity: param(r, "ghost_severity", "info"), Confidence: string(flow.TextWeak), Title: "Rows of the cookie table that were not observed",
 			Message:     fmt.Sprintf("Listed in the cookie table, but not observed on the visited pages: %s. They may belong to pages behind a log-in, or be out of date.", list(shorten(ghosts, 10))),

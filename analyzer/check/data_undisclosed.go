@@ -46,7 +46,7 @@ func dataUndisclosed(m *Matcher, r *rules.Rule) result {
 	case len(res.findings) > 0:
 		return res
 	case mentioned == 0:
-		return result{outcome: NotApplicable, why: "No recipient that the text mentions was contacted."}
+		return result{outcome: NotApplicable, unseen: true, why: "No recipient that the text mentions was contacted."}
 	}
 	return result{outcome: Matches, why: "No recipient that the text mentions was seen to get personal data beyond what the text says."}
 }

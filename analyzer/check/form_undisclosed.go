@@ -14,7 +14,7 @@ func formUndisclosed(m *Matcher, r *rules.Rule) result {
 	ignore := texts(r, "ignore")
 	asked := m.flows(func(f *flow.Flow) bool { return f.Channel == "form" && !slices.Contains(ignore, f.DataTypes[0]) })
 	if len(asked) == 0 {
-		return result{outcome: NotApplicable, why: "No form that asks for personal data was seen."}
+		return result{outcome: NotApplicable, unseen: true, why: "No form that asks for personal data was seen."}
 	}
 	var plain, sensitive []*flow.Flow
 	for _, f := range asked {

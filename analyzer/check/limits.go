@@ -144,7 +144,7 @@ func cookieNames(cookies []flow.Cookie) string {
 func (m *Matcher) lifetimePromise(st *statement) Promise {
 	var own, longer []flow.Cookie
 	for _, c := range m.in.Seen.Cookies {
-		if c.Party == flow.First {
+		if c.Party == flow.First && c.LifetimeDays >= 0 {
 			own = append(own, c)
 			if tooLong(c.LifetimeDays, float64(st.RetentionDays), 1.05, 1) {
 				longer = append(longer, c)

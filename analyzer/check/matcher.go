@@ -23,6 +23,9 @@ type Input struct {
 	Regions    []string          // of the profile; empty when it says nothing
 	Laws       []string          // ids of packs that the profile names
 	Processors map[string]string // vendor id or domain → role
+	Recorded   bool              // by another tool: nothing was looked for
+	Missing    []string          // kinds of evidence that such a recording does not hold: see evidence.Import
+	Partial    []string          // kinds of which it holds a part
 }
 
 // Matcher compares flows with statements. Its methods may be called in any

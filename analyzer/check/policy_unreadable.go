@@ -27,6 +27,8 @@ func policyUnreadable(m *Matcher, r *rules.Rule) result {
 		f.Pages = []string{m.in.Pages[0].URL}
 	}
 	switch {
+	case privacy == nil && m.in.Recorded:
+		return result{outcome: NotTested, why: "No privacy policy was given with the recording, and none was looked for."}
 	case privacy == nil:
 		f.Message = "No privacy policy was found: neither by links on the visited pages, nor at the usual addresses."
 		if reasons := m.policyGaps(); len(reasons) > 0 {

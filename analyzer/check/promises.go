@@ -35,6 +35,7 @@ func (m *Matcher) Promises() []Promise {
 			if p.Flows == nil {
 				p.Flows = []string{}
 			}
+			p = m.surePromise(st, p)
 			p.Statement = st.ID
 			out = append(out, p)
 		}

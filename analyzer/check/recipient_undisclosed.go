@@ -19,7 +19,7 @@ var covered = []Verdict{Clear, Vague, Ambiguous}
 func recipientUndisclosed(m *Matcher, r *rules.Rule) result {
 	third := m.flows(func(f *flow.Flow) bool { return f.Recipient.Party == flow.Third })
 	if len(third) == 0 {
-		return result{outcome: NotApplicable, why: "No third party was contacted."}
+		return result{outcome: NotApplicable, unseen: true, why: "No third party was contacted."}
 	}
 	var res result
 	for _, g := range byRecipient(third) {

@@ -14,7 +14,7 @@ func replayUndisclosed(m *Matcher, r *rules.Rule) result {
 		return f.Recipient.Party == flow.Third && (f.DataTypes[0] == "session_recording" || f.DataTypes[0] == "keystrokes")
 	})
 	if len(recording) == 0 {
-		return result{outcome: NotApplicable, why: "No recording of sessions by a known vendor was seen."}
+		return result{outcome: NotApplicable, unseen: true, why: "No recording of sessions by a known vendor was seen."}
 	}
 	var res result
 	for _, g := range byRecipient(recording) {

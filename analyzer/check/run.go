@@ -19,6 +19,7 @@ import (
 type result struct {
 	outcome  Outcome
 	why      string
+	unseen   bool // not applicable because nothing of the kind was seen
 	findings []Finding
 }
 
@@ -73,7 +74,7 @@ func (m *Matcher) run(r *rules.Rule) result {
 			return result{outcome: NotTested, why: capital(why) + "."}
 		}
 	}
-	res := compare(m, r)
+	res := m.sure(r.Check, compare(m, r))
 	if len(res.findings) > 0 {
 		res.outcome = NeedsPerson
 		if slices.ContainsFunc(res.findings, func(f Finding) bool { return f.Outcome == Differs }) {
@@ -102,6 +103,9 @@ func (m *Matcher) lacks(need string) string {
 			return "no policy was found"
 		}
 	case "pages", "cookies":
+		if need == "cookies" && slices.Contains(m.in.Missing, "cookies") {
+			return "the recording holds no cookies"
+		}
 		if !slices.ContainsFunc(m.in.Pages, func(p evidence.Page) bool { return p.Ended != "failed" }) {
 			return "no page could be visited"
 		}

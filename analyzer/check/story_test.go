@@ -31,7 +31,9 @@ type story struct {
 	Seen    []seen            `yaml:"seen"`    // flows f1, f2, …
 	Cookies []cookie          `yaml:"cookies"` // cookies c1, c2, …
 	Forms   []form            `yaml:"forms"`
-	Mixed   bool              `yaml:"mixed"` // a page loads parts over http
+	Mixed   bool              `yaml:"mixed"`   // a page loads parts over http
+	Missing []string          `yaml:"missing"` // of another tool's recording
+	Partial []string          `yaml:"partial"`
 	Regions []string          `yaml:"regions"`
 	Works   map[string]string `yaml:"works_for_us"`
 	Pages   map[string]string `yaml:"pages"` // address → kind of page, besides the home page
@@ -145,6 +147,8 @@ func knowledge(t testing.TB) *rules.Set {
 
 func (s *story) input(set *rules.Set) check.Input {
 	in := check.Input{Site: "shop.test", Set: set, Regions: s.Regions, Processors: s.Works}
+	in.Missing, in.Partial = s.Missing, s.Partial
+	in.Recorded = len(s.Missing)+len(s.Partial) > 0
 	in.Pages = []evidence.Page{{ID: "p0001.none", URL: "https://shop.test/", State: evidence.StateNone, Ended: "quiet"}}
 	for i, address := range slices.Sorted(maps.Keys(s.Pages)) {
 		in.Pages = append(in.Pages, evidence.Page{ID: fmt.Sprintf("p%04d.none", i+2), URL: address, Kind: s.Pages[address], State: evidence.StateNone, Ended: "quiet"})

@@ -46,7 +46,7 @@ func unencrypted(m *Matcher, r *rules.Rule) result {
 	case len(res.findings) > 0:
 		return res
 	case len(forms) == 0:
-		return result{outcome: NotApplicable, why: "No form that collects data and no http part of an encrypted page was seen."}
+		return result{outcome: NotApplicable, unseen: true, why: "No form that collects data and no http part of an encrypted page was seen."}
 	}
 	return result{outcome: Matches, why: countOf(len(forms), "All %d forms that collect data post over https.", "The one form that collects data posts over https.")}
 }

@@ -15,7 +15,7 @@ func vagueOnly(m *Matcher, r *rules.Rule) result {
 	least := int(number(r, "min_recipients", 3))
 	groups := byRecipient(third)
 	if len(groups) < least {
-		return result{outcome: NotApplicable, why: fmt.Sprintf("Fewer than %d advertising recipients were seen.", least)}
+		return result{outcome: NotApplicable, unseen: true, why: fmt.Sprintf("Fewer than %d advertising recipients were seen.", least)}
 	}
 	all, names := group{}, []string{}
 	for _, g := range groups {

@@ -242,6 +242,8 @@ func (b *builder) finish(c *cookieSum) Cookie {
 		k.LifetimeDays = c.setDays
 	case c.jarDays >= 0:
 		k.LifetimeDays = c.jarDays
+	case c.lasting:
+		k.LifetimeDays = -1
 	}
 	k.Identifier = c.idLike && c.lasting && !c.values.constant()
 	k.States, k.Pages = c.seen.sortedStates(), c.seen.addresses(&b.visits)

@@ -374,6 +374,8 @@ func TestCookies(t *testing.T) {
 		{"a third party's script", jar("zz", uniqueID, "shop.test", script("https://cdn.stranger.test/t.js")), "https://cdn.stranger.test/t.js", "first stranger.test unknown true 400",
 			[]string{"stranger.test cookie_identifier cookie indirect"}},
 		{"a third party's cookie", jar("zz", uniqueID, "stranger.test", nil), "", "third stranger.test unknown true 400", []string{"stranger.test cookie_identifier cookie strong"}},
+		{"a lifetime that a recording does not know", jar("visitor", uniqueID, "www.shop.test", func(c *evidence.Cookie) { c.Expires = time.Time{} }), "", "first - unknown true -1",
+			[]string{"shop.test cookie_identifier cookie strong"}},
 		{"lifetime as set goes before the browser's cap", jar("visitor", uniqueID, "www.shop.test", func(c *evidence.Cookie) { c.LifetimeSec = 730 * 86400 }), "", "first - unknown true 730",
 			[]string{"shop.test cookie_identifier cookie strong"}},
 	}

@@ -82,7 +82,7 @@ type Cookie struct {
 	Party        string           `json:"party"`
 	Vendor       string           `json:"vendor"`
 	SetBy        evidence.Setter  `json:"set_by"`
-	LifetimeDays float64          `json:"lifetime_days"`
+	LifetimeDays float64          `json:"lifetime_days"` // -1 when it outlives the session and is not known
 	Session      bool             `json:"session"`
 	HTTPOnly     bool             `json:"http_only"`
 	Secure       bool             `json:"secure"`

@@ -181,7 +181,7 @@ func (in *inspection) blGaps(reports map[string]json.RawMessage) {
 	in.gap("format", "workers and popups", "requests of workers, and of windows that the page opened, are not in the file")
 	for _, name := range []string{"canvas_fingerprinters", "canvas_font_fingerprinters", "behaviour_event_listeners", "fingerprintable_api_calls"} {
 		if scripts := scriptsIn(reports[name]); len(scripts) > 0 {
-			in.gap("format", strings.ReplaceAll(name, "_", " "), fmt.Sprintf("the collector reports %d scripts, such as %s; this is not taken over as evidence, since the calls that it rests on are not in the file", len(scripts), scripts[0]))
+			in.gap("format", strings.ReplaceAll(name, "_", " "), fmt.Sprintf("the collector reports %s, such as %s; this is not taken over as evidence, since the calls that it rests on are not in the file", count(len(scripts), "script", "scripts"), scripts[0]))
 		}
 	}
 }

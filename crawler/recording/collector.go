@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"candor/crawler/evidence"
+	"candor/crawler/frontier"
 )
 
 // inspection is the JSON of a collector: one object with few members.
@@ -114,6 +115,9 @@ func (in *inspection) pagesOf(asked string, redirects many[text], final string, 
 		return fmt.Errorf("%w: the site's address is not in the file: expected an absolute http(s) URL, found %q", ErrFormat, bounded(first, 80))
 	}
 	asked = cmp.Or(asked, first)
+	if full, err := frontier.Complete(asked); err == nil {
+		asked = full // with the "/" that a browser adds
+	}
 	in.URLs = []string{asked}
 	in.StartedAt, in.FinishedAt = started, ended
 	in.defaultState(false)

@@ -27,7 +27,8 @@ type written struct {
 // jar makes cookies of what was sent.
 func (a *archive) jar(sheets []*sheet) {
 	hosts := sharedCookies(sheets)
-	set := map[string][]*written{} // by name
+	all := allWritten(sheets)
+	set := map[string][]*written{} // by name, up to the request
 	seen := map[[4]string]bool{}   // name, domain, path and value
 	total := 0
 	for i, s := range sheets {
@@ -42,7 +43,7 @@ func (a *archive) jar(sheets []*sheet) {
 				if n == 300 || c.Name == "" {
 					break
 				}
-				k := a.sentCookie(c, u, set, hosts)
+				k := a.sentCookie(c, u, set[string(c.Name)], all[string(c.Name)], hosts)
 				q.Cookies = append(q.Cookies, evidence.SentCookie{Name: k.Name, Value: k.Value, Domain: k.Domain})
 				key := [4]string{k.Name, k.Domain, k.Path, k.Value}
 				if seen[key] || h.FromCache {
@@ -67,16 +68,22 @@ func (a *archive) jar(sheets []*sheet) {
 }
 
 // sentCookie is what is known of a cookie that went with a request.
-func (a *archive) sentCookie(c harCookie, u *url.URL, set map[string][]*written, shared map[[2]string]map[string]bool) evidence.Cookie {
+func (a *archive) sentCookie(c harCookie, u *url.URL, set, all []*written, shared map[[2]string]map[string]bool) evidence.Cookie {
 	name, value := a.short(string(c.Name), 300), a.short(string(c.Value), 4096)
 	to := hostOf(u)
 	k := evidence.Cookie{Name: name, Value: value, SetBy: evidence.Setter{Kind: "unknown"}}
-	if w := setter(set[name], value, to, u.Path); w != nil {
+	if w := setter(set, value, to, u.Path); w != nil {
 		k = w.Cookie
 		k.Value = value
 		if value != w.Value {
 			k.SetBy = evidence.Setter{Kind: "unknown"} // changed since, as scripts do
 		}
+		return k
+	}
+	// A response that set it again later tells whose it is, not who set it first.
+	if w := setter(all, value, to, u.Path); w != nil && w.Value == value && c.Domain == "" {
+		k = w.Cookie
+		k.SetBy = evidence.Setter{Kind: "unknown"}
 		return k
 	}
 	k.Domain, k.HostOnly = to, true
@@ -167,6 +174,25 @@ func defaultPath(path string) string {
 		return path[:i]
 	}
 	return "/"
+}
+
+// allWritten are the cookies that responses set, by name.
+func allWritten(sheets []*sheet) map[string][]*written {
+	out := map[string][]*written{}
+	for _, s := range sheets {
+		for _, h := range s.hops {
+			u, err := url.Parse(h.URL)
+			if err != nil {
+				continue
+			}
+			for _, line := range h.SetCookies {
+				if w := writtenBy(line, h, u); w != nil && len(out[w.name]) < 200 {
+					out[w.name] = append(out[w.name], w)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // sharedCookies says to which hosts of a site a cookie of unknown domain was

@@ -134,7 +134,10 @@ func (a *archive) sheets() []*sheet {
 		s := current[id]
 		navigates := h.Type == "Document" && h.dest == "document" && !h.prefetch && h.Hop == 0
 		if s == nil || navigates && s.main != nil && len(all) < maxPages {
-			s = &sheet{title: titles[id]}
+			s = &sheet{}
+			if host(titles[id]) != "" {
+				s.title = titles[id]
+			}
 			current[id] = s
 			all = append(all, s)
 		}
@@ -148,6 +151,12 @@ func (a *archive) sheets() []*sheet {
 	}
 	for _, s := range all {
 		s.locate()
+	}
+	// A title that is no address is the one that the window ended with.
+	for id, s := range current {
+		if host(titles[id]) == "" {
+			s.title = titles[id]
+		}
 	}
 	return all
 }
@@ -206,7 +215,7 @@ func (a *archive) choose(sheets *[]*sheet) error {
 			s.first, s.last = a.options.URL, a.options.URL
 			kept = append(kept, s)
 		case s.first == "":
-			a.gap("other", "requests of an unknown page", fmt.Sprintf("%d requests belong to no page whose address is in the file; --url names it", len(s.hops)))
+			a.gap("other", "requests of an unknown page", fmt.Sprintf("%s no page whose address is in the file; --url names it", count(len(s.hops), "request belongs to", "requests belong to")))
 			a.partly("requests", "requests of an unknown page", "what they sent is left out")
 		case own[evidence.Site(host(s.first))] || own[evidence.Site(host(s.last))]:
 			kept = append(kept, s)
@@ -222,7 +231,7 @@ func (a *archive) choose(sheets *[]*sheet) error {
 		return fmt.Errorf("%w: it holds no page of %s; it holds pages of %s", errNoPage, wanted, strings.Join(hosts[:min(len(hosts), 10)], ", "))
 	}
 	for _, h := range hosts[:min(len(hosts), maxFaults)] {
-		a.gap("other", "pages of "+h, fmt.Sprintf("another site's, with %d requests; they are left out. --url or the profile's own_domains name what is meant", others[h]))
+		a.gap("other", "pages of "+h, fmt.Sprintf("another site's, with %s; they are left out. --url or the profile's own_domains name what is meant", count(others[h], "request", "requests")))
 	}
 	a.URLs = []string{kept[0].first}
 	*sheets = kept
@@ -349,16 +358,16 @@ func (a *archive) harGaps(sheets []*sheet) {
 		a.gap("format", "what caused each request", "this file names no initiators (only Chrome's and Chromium's do)")
 	}
 	if a.extension > 0 {
-		a.gap("other", "requests of browser extensions", fmt.Sprintf("%d requests were made by extensions of the browser, not by the site, and are left out", a.extension))
+		a.gap("other", "requests of browser extensions", fmt.Sprintf("%s made by extensions of the browser, not by the site, and left out", count(a.extension, "request was", "requests were")))
 	}
 	if a.blocked > 0 {
-		a.partly("requests", "requests that were held back", fmt.Sprintf("%d requests were blocked in the browser, as by an ad blocker: what the site does without it is not known", a.blocked))
+		a.partly("requests", "requests that were held back", fmt.Sprintf("%s blocked in the browser, as by an ad blocker: what the site does without it is not known", count(a.blocked, "request was", "requests were")))
 	}
 	if a.lost > 0 {
-		a.partly("requests", "requests in broken entries", fmt.Sprintf("%d entries could not be used", a.lost))
+		a.partly("requests", "requests in broken entries", count(a.lost, "entry could not be used", "entries could not be used"))
 	}
 	if a.unreadable > 0 {
-		a.gap("format", "packed bodies", fmt.Sprintf("%d posted bodies were compressed and are not readable in the file", a.unreadable))
+		a.gap("format", "packed bodies", count(a.unreadable, "posted body was compressed and is", "posted bodies were compressed and are")+" not readable in the file")
 	}
 	if n := 0; a.Stopped == "" {
 		for _, s := range sheets {
@@ -369,7 +378,7 @@ func (a *archive) harGaps(sheets []*sheet) {
 			}
 		}
 		if n > 0 {
-			a.gap("format", "requests without an answer", fmt.Sprintf("%d requests have no status in the file: whether they were answered is not known", n))
+			a.gap("format", "requests without an answer", count(n, "request has no status in the file: whether it was", "requests have no status in the file: whether they were")+" answered is not known")
 		}
 	}
 }

@@ -108,11 +108,16 @@ func (m *many[T]) UnmarshalJSON(data []byte) error {
 // wrongKind says that a value is of another kind than expected. The decoder adds
 // the name of the field.
 func wrongKind(data []byte, wanted reflect.Type) error {
-	found := "object"
-	if data[0] == '[' {
+	found := "number"
+	switch data[0] {
+	case '{':
+		found = "object"
+	case '[':
 		found = "array"
-	} else if data[0] != '{' {
-		found = "value"
+	case '"':
+		found = "string"
+	case 't', 'f':
+		found = "bool"
 	}
 	return &json.UnmarshalTypeError{Value: found, Type: wanted}
 }

@@ -66,6 +66,7 @@ func (r *reader) radar(s *stream) error {
 	each(in, "data.requests", data["requests"], maxEntries, in.trcRequest)
 	in.trcCookies(data)
 	var calls struct {
+		Stats json.RawMessage `json:"callStats"`
 		Saved json.RawMessage `json:"savedCalls"`
 	}
 	in.part("data.apis", data["apis"], &calls)
@@ -77,7 +78,7 @@ func (r *reader) radar(s *stream) error {
 		}
 	}
 	each(in, "data.apis.savedCalls", calls.Saved, maxCookies, func(_ int, c trcCall) string { return in.trcCall(c, jar) })
-	in.trcGaps(data)
+	in.trcGaps(data, calls.Stats)
 	return nil
 }
 
@@ -193,7 +194,7 @@ func (in *inspection) trcCall(c trcCall, jar map[string][]*evidence.Cookie) stri
 	return ""
 }
 
-func (in *inspection) trcGaps(data map[string]json.RawMessage) {
+func (in *inspection) trcGaps(data map[string]json.RawMessage, stats json.RawMessage) {
 	v := in.visits[0]
 	for _, part := range []struct{ name, kind, what string }{{"requests", "requests", "requests"}, {"cookies", "cookies", "cookies"}} {
 		raw, ok := data[part.name]
@@ -220,7 +221,7 @@ func (in *inspection) trcGaps(data map[string]json.RawMessage) {
 	in.cannot("storage", "browser storage", "the file holds none")
 	in.cannot("forms", "forms", "the file holds none")
 	in.gap("format", "requests of service workers", "they are not in the file")
-	if scripts := scriptsIn(data["apis"]); len(scripts) > 0 {
-		in.gap("format", "calls of fingerprinting interfaces", fmt.Sprintf("the collector counts calls of %d scripts; this is not taken over as evidence, since counts alone do not tell fingerprinting from other use", len(scripts)))
+	if scripts := scriptsIn(stats); len(scripts) > 0 {
+		in.gap("format", "calls of fingerprinting interfaces", fmt.Sprintf("the collector counts calls of %s; this is not taken over as evidence, since counts alone do not tell fingerprinting from other use", count(len(scripts), "script", "scripts")))
 	}
 }

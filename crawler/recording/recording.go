@@ -227,10 +227,10 @@ func (r *reader) short(s string, n int) string {
 // finish numbers what was found and tells of what was counted.
 func (r *reader) finish() {
 	if more := r.faulty - maxFaults; more > 0 {
-		r.gap("bound", "further entries", fmt.Sprintf("%d more entries had faults like those above", more))
+		r.gap("bound", "further entries", count(more, "more entry had a fault", "more entries had faults")+" like those above")
 	}
 	if r.cut > 0 {
-		r.gap("bound", "long values", fmt.Sprintf("%d values were longer than what is kept of one, and were cut", r.cut))
+		r.gap("bound", "long values", count(r.cut, "value was longer than what is kept of one, and was", "values were longer than what is kept of one, and were")+" cut")
 	}
 	ids := map[string]string{} // as the file's reader gave them → of the evidence
 	for i, v := range r.visits {
@@ -342,6 +342,14 @@ func (n notice) write(w *evidence.Writer, number int, visits []*visit) error {
 		d.Frames = append(d.Frames, evidence.DocFrame{URL: f.url, DOM: name})
 	}
 	return w.AddDocument(d)
+}
+
+// count writes a number with its word.
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // host returns the lower-case host of an absolute http, https, ws or wss

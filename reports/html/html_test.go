@@ -112,6 +112,35 @@ func TestStructure(t *testing.T) {
 	}
 }
 
+// A report of another tool's recording says so, and does not take what the
+// recording cannot hold for something that is not there.
+func TestRecording(t *testing.T) {
+	_, doc := render(t, reporttest.Recorded())
+	body := strings.Join(strings.Fields(doc.Find("body").Text()), " ")
+	for _, want := range []string{
+		"Candor did not visit the site", "shop.har", "HAR 1.2, written by WebInspector 537.36", "recorded by another tool", "Another tool recorded the pages above",
+		"Not in itforms, storage", "In it in partcookies",
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the report does not say %q", want)
+		}
+	}
+	for _, wrong := range []string{"A browser visited the pages", "Nothing was found in browser storage", "No form", "robots.txt", "sandbox", "Forms were not filled in"} {
+		if strings.Contains(body, wrong) {
+			t.Errorf("the report says %q", wrong)
+		}
+	}
+	for id, want := range map[string]string{"storage": "holds none", "forms": "holds none", "cookies": "holds a part"} {
+		if text := doc.Find("section#" + id).Text(); !strings.Contains(text, want) {
+			t.Errorf("the section %s does not say %q", id, want)
+		}
+	}
+	_, visited := render(t, reporttest.Shop())
+	if text := visited.Find("body").Text(); strings.Contains(text, "recording that this report was made of") || strings.Contains(text, "Candor did not visit") {
+		t.Error("the report of a visit speaks of a recording")
+	}
+}
+
 func TestLinksResolve(t *testing.T) {
 	_, doc := render(t, reporttest.Shop())
 	ids := map[string]bool{}

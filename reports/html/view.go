@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/url"
+	"slices"
 	"strings"
 
 	"candor/reports"
@@ -112,6 +113,18 @@ func newView(rep *reports.Report) (*view, error) {
 		}
 	}
 	return v, nil
+}
+
+// Lacks says what another tool's recording does not hold of a kind of evidence;
+// "" where all was there to see.
+func (v *view) Lacks(kind string) string {
+	switch i := v.R.Import; {
+	case slices.Contains(i.Missing, kind):
+		return "The recording that this report was made of holds none: nothing can be said of them."
+	case slices.Contains(i.Partial, kind):
+		return "The recording that this report was made of holds a part of them: there may be more."
+	}
+	return ""
 }
 
 // Name is what a vendor is called.

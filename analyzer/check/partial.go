@@ -1,0 +1,69 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// What another tool recorded may lack whole kinds of evidence, or hold a part
+// of them. What was seen then counts as ever; that something was not seen shows
+// nothing.
+
+// restsOn are the kinds of evidence that a comparison concludes from.
+var restsOn = map[string][]string{
+	"recipient_undisclosed": {"requests"}, "data_undisclosed": {"requests"}, "denial_contradicted": {"requests"}, "replay_undisclosed": {"requests"},
+	"vague_only": {"requests"}, "before_choice": {"requests", "cookies"}, "unencrypted": {"requests", "forms"}, "form_undisclosed": {"forms"},
+	"only_necessary_cookies": {"cookies"}, "cookie_lifetime": {"cookies"}, "cookie_table_drift": {"cookies"}, "policy_unreadable": {"notices"},
+}
+
+// short names the kinds of evidence of which not all is there: "holds no forms
+// and only a part of the requests". "" is none of them.
+func (m *Matcher) short(kinds []string) string {
+	var none, some []string
+	for _, k := range kinds {
+		switch {
+		case slices.Contains(m.in.Missing, k):
+			none = append(none, "no "+k)
+		case slices.Contains(m.in.Partial, k):
+			some = append(some, "only a part of the "+k)
+		}
+	}
+	parts := append(none, some...)
+	if len(parts) == 0 {
+		return ""
+	}
+	return "holds " + strings.Join(parts, " and ")
+}
+
+// sure turns an outcome that rests on not having seen something into not-tested
+// where not all was there to see.
+func (m *Matcher) sure(check string, res result) result {
+	if len(res.findings) > 0 || res.outcome != Matches && !res.unseen {
+		return res
+	}
+	if short := m.short(restsOn[check]); short != "" {
+		return result{outcome: NotTested, why: fmt.Sprintf("The recording %s. %s", short, res.why)}
+	}
+	return res
+}
+
+// surePromise does the same for a promise that was kept.
+func (m *Matcher) surePromise(st *statement, p Promise) Promise {
+	if p.Verdict != kept {
+		return p
+	}
+	kinds := []string{"requests"}
+	switch {
+	case st.limit != noLimit, st.RetentionDays > 0 && cookieWord.MatchString(st.Quote):
+		kinds = []string{"cookies"}
+	case securityClaim(st):
+		kinds = []string{"requests", "forms"}
+	case st.Action == "collect":
+		kinds = []string{"requests", "forms"}
+	}
+	if short := m.short(kinds); short != "" {
+		p.Verdict, p.Why = notObserved, fmt.Sprintf("The recording %s. %s", short, p.Why)
+	}
+	return p
+}
