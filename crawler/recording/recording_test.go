@@ -365,7 +365,9 @@ func FuzzEntry(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		var v struct{ Log struct{ Entries []json.RawMessage } }
+		var v struct {
+			Log struct{ Entries []json.RawMessage }
+		}
 		if err := json.Unmarshal(data, &v); err != nil {
 			f.Fatal(err)
 		}
