@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 
+	"candor/analyzer/flow/payload"
 	"candor/crawler/evidence"
 )
 
@@ -27,7 +28,8 @@ const (
 
 // remember makes a value findable in requests: whole, and by the tokens in it
 // that look unique, because libraries send the core of what they store
-// ("GA1.1.123.456" is sent as "123.456").
+// ("GA1.1.123.456" is sent as "123.456", one member of an object that is stored
+// as base64 is sent alone).
 func (b *builder) remember(value string, k *carrier) {
 	for _, v := range spellings(value) {
 		if _, taken := b.values[v]; !taken && len(b.values) < maxValues {
@@ -57,6 +59,21 @@ func spellings(value string) []string {
 		}
 	}
 	out = append(out, uuidPattern.FindAllString(value, 4)...)
+	return append(out, members(value)...)
+}
+
+// members are the identifiers in a JSON object, which may be stored as base64.
+func members(value string) []string {
+	var r payload.Reader
+	var out []string
+	for i, q := range r.Value("", unescaped(value)) {
+		if i == 50 || len(out) == 8 {
+			break
+		}
+		if q.Name != "" && !q.Nested && q.Value != value && len(q.Value) <= maxValueText && IdentifierLike(q.Value) {
+			out = append(out, q.Value)
+		}
+	}
 	return out
 }
 

@@ -2,9 +2,11 @@ package flow_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -369,6 +371,8 @@ func TestCookies(t *testing.T) {
 		{"known name, value not sent", jar("_px", uniqueID, "shop.test", script("https://pixel.test/lib.js")), "https://pixel.test/lib.js", "first pixel advertising true 400",
 			[]string{"pixel cookie_identifier cookie indirect"}},
 		{"known name, value sent", jar("_px", "px.1.1761998400000."+uniqueID, "shop.test", nil), "https://pixel.test/tr?i=" + uniqueID, "first pixel advertising true 400",
+			[]string{"pixel cookie_identifier cookie strong", "pixel cookie_identifier request direct"}},
+		{"a member of an object in base64 is sent", jar("_px", url.QueryEscape(base64.StdEncoding.EncodeToString([]byte(`{"id":"`+uniqueID+`","created":1761998400000}`))), "shop.test", nil), "https://pixel.test/tr?i=" + uniqueID, "first pixel advertising true 400",
 			[]string{"pixel cookie_identifier cookie strong", "pixel cookie_identifier request direct"}},
 		{"known name but nobody contacted", jar("_px", uniqueID, "shop.test", nil), "", "first pixel advertising true 400", []string{"shop.test cookie_identifier cookie strong"}},
 		{"a third party's script", jar("zz", uniqueID, "shop.test", script("https://cdn.stranger.test/t.js")), "https://cdn.stranger.test/t.js", "first stranger.test unknown true 400",
