@@ -179,9 +179,23 @@ func unitDays(w string) float64 { return units[w] }
 // ageWords are numbers that are ages.
 var ageWords = regexp.MustCompile(`(?i)(?:\b[\w-]+\s+)?(?:\(\d+\)\s+)?years?\s+(?:of\s+age|old)|(?:under|over|below|younger\s+than|older\s+than|at\s+least|aged?|age\s+of)\s+(?:the\s+age\s+of\s+)?[\w-]+(?:\s+\(\d+\))?(?:\s+years)?`)
 
+// timeWords reports whether a text can hold a time span at all.
+func timeWords(s string) bool {
+	low := strings.ToLower(s)
+	for _, w := range []string{"day", "month", "year", "week", "hour", "minute", "24h", "fortnight"} {
+		if strings.Contains(low, w) {
+			return true
+		}
+	}
+	return false
+}
+
 // retentionDays is the time span that a sentence about retention states, in
 // whole days, at least 1; 0 when it states none.
 func retentionDays(s string) int {
+	if !timeWords(s) {
+		return 0
+	}
 	s = ageWords.ReplaceAllString(s, " ")
 	d := durations(s)
 	if len(d) == 0 {

@@ -101,14 +101,20 @@ func (r *reader) emitPredicate(at spot, s *sentence, list []*predicate, p *predi
 		}
 		if r.shape(s, list, p, &one, ref) && !(at.leads && waits(one)) {
 			r.add(at, one)
-			if days := retentionDays(s.text); one.Action == actCookies && p.action == actRetain && days > 0 && !one.Negated {
-				kept := one
-				kept.Action, kept.RetentionDays, kept.Purposes = actRetain, days, nil
-				r.add(at, kept)
+			if one.Action == actCookies && p.action == actRetain && !one.Negated {
+				r.keptCookies(at, s, one)
 			}
 			r.exception(at, s, p, one, exception)
 			r.without(at, s, one, denied)
 		}
+	}
+}
+
+// keptCookies adds how long cookies that "are stored" are kept.
+func (r *reader) keptCookies(at spot, s *sentence, st Statement) {
+	if days := retentionDays(s.text); days > 0 {
+		st.Action, st.RetentionDays, st.Purposes = actRetain, days, nil
+		r.add(at, st)
 	}
 }
 

@@ -435,12 +435,12 @@ func TestEvalChoice(t *testing.T) {
 		for i, s := range p.segs {
 			sure := slices.Contains(s.Majority, "User Choice/Control")
 			maybe := slices.Contains(s.Union, "User Choice/Control")
-			switch got := p.choices[i]; {
+			switch got := len(p.choices[i]) > 0; {
 			case got && maybe:
 				presence.right(p.id)
 			case got:
 				presence.wrong(p.id)
-				showError("choice", p.id, "FALSE <- %.500s", s.Text)
+				showError("choice", p.id, "FALSE %.250q <- %.300s", p.choices[i], s.Text)
 			case sure:
 				presence.missed(p.id)
 				showError("choice", p.id, "MISSED <- %.700s", s.Text)

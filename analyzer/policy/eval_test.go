@@ -224,7 +224,7 @@ type segmented struct {
 	doc        *Document
 	statements [][]Statement
 	recipients [][]RecipientRef
-	choices    []bool // segments with a choice
+	choices    [][]string
 }
 
 // readSegments reads the segments of a policy as one text and finds the
@@ -235,7 +235,7 @@ func readSegments(set *rules.Set, id, url string, segs []string, join string) *s
 }
 
 func assign(id string, doc *Document, segs []string) *segmented {
-	s := &segmented{id: id, doc: doc, statements: make([][]Statement, len(segs)), recipients: make([][]RecipientRef, len(segs)), choices: make([]bool, len(segs))}
+	s := &segmented{id: id, doc: doc, statements: make([][]Statement, len(segs)), recipients: make([][]RecipientRef, len(segs)), choices: make([][]string, len(segs))}
 	bare := make([]string, len(segs))
 	for i, x := range segs {
 		bare[i] = noSpace(x)
@@ -252,6 +252,11 @@ func assign(id string, doc *Document, segs []string) *segmented {
 	for _, st := range doc.Statements {
 		if i := where(st.Start); i >= 0 {
 			s.statements[i] = append(s.statements[i], st)
+		}
+	}
+	for _, x := range doc.Choices {
+		if i := where(x.Start); i >= 0 {
+			s.choices[i] = append(s.choices[i], x.Kind+": "+x.Quote)
 		}
 	}
 	for _, x := range doc.Recipients {

@@ -10,12 +10,11 @@ const maxLead = 1_000
 
 // read reads a sentence. When it has no verb of its own it takes that of what
 // introduces it, the nearest first, or else of its heading.
-func (r *reader) read(at spot, leads []string) {
+func (r *reader) read(at spot, own *sentence, leads []string) {
 	text := at.text
 	if strings.HasSuffix(text, "?") || !strings.ContainsAny(text, " ") && len(leads) == 0 {
 		return
 	}
-	own := r.lex.sentence(text, 0, at.self, r.pointedAt(at)...)
 	contained := selfContained(own)
 	if !contained {
 		for _, lead := range leads {

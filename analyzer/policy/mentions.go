@@ -131,6 +131,9 @@ func (s *sentence) nameContext(start, end int) bool {
 				return true
 			}
 		}
+		if in(s.low(start-2), "provider", "processor", "partner", "vendor", "host", "supplier", "agency", "processors", "providers", "partners", "vendors") {
+			return true // "our payment provider, Stripe"
+		}
 		if p := start - 2; p >= 0 && s.toks[p].cap && !isNotName(s.toks[p].raw) {
 			return true
 		}
@@ -166,7 +169,11 @@ func (l *lexicon) findRecipients(s *sentence) {
 		if n == 1 && (s.low(i) == "others" || s.low(i) == "anyone") && !in(s.low(i-1), "with", "to", "and", "or", "by", "allow", "let") {
 			continue
 		}
-		if n == 1 && s.low(i) == "social" || s.adjective(i, n) || s.isSelf(i, n) {
+		if s.isSelf(i, n) {
+			i += n - 1
+			continue
+		}
+		if n == 1 && s.low(i) == "social" || s.adjective(i, n) {
 			continue
 		}
 		s.mentions = append(s.mentions, mention{start: i, end: i + n, kind: mWho, id: e.id,

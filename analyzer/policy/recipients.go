@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Who receives data is said with a few names and a great many descriptions:
 // "hosting companies", "credit reference agencies". What the terms list is
@@ -131,6 +134,9 @@ func (r *reader) receives(at spot, s *sentence) {
 	if r.loneName(at, s) {
 		s.mentions = append(s.mentions, mention{start: 0, end: len(s.toks), kind: mWho, ref: RecipientRef{Kind: "named", Text: at.text}})
 	}
+	if !slices.ContainsFunc(s.mentions, func(m mention) bool { return m.kind == mWho }) {
+		return
+	}
 	negated := s.deniedWho()
 	for k, m := range s.mentions {
 		if m.kind != mWho || negated[k] || s.aside(m) || s.askedFor(m.start) {
@@ -206,6 +212,9 @@ func (s *sentence) aside(m mention) bool {
 	if m.ref.Kind != "category" && (strings.HasSuffix(strings.ToLower(last.raw), "'s") || strings.HasSuffix(strings.ToLower(last.raw), "’s")) {
 		return true
 	}
+	if m.ref.Kind != "category" && in(last.low, "account", "login", "signin") {
+		return true
+	}
 	if m.ref.Kind != "category" && in(s.low(m.end), "account", "accounts", "login", "store", "id", "advertising", "terms", "browser", "chrome", "device", "devices", "app") && s.low(m.end+1) != "partners" {
 		return true
 	}
@@ -224,7 +233,7 @@ func (s *sentence) aside(m mention) bool {
 // hands reports whether a name is what a verb hands data to, or lets in.
 func (s *sentence) hands(m mention) bool {
 	for t := m.start - 1; t >= 0 && t >= m.start-14; t-- {
-		if v := verbs[s.low(t)]; v.action == actShare || v.action == actDisclose || v.action == actSell || v.action == actTransfer || v.action == verbEmbed || v.action == actUse && v.lemma == "use" {
+		if v := verbs[s.low(t)]; v.action == actShare || v.action == actDisclose || v.action == actSell || v.action == actTransfer || v.action == verbEmbed || v.lemma == "use" && !in(s.low(t-1), "", ",", "to", "please", "can", "you") {
 			return true
 		}
 	}

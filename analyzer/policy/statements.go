@@ -50,8 +50,10 @@ func (r *reader) readStatements() {
 			}
 			s.leads = strings.HasSuffix(s.text, ":") && sp.end == len(p.text) && r.introduces(i)
 			before := len(r.doc.Statements)
-			r.read(s, leads)
-			r.receives(s, r.lex.sentence(s.text, 0, self))
+			own := r.lex.sentence(s.text, 0, self, r.pointedAt(s)...)
+			r.read(s, own, leads)
+			r.receives(s, own)
+			r.chooses(s)
 			r.remember(s, before)
 		}
 		prior = ""

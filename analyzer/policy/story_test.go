@@ -41,7 +41,11 @@ type story struct {
 	Kind  string   `yaml:"kind"`
 	URL   string   `yaml:"url"`
 	Says  []string `yaml:"says"`
-	Quote []string `yaml:"quotes"` // of the statements, where they matter
+	// Where a story has them: who receives ("vendor Stripe", "category our
+	// advertisers") and which choices people have, by kind, wherever it is said.
+	Receives []string `yaml:"receives"`
+	Choices  []string `yaml:"choices"`
+	Quote    []string `yaml:"quotes"` // of the statements, where they matter
 }
 
 func (s story) input() policy.Input {
@@ -108,6 +112,22 @@ func TestStories(t *testing.T) {
 				for _, st := range doc.Statements {
 					said, quotes = append(said, say(st)), append(quotes, st.Quote)
 				}
+				var receives, choices []string
+				for _, x := range doc.Recipients {
+					receives = append(receives, x.Kind+" "+x.Text)
+				}
+				for _, x := range doc.Choices {
+					choices = append(choices, x.Kind)
+				}
+				if s.Receives != nil && !slices.Equal(receives, s.Receives) {
+					t.Errorf("%s%s\nreceives %q\nwant %q", s.Text, s.HTML, receives, s.Receives)
+				}
+				if s.Choices != nil && !slices.Equal(choices, s.Choices) {
+					t.Errorf("%s%s\nchoices %q\nwant %q", s.Text, s.HTML, choices, s.Choices)
+				}
+				if s.Says == nil && (s.Receives != nil || s.Choices != nil) {
+					return
+				}
 				if !slices.Equal(said, s.Says) {
 					t.Errorf("%s%s\nsays\n  %s\nwant\n  %s", s.Text, s.HTML, strings.Join(said, "\n  "), strings.Join(s.Says, "\n  "))
 				}
@@ -145,6 +165,16 @@ func checkOffsets(t testing.TB, doc *policy.Document) {
 		ids[st.ID] = true
 		if st.Actor == "" || st.Action == "" || st.DataTypes == nil || st.Recipients == nil || st.Purposes == nil {
 			t.Fatalf("statement %s is not complete: %+v", st.ID, st)
+		}
+	}
+	for _, x := range doc.Recipients {
+		if x.Start < 0 || x.End > len(text) || string(text[x.Start:x.End]) != x.Quote || x.Text == "" {
+			t.Fatalf("recipient %q is not quoted at %d to %d", x.Text, x.Start, x.End)
+		}
+	}
+	for _, x := range doc.Choices {
+		if x.Start < 0 || x.End > len(text) || string(text[x.Start:x.End]) != x.Quote || x.Kind == "" {
+			t.Fatalf("choice %q is not quoted at %d to %d", x.Quote, x.Start, x.End)
 		}
 	}
 	for _, c := range doc.Cookies {

@@ -22,6 +22,7 @@ type Document struct {
 	Words       int
 	Blocks      []Block
 	Statements  []Statement
+	Choices     []Choice
 	Recipients  []Recipient // who gets data by any sentence, list or heading
 	Cookies     []CookieDeclaration
 	Faults      []string // what could not be read, as sentences
@@ -74,6 +75,14 @@ type RecipientRef struct {
 // tables and headings that no verb makes a statement of.
 type Recipient struct {
 	RecipientRef
+	Quote string `json:"quote"`
+	Start int    `json:"start"`
+	End   int    `json:"end"`
+}
+
+// Choice is a choice that a text says people have.
+type Choice struct {
+	Kind  string `json:"kind"` // "opt_out", "opt_in", "browser", "settings" or "do_not_use"
 	Quote string `json:"quote"`
 	Start int    `json:"start"`
 	End   int    `json:"end"`

@@ -130,6 +130,8 @@ type policyView struct {
 	SHA256      string                     `json:"sha256"`
 	Words       int                        `json:"words"`
 	Vendors     []string                   `json:"vendors"`
+	Recipients  []policy.Recipient         `json:"recipients"`
+	Choices     []policy.Choice            `json:"choices"`
 	Statements  []policy.Statement         `json:"statements"`
 	Cookies     []policy.CookieDeclaration `json:"cookie_declarations"`
 	Faults      []string                   `json:"faults"`
@@ -139,7 +141,13 @@ func newPolicyView(d *policy.Document, set *rules.Set) *policyView {
 	v := &policyView{
 		URL: d.URL, Kind: d.Kind, Title: d.Title, Language: d.Language, LastUpdated: d.LastUpdated, SHA256: d.SHA256, Words: d.Words,
 		Vendors: []string{}, Statements: append([]policy.Statement{}, d.Statements...),
+		Recipients: append([]policy.Recipient{}, d.Recipients...), Choices: append([]policy.Choice{}, d.Choices...),
 		Cookies: append([]policy.CookieDeclaration{}, d.Cookies...), Faults: append([]string{}, d.Faults...),
+	}
+	for _, x := range d.Recipients {
+		if name := recipientName(x.RecipientRef, set); name != "" {
+			v.Vendors = append(v.Vendors, name)
+		}
 	}
 	for _, s := range d.Statements {
 		for _, ref := range s.RecipientRefs {
@@ -193,6 +201,10 @@ func writePolicy(w io.Writer, v *policyView) error {
 	p.line("\nVendors and companies named: %d", len(v.Vendors))
 	for _, name := range v.Vendors {
 		p.line("  %s", plain.Terminal(name, 100))
+	}
+	p.line("\nChoices: %d", len(v.Choices))
+	for _, c := range v.Choices {
+		p.line("  %-12s “%s”", strings.ReplaceAll(c.Kind, "_", " "), plain.Terminal(c.Quote, 300))
 	}
 	p.line("\nCookies declared: %d", len(v.Cookies))
 	for _, k := range v.Cookies {
