@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -138,11 +137,11 @@ func isCookieTable(head []string, rows [][]string) bool {
 	return like*10 >= filled*8 && c.purpose >= 0 && c.provider >= 0
 }
 
-var cookieToken = regexp.MustCompile(`^[!#$%&'*+.^_|~0-9A-Za-z\-:\[\]{}<>/@=]{2,120}$`)
+var cookieToken = lazily(`^[!#$%&'*+.^_|~0-9A-Za-z\-:\[\]{}<>/@=]{2,120}$`)
 
 // cookieLike tells a cookie's name from a word of prose.
 func cookieLike(s string) bool {
-	if !cookieToken.MatchString(s) || strings.HasPrefix(s, "http") {
+	if !cookieToken.get().MatchString(s) || strings.HasPrefix(s, "http") {
 		return false
 	}
 	switch strings.ToLower(s) {
@@ -152,11 +151,11 @@ func cookieLike(s string) bool {
 	return true
 }
 
-var nameNoise = regexp.MustCompile(`(?i)\s*[\[(](?:x\d+|\d+x|html local storage|local storage|session storage|http|pixel)[\])]|\s+cookies?$|^cookies?\s*:?\s+`)
+var nameNoise = lazily(`(?i)\s*[\[(](?:x\d+|\d+x|html local storage|local storage|session storage|http|pixel)[\])]|\s+cookies?$|^cookies?\s*:?\s+`)
 
 // cookieNames splits the names in a cell.
 func cookieNames(cell string) []string {
-	cell = nameNoise.ReplaceAllString(strings.TrimSpace(cell), "")
+	cell = nameNoise.get().ReplaceAllString(strings.TrimSpace(cell), "")
 	if i := strings.LastIndex(cell, " : "); i > 0 {
 		cell = cell[i+3:]
 	}
@@ -272,11 +271,11 @@ func purposeClass(s string) string {
 }
 
 var (
-	sessionWords    = regexp.MustCompile(`(?i)\bsess?ion|sitzung|sessie|sesión|sesion|sessione|sessão|browser (?:is )?clos|close (?:the|your) browser|end of (?:the )?visit|schließen|fermeture|cierr|0\s+(?:days?|seconds?)`)
-	persistentWords = regexp.MustCompile(`(?i)persist|permanent|dauerhaft|never|unlimited|no expiry|does not expire|unbegrenzt|indefinite`)
+	sessionWords    = lazily(`(?i)\bsess?ion|sitzung|sessie|sesión|sesion|sessione|sessão|browser (?:is )?clos|close (?:the|your) browser|end of (?:the )?visit|schließen|fermeture|cierr|0\s+(?:days?|seconds?)`)
+	persistentWords = lazily(`(?i)persist|permanent|dauerhaft|never|unlimited|no expiry|does not expire|unbegrenzt|indefinite`)
 )
 
-func persistent(s string) bool { return persistentWords.MatchString(s) }
+func persistent(s string) bool { return persistentWords.get().MatchString(s) }
 
 // lifetimeDays reads a lifetime as a table writes it: days, 0 for the session,
 // -1 when it gives none or says no more than that it lasts.
@@ -288,7 +287,7 @@ func lifetimeDays(s string) float64 {
 		}
 		return longest
 	}
-	if sessionWords.MatchString(s) {
+	if sessionWords.get().MatchString(s) {
 		return 0
 	}
 	return -1

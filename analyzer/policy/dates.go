@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -23,13 +22,13 @@ var months = func() map[string]int {
 }()
 
 var (
-	dateWords = regexp.MustCompile(`(?i)(last\s+(?:updated|modified|revised|reviewed|changed|amended|update|revision)|updated\s+(?:on|as of)?|effective\s*(?:date|as of|from|on)?|revised\s*(?:on)?|date\s+of\s+(?:last|issue|update)|version\s+(?:of|dated|date)|in\s+effect\s+(?:as of|from|since)|\bstand\b|letzte\s+(?:aktualisierung|änderung)|zuletzt\s+(?:aktualisiert|geändert)|gültig\s+ab|derni[èe]re\s+(?:mise\s+à\s+jour|modification|révision)|mis[e]?\s+à\s+jour|date\s+d.effet|en\s+vigueur|[úu]ltima\s+(?:actualizaci[óo]n|modificaci[óo]n|revisi[óo]n|atualiza[çc][ãa]o)|actualizad[oa]|fecha\s+de|ultimo\s+aggiornamento|aggiornat[oa]|laatst\s+(?:bijgewerkt|gewijzigd)|entrada\s+en\s+vigor)`)
-	years     = regexp.MustCompile(`19\d\d|20\d\d|\d[/.]\d\d\b`)
-	dateYMD   = regexp.MustCompile(`\b(20\d\d|19\d\d)[-/.](\d{1,2})[-/.](\d{1,2})\b`)
-	dateMDY   = regexp.MustCompile(`(?i)\b([a-zäéûôç]{3,10})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(20\d\d|19\d\d)\b`)
-	dateDMY   = regexp.MustCompile(`(?i)\b(\d{1,2})(?:st|nd|rd|th|er|\.|º)?\s+(?:de\s+|of\s+)?([a-zäéûôç]{3,10})\.?,?\s+(?:de\s+|del\s+)?(20\d\d|19\d\d)\b`)
-	dateMY    = regexp.MustCompile(`(?i)\b([a-zäéûôç]{3,10})\.?,?\s+(?:de\s+)?(20\d\d)\b`)
-	dateNum   = regexp.MustCompile(`\b(\d{1,2})([/.-])(\d{1,2})[/.-](20\d\d|19\d\d|\d\d)\b`)
+	dateWords = lazily(`(?i)(last\s+(?:updated|modified|revised|reviewed|changed|amended|update|revision)|updated\s+(?:on|as of)?|effective\s*(?:date|as of|from|on)?|revised\s*(?:on)?|date\s+of\s+(?:last|issue|update)|version\s+(?:of|dated|date)|in\s+effect\s+(?:as of|from|since)|\bstand\b|letzte\s+(?:aktualisierung|änderung)|zuletzt\s+(?:aktualisiert|geändert)|gültig\s+ab|derni[èe]re\s+(?:mise\s+à\s+jour|modification|révision)|mis[e]?\s+à\s+jour|date\s+d.effet|en\s+vigueur|[úu]ltima\s+(?:actualizaci[óo]n|modificaci[óo]n|revisi[óo]n|atualiza[çc][ãa]o)|actualizad[oa]|fecha\s+de|ultimo\s+aggiornamento|aggiornat[oa]|laatst\s+(?:bijgewerkt|gewijzigd)|entrada\s+en\s+vigor)`)
+	years     = lazily(`19\d\d|20\d\d|\d[/.]\d\d\b`)
+	dateYMD   = lazily(`\b(20\d\d|19\d\d)[-/.](\d{1,2})[-/.](\d{1,2})\b`)
+	dateMDY   = lazily(`(?i)\b([a-zäéûôç]{3,10})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(20\d\d|19\d\d)\b`)
+	dateDMY   = lazily(`(?i)\b(\d{1,2})(?:st|nd|rd|th|er|\.|º)?\s+(?:de\s+|of\s+)?([a-zäéûôç]{3,10})\.?,?\s+(?:de\s+|del\s+)?(20\d\d|19\d\d)\b`)
+	dateMY    = lazily(`(?i)\b([a-zäéûôç]{3,10})\.?,?\s+(?:de\s+)?(20\d\d)\b`)
+	dateNum   = lazily(`\b(\d{1,2})([/.-])(\d{1,2})[/.-](20\d\d|19\d\d|\d\d)\b`)
 )
 
 // maxDated bounds the start of a block in which a date is looked for, in bytes.
@@ -42,10 +41,10 @@ func lastUpdated(blocks []piece, language string) string {
 	look := func(from, to int) {
 		for i := from; i < to && i < len(blocks) && best == ""; i++ {
 			text := blocks[i].text[:min(len(blocks[i].text), maxDated)]
-			if !years.MatchString(text) && (len(text) >= 40 || i+1 >= len(blocks) || !years.MatchString(blocks[i+1].text)) {
+			if !years.get().MatchString(text) && (len(text) >= 40 || i+1 >= len(blocks) || !years.get().MatchString(blocks[i+1].text)) {
 				continue
 			}
-			for _, m := range dateWords.FindAllStringIndex(text, 4) {
+			for _, m := range dateWords.get().FindAllStringIndex(text, 4) {
 				end := min(m[1]+60, len(text))
 				if best = parseDate(strings.ToValidUTF8(text[m[0]:end], ""), language); best != "" {
 					break
@@ -86,16 +85,16 @@ func parseDate(s, language string) string {
 	}
 	num := func(x string) int { n, _ := strconv.Atoi(x); return n }
 	sub := func(m []int, i int) string { return s[m[2*i]:m[2*i+1]] }
-	if m := dateYMD.FindStringSubmatchIndex(s); m != nil {
+	if m := dateYMD.get().FindStringSubmatchIndex(s); m != nil {
 		keep(m[0], num(sub(m, 1)), num(sub(m, 2)), num(sub(m, 3)))
 	}
-	for _, m := range dateMDY.FindAllStringSubmatchIndex(s, 3) {
+	for _, m := range dateMDY.get().FindAllStringSubmatchIndex(s, 3) {
 		keep(m[0], num(sub(m, 3)), months[strings.ToLower(sub(m, 1))], num(sub(m, 2)))
 	}
-	for _, m := range dateDMY.FindAllStringSubmatchIndex(s, 3) {
+	for _, m := range dateDMY.get().FindAllStringSubmatchIndex(s, 3) {
 		keep(m[0], num(sub(m, 3)), months[strings.ToLower(sub(m, 2))], num(sub(m, 1)))
 	}
-	if m := dateNum.FindStringSubmatchIndex(s); m != nil {
+	if m := dateNum.get().FindStringSubmatchIndex(s); m != nil {
 		a, b := num(sub(m, 1)), num(sub(m, 3))
 		if sub(m, 2) == "." || language != "" && language != "en" || a > 12 {
 			a, b = b, a
@@ -103,7 +102,7 @@ func parseDate(s, language string) string {
 		keep(m[0], num(sub(m, 4)), a, b)
 	}
 	if first == nil {
-		for _, m := range dateMY.FindAllStringSubmatchIndex(s, 3) {
+		for _, m := range dateMY.get().FindAllStringSubmatchIndex(s, 3) {
 			keep(m[0], num(sub(m, 2)), months[strings.ToLower(sub(m, 1))], 0)
 		}
 	}
@@ -136,7 +135,7 @@ var units = func() map[string]float64 {
 }()
 
 var (
-	amount    = regexp.MustCompile(`(?i)(\d+(?:[.,]\d+)?|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|thirteen|eighteen|twenty[- ]four|thirty|sixty|ninety|an?|ein(?:en?|em)?|un[ae]?|zwei|drei|sechs|zwölf|deux|trois|six|treize|dos|tres|seis|doce|trece|due|tre|sei|twee|drie)\b)\s*(?:\(\s*\d+\s*\)\s*)?(?:[-\s]|calendar|business|full|more|consecutive|kalender)*([a-zäéíñáê]+)`)
+	amount    = lazily(`(?i)(\d+(?:[.,]\d+)?|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|thirteen|eighteen|twenty[- ]four|thirty|sixty|ninety|an?|ein(?:en?|em)?|un[ae]?|zwei|drei|sechs|zwölf|deux|trois|six|treize|dos|tres|seis|doce|trece|due|tre|sei|twee|drie)\b)\s*(?:\(\s*\d+\s*\)\s*)?(?:[-\s]|calendar|business|full|more|consecutive|kalender)*([a-zäéíñáê]+)`)
 	wordValue = map[string]float64{
 		"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "thirteen": 13,
 		"eighteen": 18, "twenty-four": 24, "twenty four": 24, "thirty": 30, "sixty": 60, "ninety": 90, "a": 1, "an": 1, "ein": 1, "eine": 1, "einen": 1, "einem": 1,
@@ -148,7 +147,7 @@ var (
 // durations returns every time span of a text in days, in order.
 func durations(s string) []float64 {
 	var out []float64
-	for _, m := range amount.FindAllStringSubmatchIndex(s, 50) {
+	for _, m := range amount.get().FindAllStringSubmatchIndex(s, 50) {
 		value, ok := wordValue[strings.ToLower(s[m[2]:m[3]])]
 		if !ok {
 			v, err := strconv.ParseFloat(strings.Replace(s[m[2]:m[3]], ",", ".", 1), 64)
@@ -166,7 +165,7 @@ func durations(s string) []float64 {
 
 // durationWords is the first time span of a text as it is written.
 func durationWords(s string) string {
-	for _, m := range amount.FindAllString(s, 50) {
+	for _, m := range amount.get().FindAllString(s, 50) {
 		if len(durations(m)) > 0 {
 			return squeeze(m)
 		}
@@ -177,7 +176,7 @@ func durationWords(s string) string {
 func unitDays(w string) float64 { return units[w] }
 
 // ageWords are numbers that are ages.
-var ageWords = regexp.MustCompile(`(?i)(?:\b[\w-]+\s+)?(?:\(\d+\)\s+)?years?\s+(?:of\s+age|old)|(?:under|over|below|younger\s+than|older\s+than|at\s+least|aged?|age\s+of)\s+(?:the\s+age\s+of\s+)?[\w-]+(?:\s+\(\d+\))?(?:\s+years)?`)
+var ageWords = lazily(`(?i)(?:\b[\w-]+\s+)?(?:\(\d+\)\s+)?years?\s+(?:of\s+age|old)|(?:under|over|below|younger\s+than|older\s+than|at\s+least|aged?|age\s+of)\s+(?:the\s+age\s+of\s+)?[\w-]+(?:\s+\(\d+\))?(?:\s+years)?`)
 
 // timeWords reports whether a text can hold a time span at all.
 func timeWords(s string) bool {
@@ -196,7 +195,7 @@ func retentionDays(s string) int {
 	if !timeWords(s) {
 		return 0
 	}
-	s = ageWords.ReplaceAllString(s, " ")
+	s = ageWords.get().ReplaceAllString(s, " ")
 	d := durations(s)
 	if len(d) == 0 {
 		return 0
@@ -211,10 +210,10 @@ func retentionDays(s string) int {
 	return int(longest + 0.5)
 }
 
-var criteria = regexp.MustCompile(`(?i)\b(?:(?:for\s+)?(?:only\s+)?(?:as|so)\s+long\s+as|for\s+the\s+(?:\w+\s+)?(?:period|time|duration|length|life|term)|for\s+(?:a|any|some|an)\s+(?:\w+\s+){0,2}(?:period|time|duration|amount\s+of\s+time)|until|no\s+longer\s+than|longer\s+than|indefinitely|to\s+the\s+extent|` +
+var criteria = lazily(`(?i)\b(?:(?:for\s+)?(?:only\s+)?(?:as|so)\s+long\s+as|for\s+the\s+(?:\w+\s+)?(?:period|time|duration|length|life|term)|for\s+(?:a|any|some|an)\s+(?:\w+\s+){0,2}(?:period|time|duration|amount\s+of\s+time)|until|no\s+longer\s+than|longer\s+than|indefinitely|to\s+the\s+extent|` +
 	`as\s+(?:\w+\s+)?(?:necessary|required|needed)|(?:when|once|after|if|as\s+soon\s+as)\b[^.;]{0,80}\bno\s+longer\s+(?:needed|necessary|required|serves|have|valid|relevant|a)|for\s+(?:legal|audit|tax|accounting|backup|archival|archive|record[- ]keeping|compliance|operational)\b|` +
 	`(?:even\s+)?(?:after|upon|following|when|once)\s+(?:you|your|the|termination|cancell?ation|deletion|closure|such)\s+(?:\w+\s+){0,3}(?:deactivate|deactivated|close|closed|closing|delete|deleted|cancel|cancelled|canceled|terminate|terminated|termination|stop|leave|cancell?ation|deletion|expir\w+|ends?|request)|` +
 	`when\s+we\s+have\s+a\s+legal|(?:where|when|if|as)\s+(?:required|permitted)\s+by\s+law|(?:to|in\s+order\s+to)\s+(?:comply|resolve|prevent\s+fraud|enforce|meet)|immediately)\b[^.;]*`)
 
 // criterion is the words of a retention rule without a number.
-func criterion(s string) string { return squeeze(criteria.FindString(s)) }
+func criterion(s string) string { return squeeze(criteria.get().FindString(s)) }

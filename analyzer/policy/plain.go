@@ -1,19 +1,18 @@
 package policy
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 )
 
 var (
-	mdHeading = regexp.MustCompile(`^ {0,3}(#{1,6})\s+(.+?)\s*#*\s*$`)
-	mdItem    = regexp.MustCompile(`^(\s*)(?:[-*+•·▪◦●○–]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})[.)])\s+(.*)$`)
-	mdRule    = regexp.MustCompile(`^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$`)
-	mdLink    = regexp.MustCompile(`!?\[([^\]\n]{0,300})\]\([^()\s]*(?:\([^()]*\)[^()\s]*)?(?:\s+"[^"]*")?\)`)
-	mdMarks   = regexp.MustCompile(`\*\*|__|\x60`)
-	mdStress  = regexp.MustCompile(`(^|\s)[*_]([^*_\s][^*_\n]{0,300})[*_]($|[\s.,;:])`)
-	numbered  = regexp.MustCompile(`^(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?|[IVX]{1,5}\.|[A-Z]\.)\s+\S`)
+	mdHeading = lazily(`^ {0,3}(#{1,6})\s+(.+?)\s*#*\s*$`)
+	mdItem    = lazily(`^(\s*)(?:[-*+•·▪◦●○–]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})[.)])\s+(.*)$`)
+	mdRule    = lazily(`^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$`)
+	mdLink    = lazily(`!?\[([^\]\n]{0,300})\]\([^()\s]*(?:\([^()]*\)[^()\s]*)?(?:\s+"[^"]*")?\)`)
+	mdMarks   = lazily(`\*\*|__|\x60`)
+	mdStress  = lazily(`(^|\s)[*_]([^*_\s][^*_\n]{0,300})[*_]($|[\s.,;:])`)
+	numbered  = lazily(`^(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?|[IVX]{1,5}\.|[A-Z]\.)\s+\S`)
 )
 
 // plainPieces reads plain text and Markdown: headings by marks, underlines, or
@@ -59,14 +58,14 @@ func (p *plainReader) line() {
 		p.heading(trim, level)
 		p.at += 2
 		return
-	case strings.Contains(line, "|") && mdRule.MatchString(next) && strings.Contains(next, "|"):
+	case strings.Contains(line, "|") && mdRule.get().MatchString(next) && strings.Contains(next, "|"):
 		p.end()
 		p.table()
 		return
 	}
-	if m := mdHeading.FindStringSubmatch(line); m != nil {
+	if m := mdHeading.get().FindStringSubmatch(line); m != nil {
 		p.heading(m[2], len(m[1]))
-	} else if m := mdItem.FindStringSubmatch(line); m != nil && m[2] != "" {
+	} else if m := mdItem.get().FindStringSubmatch(line); m != nil && m[2] != "" {
 		p.begin(len(m[1])/2+1, m[2])
 	} else if len(p.para) == 0 && p.alone(trim, next) {
 		p.heading(trim, 3)
@@ -91,10 +90,10 @@ func (p *plainReader) alone(s, next string) bool {
 		return strings.HasPrefix(s, "**") && strings.HasSuffix(s, "**")
 	}
 	before := p.at == 0 || strings.TrimSpace(p.lines[p.at-1]) == ""
-	if !before && !numbered.MatchString(s) {
+	if !before && !numbered.get().MatchString(s) {
 		return false
 	}
-	return next == "" || numbered.MatchString(s) && unicode.IsUpper([]rune(next)[0])
+	return next == "" || numbered.get().MatchString(s) && unicode.IsUpper([]rune(next)[0])
 }
 
 func (p *plainReader) heading(s string, level int) {
@@ -148,8 +147,8 @@ const maxMarked = 64 << 10
 
 func withoutMarks(s string) string {
 	if len(s) < maxMarked {
-		s = mdMarks.ReplaceAllString(mdLink.ReplaceAllString(s, "$1"), "")
-		s = mdStress.ReplaceAllString(s, "$1$2$3")
+		s = mdMarks.get().ReplaceAllString(mdLink.get().ReplaceAllString(s, "$1"), "")
+		s = mdStress.get().ReplaceAllString(s, "$1$2$3")
 	}
 	return squeeze(s)
 }

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
@@ -34,11 +33,11 @@ func (r *reader) namedIn(block int, self map[string]bool) {
 
 // roleName is a definition of what the text calls its own organisation:
 // (hereinafter "the Operator").
-var roleName = regexp.MustCompile(`(?i)(?:refer(?:red|s)?\s+to\s+as|hereinafter|hereafter|herein)[^"“”]{0,40}["“](?:the\s+)?((?:service\s+provider|company|developer|operator|owner|provider|publisher|organi[sz]ation|controller|studio|app|application|service|site|website))["”]`)
+var roleName = lazily(`(?i)(?:refer(?:red|s)?\s+to\s+as|hereinafter|hereafter|herein)[^"“”]{0,40}["“](?:the\s+)?((?:service\s+provider|company|developer|operator|owner|provider|publisher|organi[sz]ation|controller|studio|app|application|service|site|website))["”]`)
 
 // providedBy names who runs what the text is about: "this app is provided by
 // Acme Apps at no cost".
-var providedBy = regexp.MustCompile(`\b[Tt]his\s+(?:[Ss]ervice|SERVICE|[Aa]pp|[Aa]pplication|[Ww]ebsite|[Ss]ite)\s+is\s+(?:provided|operated|owned|run|published|offered)(?:\s+and\s+\w+)?\s+by\s+((?:[A-Z][\w&.'-]*\s?){1,5})`)
+var providedBy = lazily(`\b[Tt]his\s+(?:[Ss]ervice|SERVICE|[Aa]pp|[Aa]pplication|[Ww]ebsite|[Ss]ite)\s+is\s+(?:provided|operated|owned|run|published|offered)(?:\s+and\s+\w+)?\s+by\s+((?:[A-Z][\w&.'-]*\s?){1,5})`)
 
 // selfNames are the ways in which the text names the organisation: from the
 // host, the title, and definitions such as Acme Inc. ("we").
@@ -66,12 +65,12 @@ func (r *reader) selfNames() map[string]bool {
 		}
 	}
 	for _, p := range r.body[:min(len(r.body), 40)] {
-		for _, m := range roleName.FindAllStringSubmatch(p.text[:min(len(p.text), 4_000)], 5) {
+		for _, m := range roleName.get().FindAllStringSubmatch(p.text[:min(len(p.text), 4_000)], 5) {
 			add(m[1])
 		}
 	}
 	for _, p := range r.body[:min(len(r.body), 20)] {
-		for _, m := range providedBy.FindAllStringSubmatch(p.text[:min(len(p.text), 4_000)], 3) {
+		for _, m := range providedBy.get().FindAllStringSubmatch(p.text[:min(len(p.text), 4_000)], 3) {
 			add(m[1])
 		}
 	}
