@@ -61,7 +61,8 @@ func (s *sentence) predicateAt(i int) *predicate {
 	if !ok || !t.word || s.takenBy(i, mData) || s.takenBy(i, mWho) {
 		return nil
 	}
-	if v.lemma == "process" && v.form == 'd' && t.low != "processed" || t.low == "sets" || s.doNotTrack(i) {
+	if v.lemma == "process" && v.form == 'd' && t.low != "processed" || t.low == "sets" || s.doNotTrack(i) ||
+		v.lemma == "hold" && in(s.low(i+1), "responsible", "liable", "accountable", "harmless") {
 		return nil
 	}
 	p := &predicate{verb: v, at: i, head: i, bare: true}

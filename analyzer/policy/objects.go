@@ -82,6 +82,10 @@ func (s *sentence) passiveObjects(list []*predicate, i int) {
 		p.dropped = true // "the purpose for which it was collected"
 		return
 	}
+	if s.describedBefore(list, i) != nil {
+		p.vague = true // "it does not include your name and is not shared"
+		return
+	}
 	s.leftData(list, i, p)
 	if len(p.data) == 0 && p.passive {
 		for k, m := range s.mentions {
@@ -91,6 +95,19 @@ func (s *sentence) passiveObjects(list []*predicate, i int) {
 		}
 	}
 	p.vague = in(s.low(p.head-1), "it", "they", "this", "these", "them")
+}
+
+// describedBefore returns the "include" that a passive is joined to, so that
+// what is included is not taken for the passive's subject.
+func (s *sentence) describedBefore(list []*predicate, i int) *predicate {
+	p := list[i]
+	if !p.passive || i == 0 || !s.joinedAt(p.head) && s.low(p.head-1) != "but" {
+		return nil
+	}
+	if q := list[i-1]; q.lemma == "include" || q.lemma == "contain" {
+		return q
+	}
+	return nil
 }
 
 func (s *sentence) leftData(list []*predicate, i int, p *predicate) {

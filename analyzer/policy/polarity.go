@@ -1,7 +1,5 @@
 package policy
 
-import "strings"
-
 // polarity decides whether a predicate is denied, whether it asserts anything
 // at all, and under which condition. What looks like a denial but may not be
 // one asserts nothing: a false denial is a false alarm.
@@ -46,9 +44,40 @@ func (s *sentence) polarity(list []*predicate, i int) {
 	if (p.relative || p.reduced) && s.askedFor(p.head) {
 		p.dropped = true
 	}
+	if p.negated && (s.describes(p) || s.abilityTo(p)) {
+		p.dropped = true
+	}
 	if p.negated && (p.actorIs(s, "user") || s.imperative(p) || s.embeddedQuestion(p)) {
 		p.dropped = true
 	}
+}
+
+// describes reports whether a denial only tells of which data the text speaks:
+// "information that is not shared", "cookies do not hold personal data".
+func (s *sentence) describes(p *predicate) bool {
+	if s.low(p.head-1) == "that" && (p.passive || p.relative && !p.hasSubj) {
+		return true
+	}
+	if p.passive || p.inf || p.reduced || p.hasSubj {
+		return false
+	}
+	for _, m := range s.mentions {
+		if m.kind == mData && m.end == p.head && m.id == "cookie_identifier" {
+			return true
+		}
+	}
+	return s.low(p.head-2) == "just" && s.low(p.head-1) == "because"
+}
+
+// abilityTo reports whether a denied sentence speaks of an ability or a right
+// to act: "no warranty in relation to our ability to protect it".
+func (s *sentence) abilityTo(p *predicate) bool {
+	for t := p.head - 1; t >= 0 && t > p.head-10; t-- {
+		if in(s.low(t), "ability", "right", "rights", "opportunity", "responsibility", "obligation", "duty", "warranties") && !s.hardBreak(t, p.head) {
+			return s.low(p.head-1) == "to" || p.joined || s.low(p.head-1) == ","
+		}
+	}
+	return false
 }
 
 // imperative reports whether a denial tells the reader what not to do: "do not
@@ -343,153 +372,4 @@ func (s *sentence) negatedGroup(p *predicate) bool {
 		}
 	}
 	return false
-}
-
-// condition returns the words that limit a predicate, "" when there are none,
-// and the token at which an exception begins, or -1.
-func (s *sentence) condition(p *predicate) (words string, exception int) {
-	exception = -1
-	from, to := -1, -1
-	for t := 0; t < len(s.toks) && from < 0; t++ {
-		w, next := s.low(t), s.low(t+1)
-		switch {
-		case in(w, "unless", "except", "excluding"), w == "other" && next == "than", w == "apart" && next == "from" && !in(s.low(t+2), "that", "this", "these"), w == "with" && next == "the" && in(s.low(t+2), "exception", "exceptions"):
-			if w == "unless" || t < p.at {
-				if t > p.at || t+25 > p.at {
-					from = t
-				}
-			} else {
-				from, exception = t, t
-			}
-			if w == "except" && in(next, "as", "where", "when", "if", "in") {
-				exception = -1
-			}
-		case w == "without" && s.consentAfter(t), w == "beyond" && next == "what", w == "longer" && next == "than", w == "more" && next == "than" && in(s.low(t+2), "is", "necessary", "needed"):
-			from = t
-		case in(w, "only", "solely", "exclusively") && t > p.at-4 && in(next, "if", "when", "where", "with", "after", "as", "in", "upon", "for", "to"):
-			from = t
-		case w == "until" && t > p.at:
-			from = t
-		case w == "for" && in(next, "any", "purposes") && s.otherPurpose(t):
-			from = t
-		case p.negated && in(w, "knowingly", "intentionally", "directly", "automatically", "generally", "typically", "normally", "ordinarily", "actively", "usually", "routinely", "permanently", "customarily", "systematically") && t >= p.head-8 && t < p.at+12:
-			from, to = t, t+1
-		case p.negated && t > p.at && p.action == actRetain && in(w, "after", "once"):
-			from = t
-		case p.negated && t > p.at && w == "in" && (in(next, "ways", "way") || in(s.low(t+2), "way", "ways", "manner")), p.negated && w == "more" && s.moreThan(t):
-			from = t
-		case p.negated && t > p.at && t < p.end && in(w, "through", "via", "by") && in(next, "our", "email", "telephone", "phone", "unsolicited", "mail", "cookies", "means", "text", "this", "these", "using") && s.low(t-1) != "used":
-			from = t
-		case p.negated && t > p.at && t < p.end && in(w, "in", "on", "within", "with") && in(next, "this", "these", "such") && in(s.low(t+2), "process", "cookies", "cookie", "form", "page", "section", "case", "cases", "pixels", "logs", "feature"):
-			from = t
-		case w == "if" && (t > p.at || t == 0) && p.negated:
-			from = t
-		case w == "if" && t > p.at && t < p.end+2:
-			from = t
-		case w == "as" && in(next, "described", "permitted", "required", "set", "necessary", "needed", "stated", "otherwise") && t > p.at && p.negated:
-			from = t
-		}
-	}
-	if from < 0 {
-		return "", -1
-	}
-	if to < 0 {
-		to = s.clauseEnd(from, p)
-	}
-	return squeeze(s.text[s.toks[from].start:s.toks[to-1].end]), exception
-}
-
-// moreThan reports whether "more … than is necessary" begins at a token.
-func (s *sentence) moreThan(t int) bool {
-	for u := t + 1; u < t+7; u++ {
-		if s.low(u) == "than" && in(s.low(u+1), "is", "necessary", "needed", "reasonably", "required", "we", "what") {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *sentence) consentAfter(t int) bool {
-	for u := t + 1; u < len(s.toks) && u < t+9; u++ {
-		if in(s.low(u), "consent", "permission", "authorization", "authorisation", "approval", "asking", "notice", "agreement", "notifying", "informing", "telling", "opt") {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *sentence) otherPurpose(t int) bool {
-	for u := t + 1; u < len(s.toks) && u < t+5; u++ {
-		if s.low(u) == "other" {
-			for v := u + 1; v < len(s.toks) && v < u+3; v++ {
-				if in(s.low(v), "purpose", "purposes", "reason", "reasons", "use") {
-					return true
-				}
-			}
-		}
-		if s.low(u) == "than" {
-			return true
-		}
-	}
-	return false
-}
-
-// clauseEnd is where the words of a condition end.
-func (s *sentence) clauseEnd(from int, p *predicate) int {
-	end := len(s.toks)
-	for t := from + 1; t < end; t++ {
-		if s.low(t) == ";" || from < p.at && s.low(t) == "," && t < p.at {
-			return t
-		}
-	}
-	for end > from+1 && !s.toks[end-1].word {
-		end--
-	}
-	return end
-}
-
-// only reports whether a predicate is limited by "only" and its like.
-func (s *sentence) only(p *predicate) bool {
-	for t := max(0, p.head-2); t < len(s.toks) && t < p.at+30; t++ {
-		if !in(s.low(t), "only", "solely", "strictly", "exclusively") || s.low(t-1) == "not" || s.low(t-1) == "but" && s.low(t-2) == "not" {
-			continue
-		}
-		if t < p.at || in(s.low(t+1), "for", "with", "to", "if", "when", "as", "the", "in", "by", "those", "where", "that", "your") {
-			return true
-		}
-	}
-	return false
-}
-
-// children's words, in a sentence or a heading.
-var childWords = []string{"child", "children", "minor", "minors", "under 13", "under the age", "under thirteen", "under 16", "under sixteen", "under eighteen", "under 18", "years of age", "coppa", "kids"}
-
-// scopeOf names the group of people or the place that words limit a statement to.
-func scopeOf(words string) string {
-	low := " " + strings.ToLower(words) + " "
-	for _, w := range childWords {
-		if strings.Contains(low, w) {
-			return "children"
-		}
-	}
-	for _, s := range scopes {
-		for _, w := range s.words {
-			if strings.Contains(low, w) {
-				return s.scope
-			}
-		}
-	}
-	return ""
-}
-
-var scopes = []struct {
-	scope string
-	words []string
-}{
-	{"california", []string{"california", "ccpa", "cpra"}},
-	{"applicants", []string{"applicant", "candidates", "job application", "recruitment", "recruiting"}},
-	{"employees", []string{"employees", "personnel", "workforce"}},
-	{"eu", []string{"european economic area", "european union", " eea ", " eu ", "gdpr", "residents of the eu", "united kingdom"}},
-	{"us_states", []string{"nevada", "virginia", "colorado", "connecticut", "utah", "texas", "oregon", "state privacy", "state-specific"}},
-	{"app", []string{"mobile app", "our app ", "this app ", "the app ", "mobile application", "in-app", "this application"}},
 }
