@@ -84,7 +84,7 @@ func (l *lexicon) findNames(s *sentence) {
 		if !first.cap && !lowerName && !strings.Contains(first.low, ".") {
 			continue
 		}
-		if e.ambiguous && !s.nameContext(i, i+n) || s.self[strings.ToLower(e.text)] {
+		if e.ambiguous && !s.nameContext(i, i+n) || s.self[strings.ToLower(e.text)] || s.self[strings.ToLower(withoutForm(e.text))] {
 			continue
 		}
 		if n == 1 && e.kind == "company" && isNotName(e.text) {

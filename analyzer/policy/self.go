@@ -142,9 +142,13 @@ func nameBefore(s string) string {
 		}
 		i--
 	}
-	out := strings.Join(words[i:], " ")
+	return withoutForm(strings.Join(words[i:], " "))
+}
+
+// withoutForm is a company's name without its legal form.
+func withoutForm(name string) string {
 	for _, tail := range []string{", Inc.", " Inc.", ", LLC", " LLC", " Ltd.", " Ltd", " GmbH", " Inc", ", Ltd."} {
-		out = strings.TrimSuffix(strings.TrimSuffix(out, ","), tail)
+		name = strings.TrimSuffix(strings.TrimSuffix(name, ","), tail)
 	}
-	return out
+	return name
 }

@@ -139,7 +139,7 @@ func (r *reader) add(at spot, st Statement) {
 	st.Scope = r.scope(at, st)
 	st.DataTypes = r.tidy(st.DataTypes)
 	st.Purposes = uniq(st.Purposes)
-	st.RecipientRefs = uniqRefs(st.RecipientRefs)
+	st.RecipientRefs = slices.DeleteFunc(uniqRefs(st.RecipientRefs), r.commonWord)
 	st.Recipients = []string{}
 	for _, ref := range st.RecipientRefs {
 		name := ref.Text
