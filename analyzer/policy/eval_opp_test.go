@@ -95,6 +95,54 @@ func parties(st Statement) []string {
 	return nil
 }
 
+// TestEvalTupleApps: which kinds of data are processed, by the whole policy of
+// an app. The labels name no party; their words are put into kinds by the terms.
+func TestEvalTupleApps(t *testing.T) {
+	c := newTally()
+	lex := lexiconFor(loaded(t))
+	for _, g := range gdprPolicies(t) {
+		gold, got, where, why := map[tuple]bool{}, map[tuple]bool{}, map[tuple]string{}, map[tuple]string{}
+		for _, p := range g.passages {
+			for _, a := range p.Annotations {
+				if a.Label != "Data Categories" || !a.Performed {
+					continue
+				}
+				s := lex.sentence("your "+a.Text, 0, nil)
+				for _, id := range s.ids(mData, 0) {
+					if k := oppKinds[id]; k != "" {
+						gold[tuple{kind: k}] = true
+						where[tuple{kind: k}] = p.Type + " [" + a.Text + "] " + p.Passage
+					}
+				}
+			}
+		}
+		for _, st := range g.doc.Statements {
+			for _, x := range tuplesOf(st) {
+				if !x.not {
+					got[tuple{kind: x.kind}] = true
+					why[tuple{kind: x.kind}] = st.Actor + " " + st.Action + ": " + st.Quote
+				}
+			}
+		}
+		for _, x := range sortedTuples(got) {
+			if gold[x] {
+				c.right(g.id)
+			} else {
+				c.wrong(g.id)
+				showError("apps", g.id, "FALSE %s <- %.300s", x, why[x])
+			}
+		}
+		for _, x := range sortedTuples(gold) {
+			if !got[x] {
+				c.missed(g.id)
+				showError("apps", g.id, "MISSED %s <- %.400s", x, where[x])
+			}
+		}
+	}
+	c.print(t, "tuple", "precision-apps", precision, "0.92")
+	c.print(t, "tuple", "recall-apps", recall, "0.75")
+}
+
 // plain reports whether a denial stands without a condition and for everybody.
 func plain(st Statement) bool {
 	return st.Negated && st.Condition == "" && st.Scope != "children" && st.Scope != "app"

@@ -169,6 +169,7 @@ var mentionLabels = map[string]string{
 // TestEvalMention: kinds of data that a segment names as such.
 func TestEvalMention(t *testing.T) {
 	c := newTally()
+	lex := lexiconFor(loaded(t))
 	measured := map[string]bool{}
 	for _, l := range mentionLabels {
 		measured[l] = true
@@ -181,9 +182,9 @@ func TestEvalMention(t *testing.T) {
 		id := fmt.Sprint("block ", i/40) // the file names no policies; neighbours belong together
 		doc := Read(Input{ID: id, MIMEType: "text/plain", Language: "en", Raw: []byte(s.Text)}, loaded(t))
 		got := map[string]bool{}
-		for _, st := range doc.Statements {
-			for _, d := range st.DataTypes {
-				if l := mentionLabels[d]; l != "" {
+		for _, sp := range splitSentences(doc.Text) {
+			for _, m := range lex.sentence(doc.Text[sp.start:sp.end], 0, nil).mentions {
+				if l := mentionLabels[m.id]; m.kind == mData && l != "" {
 					got[l] = true
 				}
 			}
