@@ -582,7 +582,7 @@ func (s *sentence) passiveStart(from, head int) int {
 			at = m.start
 		}
 	}
-	for at > from+1 && !in(s.low(at-1), ",", "and", ";", "or", "but") && at > head-12 {
+	for at > from+1 && !in(s.low(at-1), ",", "and", ";", "or", "but", "how", "what", "why", "when", "whether", "if", "because", "where") && at > head-12 {
 		at--
 	}
 	return at

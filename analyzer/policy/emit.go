@@ -172,6 +172,8 @@ func (r *reader) shape(s *sentence, list []*predicate, p *predicate, st *Stateme
 	switch {
 	case st.Actor == "user":
 		return userProvides(s, p, st)
+	case p.passive && in(s.low(p.head-1), "that", "which") && slices.Equal(st.DataTypes, []string{"cookie_identifier"}):
+		return false // what cookies are, not what happens
 	case cookies:
 		if p.negated && s.meansTo(list, p) {
 			return false // "we do not use cookies to identify you" does not deny cookies

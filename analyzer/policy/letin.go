@@ -15,6 +15,9 @@ func (s *sentence) placesCookies(p *predicate) bool {
 		return false
 	}
 	if p.passive {
+		if in(s.low(p.head-1), "that", "which") {
+			return false // "cookies are files that are used to …"
+		}
 		return len(p.data) > 0 && s.mentions[p.data[0]].id == "cookie_identifier" && p.at-s.mentions[p.data[len(p.data)-1]].end < 8
 	}
 	for _, m := range s.mentions {

@@ -37,6 +37,7 @@ func (l *lexicon) sentence(text string, from int, self map[string]bool, back ...
 	for s.from < len(s.toks) && s.toks[s.from].start < from {
 		s.from++
 	}
+	s.openLists()
 	s.norm = norms(s.toks)
 	l.findNames(s)
 	l.findRecipients(s)
@@ -48,6 +49,27 @@ func (l *lexicon) sentence(text string, from int, self map[string]bool, back ...
 	l.findPurposes(s)
 	s.sort()
 	return s
+}
+
+// openLists turns "but not limited to" and its like into commas: they open a
+// list and neither end a clause nor deny anything.
+func (s *sentence) openLists() {
+	for i := range s.toks {
+		n := 0
+		switch {
+		case s.low(i) == "but" && s.low(i+1) == "not" && s.low(i+2) == "limited":
+			n = 4
+		case s.low(i) == "but" && in(s.low(i+1), "is", "are") && s.low(i+2) == "not" && s.low(i+3) == "limited":
+			n = 5
+		case s.low(i) == "without" && s.low(i+1) == "limitation":
+			n = 2
+		case s.low(i) == "not" && s.low(i+1) == "limited" && s.low(i+2) == "to":
+			n = 3
+		}
+		for k := i; k < i+n && k < len(s.toks); k++ {
+			s.toks[k].low, s.toks[k].norm = ",", ","
+		}
+	}
 }
 
 func (s *sentence) sort() {
@@ -187,11 +209,22 @@ func (s *sentence) verbHere(i, n int) bool {
 	return n == 1 && in(s.low(i), "partner", "contract", "agent") && in(s.low(i-1), "we", "to", "may", "will", "not") && !in(s.low(i-2), "disclosed", "provided", "shared")
 }
 
+// dataInside reports whether data begin inside words that mean no data and go
+// on beyond them: "your browser" of "your browser type".
+func (l *lexicon) dataInside(s *sentence, i, n int) bool {
+	for j := i + 1; j < i+n; j++ {
+		if entries, m := l.data.longestLoose(s.norm, j); m > 1 && j+m > i+n && entries[0].id != "" {
+			return true
+		}
+	}
+	return false
+}
+
 func (l *lexicon) findData(s *sentence) {
 	weak := []int{}
 	for i := 0; i < len(s.norm); i++ {
 		entries, n := l.data.longestLoose(s.norm, i)
-		if n == 0 {
+		if n == 0 || entries[0].id == "" && l.dataInside(s, i, n) {
 			continue
 		}
 		e := entries[0]
@@ -225,6 +258,10 @@ func (s *sentence) misread(i int, id string) bool {
 	case in(prev, "to", "may", "will", "please", "can", "must", "should", "not") && !in(s.low(i), "cookies", "information", "data"):
 		return prev != "to" || !in(s.low(i-2), "limited", "access", "respect", "regard", "related", "relating", "addition")
 	case in(prev, "we", "you", "they") && id != "information":
+		return true
+	case (id == "phone" && in(s.norm[i], "phone", "telephone")) && in(prev, "your", "the", "a", "mobile") && in(s.low(i-2), "on", "from", "to", "by", "via", "through", "using", "in", "or", "of", "your", "with"):
+		return true // a device
+	case id == "health" && in(next, "of", "and", "check"):
 		return true
 	case id == "information":
 		if in(prev, "more", "further", "contact", "important", "company", "product", "confidential", "following:") ||

@@ -87,14 +87,14 @@ func (s *sentence) passiveObjects(list []*predicate, i int) {
 		return
 	}
 	s.leftData(list, i, p)
-	if len(p.data) == 0 && p.passive {
+	p.vague = in(s.low(p.head-1), "it", "they", "this", "these", "them")
+	if len(p.data) == 0 && p.passive && !(p.vague && handsOut[p.action]) {
 		for k, m := range s.mentions {
 			if m.kind == mData && m.start > p.at && m.start < p.end && !s.means(p.at, m) {
 				p.data = append(p.data, k)
 			}
 		}
 	}
-	p.vague = in(s.low(p.head-1), "it", "they", "this", "these", "them")
 }
 
 // describedBefore returns the "include" that a passive is joined to, so that

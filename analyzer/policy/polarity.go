@@ -41,6 +41,12 @@ func (s *sentence) polarity(list []*predicate, i int) {
 	if p.negated && (s.choice(p) || s.unable(p)) {
 		p.dropped = true
 	}
+	if p.actorIs(s, "user") && s.adviceOrSupposition(p) {
+		p.dropped = true
+	}
+	if !p.inf && s.told(p) {
+		p.dropped = true
+	}
 	if (p.relative || p.reduced) && s.askedFor(p.head) {
 		p.dropped = true
 	}
@@ -90,6 +96,60 @@ func (s *sentence) imperative(p *predicate) bool {
 		return true // "this includes not sharing your password"
 	}
 	return p.head < p.at && in(s.low(p.head), "do", "don't", "never", "please") && (p.head == s.from || p.head == 0 || in(s.low(p.head-1), "please", ",", ":", "and"))
+}
+
+// adviceOrSupposition reports whether what users do is only supposed, or what
+// they need not do: "if you learn that your child has provided us with data",
+// "read it before providing data", "we do not require you to give your name".
+func (s *sentence) adviceOrSupposition(p *predicate) bool {
+	if p.form == 'g' && in(s.low(p.head-1), "before", "avoid", "avoiding") {
+		return true
+	}
+	for t := p.head - 1; t >= 0 && t > p.head-16; t-- {
+		switch w := s.low(t); {
+		case w == ";":
+			return false
+		case p.inf && in(w, "require", "required", "ask", "need", "oblige", "obliged") && negatedBefore(s, t):
+			return true
+		case in(w, "aware", "learn", "discover", "believe", "suspect", "concerned"):
+			for u := t - 1; u >= 0 && u > t-12; u-- {
+				if s.low(u) == "if" || s.low(u) == "when" || s.low(u) == "case" {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// telling are verbs that announce what a text is about.
+var telling = wordSet("describe describes described explain explains outline outlines understand learn know care inform informs informing tell tells detail details disclose discloses see summarize summarizes cover covers govern governs about concerning regarding on of out explaining describing questions concerns")
+
+// told reports whether an act is only announced: "this policy explains how we
+// share your data", "you care about how it is used".
+func (s *sentence) told(p *predicate) bool {
+	start := p.head
+	if len(p.who) > 0 && p.hasSubj {
+		start = min(start, s.mentions[p.who[0]].start)
+	}
+	if p.passive && len(p.data) > 0 {
+		start = min(start, s.mentions[p.data[0]].start)
+	}
+	for t := start - 1; t >= 0 && t > start-5; t-- {
+		w := s.low(t)
+		if in(w, ",", ";", ":") {
+			return false
+		}
+		if !in(w, "how", "why", "whether") {
+			continue
+		}
+		for u := t - 1; u >= 0 && u > t-5; u-- {
+			if telling[s.low(u)] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // askedFor reports whether what stands at a token is what people may ask for:
@@ -341,6 +401,10 @@ func (s *sentence) hypothetical(p *predicate) {
 				return
 			}
 			p.dropped = true
+			return
+		}
+		if w == "when" && in(s.low(t-1), "know", "indicate", "indicates", "notify", "notified", "alert", "alerts", "warn", "warns", "tell", "tells", "you", "see") {
+			p.dropped = true // "set your browser to tell you when a cookie is sent"
 			return
 		}
 		if in(w, "when", "where", "whenever", "once") && s.negatedGroup(p) {
