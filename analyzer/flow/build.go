@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"candor/analyzer/flow/canary"
 	"candor/analyzer/flow/payload"
 	"candor/crawler/evidence"
 	"candor/rules"
@@ -24,6 +25,8 @@ func Build(ctx context.Context, r *evidence.Reader, set *rules.Set, site Site) (
 	b := newBuilder(set, site)
 	// Cookies and storage come before requests, which are searched for their values.
 	err := b.pages(ctx, r)
+	err = step(ctx, err, "canaries", r.Canaries(), b.typedValue)
+	b.learnCanaries()
 	err = step(ctx, err, "cookies", r.Cookies(), b.cookie)
 	err = step(ctx, err, "storage", r.Storage(), b.stored)
 	if err == nil {
@@ -68,7 +71,13 @@ type builder struct {
 	forms   map[formKey]*Form
 	values  map[string]*carrier // identifier value → the cookie or key that holds it
 	repeats map[repeatKey]*repeat
-	fields  fieldWords
+	leaks   map[leakKey]*leakSum
+
+	canaries *canary.Set
+	typed    []evidence.Canary // until they are in canaries
+	read     []payload.Pair    // of the request at hand
+	unread   bool              // it was not taken apart yet
+	fields   fieldWords
 }
 
 func newBuilder(set *rules.Set, site Site) *builder {
@@ -76,7 +85,7 @@ func newBuilder(set *rules.Set, site Site) *builder {
 		parties: newParties(set, site),
 		hosts:   map[string]*hostSum{}, vendors: map[string]*vendorSum{}, flows: map[flowKey]*flowSum{},
 		cookies: map[cookieKey]*cookieSum{}, storage: map[storageKey]*storageSum{}, forms: map[formKey]*Form{},
-		values: map[string]*carrier{}, repeats: map[repeatKey]*repeat{}, fields: newFieldWords(set.Terms),
+		values: map[string]*carrier{}, repeats: map[repeatKey]*repeat{}, leaks: map[leakKey]*leakSum{}, unread: true, fields: newFieldWords(set.Terms),
 	}
 }
 
@@ -180,6 +189,7 @@ func (b *builder) result() Result {
 	for _, f := range b.flows {
 		res.Flows = append(res.Flows, f.value(&b.visits))
 	}
+	res.Leaks = b.leakList()
 	slices.SortFunc(res.Flows, func(a, b Flow) int { return strings.Compare(a.ID, b.ID) })
 	return res
 }

@@ -32,6 +32,7 @@ type cookieSum struct {
 	idLike   bool
 	setters  map[string]bool // addresses of the setters
 	seen     sightings
+	held     map[string]*heldCanary
 	jarStays bool // seen in the jar, not only in a Set-Cookie line
 }
 
@@ -68,6 +69,7 @@ func (b *builder) cookie(j *evidence.Cookie) {
 		}
 	}
 	c.value(j.Value, j.State)
+	c.held = b.hold(c.held, "cookie "+j.Name, j.Value, visit, c.cookie.ID)
 	c.setter(j.SetBy.URL)
 	known := "0"
 	if j.SetBy.Kind == "" || j.SetBy.Kind == "unknown" {
@@ -262,6 +264,7 @@ func (b *builder) finish(c *cookieSum) Cookie {
 	if k.Identifier {
 		b.held(w, by, first, k.Domain, k.Name, "cookie", k.ID, &c.carrier, &c.seen)
 	}
+	b.keptCanaries(w, k.Domain, "cookie", k.SetBy.URL, c.held)
 	return *k
 }
 

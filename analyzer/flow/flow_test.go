@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/url"
@@ -40,6 +41,7 @@ func knowledge(t testing.TB) *rules.Set {
 - {id: interaction_events, name: Events, parents: [information]}
 - {id: page_url, name: Page address, parents: [information]}
 - {id: email, name: E-mail address, parents: [information]}
+- {id: email_hash, name: Hashed e-mail address, parents: [information]}
 - {id: phone, name: Phone number, parents: [information]}
 - {id: postal_address, name: Postal address, parents: [information]}
 - {id: approximate_location, name: Approximate location, parents: [information]}
@@ -68,6 +70,8 @@ type scan struct {
 	cookies  []evidence.Cookie
 	storage  []evidence.StorageItem
 	forms    []evidence.Form
+	canaries []evidence.Canary
+	labels   []evidence.Label
 }
 
 var started = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
@@ -90,6 +94,9 @@ func (s *scan) write(t testing.TB) *evidence.Reader {
 	dir := t.TempDir()
 	w, err := evidence.Create(dir, evidence.Meta{ScanID: "t", URLs: []string{"https://www.shop.test/"}, StartedAt: started})
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.AddCanaries(s.canaries...), w.AddLabels(s.labels...)); err != nil {
 		t.Fatal(err)
 	}
 	for i, p := range s.pages {
@@ -523,6 +530,12 @@ func TestTown(t *testing.T) {
 // TestOrder shuffles every stream: the result must stay the same.
 func TestOrder(t *testing.T) {
 	s := manyPages(30, 20)
+	for i := range 3 {
+		s.canaries = append(s.canaries, evidence.Canary{Page: fmt.Sprintf("p%04d.none", i+1), State: evidence.StateNone, Kind: "email", Value: "jo@example.org", Field: fmt.Sprint(i)})
+	}
+	if len(s.build(t).Leaks) == 0 {
+		t.Fatal("the canary was not found")
+	}
 	want, err := json.Marshal(s.build(t))
 	if err != nil {
 		t.Fatal(err)
@@ -531,6 +544,7 @@ func TestOrder(t *testing.T) {
 	for range 3 {
 		rng.Shuffle(len(s.requests), func(i, j int) { s.requests[i], s.requests[j] = s.requests[j], s.requests[i] })
 		rng.Shuffle(len(s.cookies), func(i, j int) { s.cookies[i], s.cookies[j] = s.cookies[j], s.cookies[i] })
+		rng.Shuffle(len(s.canaries), func(i, j int) { s.canaries[i], s.canaries[j] = s.canaries[j], s.canaries[i] })
 		rng.Shuffle(len(s.forms), func(i, j int) { s.forms[i], s.forms[j] = s.forms[j], s.forms[i] })
 		rng.Shuffle(len(s.pages), func(i, j int) { s.pages[i], s.pages[j] = s.pages[j], s.pages[i] })
 		got, err := json.Marshal(s.build(t))

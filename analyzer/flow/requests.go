@@ -41,6 +41,7 @@ func (b *builder) request(r *evidence.Request) {
 	visit := b.visits.at(r.Page, r.State)
 	b.count(host, u, w, r, visit)
 	b.setCookies(r, host, u, visit)
+	b.unread = true
 	table, meant := b.spoken(w, u, r)
 	if meant != nil {
 		b.contacted(meant, visit)
@@ -50,6 +51,17 @@ func (b *builder) request(r *evidence.Request) {
 		b.contacted(w, visit)
 		b.carried(w, table, u, r, visit)
 	}
+	if sent(r) {
+		b.sentCanaries(w, meant, u, r, visit)
+	}
+}
+
+// pairs takes the request at hand apart, once.
+func (b *builder) pairs(u *url.URL, r *evidence.Request) []payload.Pair {
+	if b.unread {
+		b.read, b.unread = b.payload.Read(u, r), false
+	}
+	return b.read
 }
 
 func (b *builder) contacted(w *party, visit int) {
@@ -69,7 +81,7 @@ func (b *builder) spoken(w *party, u *url.URL, r *evidence.Request) (table *rule
 	if w.vendor != nil && !w.plain && !w.first || r.Type == "Document" && r.Method != "POST" || !sent(r) || !set.EndpointPath(u.Path) {
 		return w.vendor, nil
 	}
-	pairs := b.payload.Read(u, r)
+	pairs := b.pairs(u, r)
 	v, rule := set.EndpointFor(u.Path, func(name string) (string, bool) {
 		i := slices.IndexFunc(pairs, func(p payload.Pair) bool { return p.Name == name && !p.Nested })
 		if i < 0 {
@@ -155,7 +167,7 @@ func (b *builder) carried(w *party, table *rules.Vendor, u *url.URL, r *evidence
 			b.searched(from, see)
 		}
 	}
-	for _, p := range b.payload.Read(u, r) {
+	for _, p := range b.pairs(u, r) {
 		b.pair(w, table, p, see)
 		b.repeated(w, p, visit, r.ID)
 	}
@@ -166,11 +178,16 @@ func (b *builder) carried(w *party, table *rules.Vendor, u *url.URL, r *evidence
 // the vendor's. That the server passes the values on is likely, and not seen.
 func (b *builder) relayed(w *party, table *rules.Vendor, u *url.URL, r *evidence.Request, visit int) {
 	see := func(data string, _ Confidence, detail string) {
-		b.see(w, data, "request", Strong, detail+", sent in the format of "+w.name+" to "+u.Hostname()+", which may pass it on", visit, r.ID)
+		b.see(w, data, "request", Strong, detail+passedOn(w, u), visit, r.ID)
 	}
-	for _, p := range b.payload.Read(u, r) {
+	for _, p := range b.pairs(u, r) {
 		b.pair(w, table, p, see)
 	}
+}
+
+// passedOn says that a server took what is meant for a vendor.
+func passedOn(w *party, u *url.URL) string {
+	return ", sent in the format of " + w.name + " to " + u.Hostname() + ", which may pass it on"
 }
 
 // searched finds the words a visitor searched for in a page's address.

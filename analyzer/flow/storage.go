@@ -20,6 +20,7 @@ type storageSum struct {
 	samples []string
 	setters map[string]bool
 	seen    sightings
+	held    map[string]*heldCanary
 }
 
 func (b *builder) stored(s *evidence.StorageItem) {
@@ -33,7 +34,9 @@ func (b *builder) stored(s *evidence.StorageItem) {
 		sum.item = StorageItem{ID: shortID("s", s.Kind, s.Origin, s.Key), Kind: s.Kind, Origin: s.Origin, Key: s.Key}
 		b.storage[key] = sum
 	}
-	sum.seen.add(&b.visits, b.visits.at(s.Page, s.State))
+	visit := b.visits.at(s.Page, s.State)
+	sum.seen.add(&b.visits, visit)
+	sum.held = b.hold(sum.held, s.Kind+" storage "+s.Key, s.Value, visit, sum.item.ID)
 	ids := storedIDs(s.Value)
 	if len(ids) > 0 {
 		hashed := short(strings.Join(ids, " "))
@@ -91,6 +94,7 @@ func (b *builder) storageList() []StorageItem {
 		if k.Identifier && host != "" {
 			b.held(w, by, first, host, k.Key, "storage", k.ID, &s.carrier, &s.seen)
 		}
+		b.keptCanaries(w, host, "storage", k.SetBy.URL, s.held)
 		out = append(out, *k)
 	}
 	return out

@@ -143,4 +143,5 @@ type Result struct {
 	Storage []StorageItem
 	Forms   []Form
 	Flows   []Flow
+	Leaks   []Leak // by id
 }

@@ -170,6 +170,9 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	must(t, w.AddCookies(late))
 	must(t, w.AddGap(gap))
 	must(t, w.AddDocument(doc))
+	canaries, labels := []Canary{filled[Canary](9100), filled[Canary](9200)}, []Label{filled[Label](9300)}
+	must(t, w.AddCanaries(canaries...))
+	must(t, w.AddLabels(labels...))
 	sum, err := w.AddBlob("documents/d01.raw", []byte("bytes as served \xff\x00"))
 	must(t, err)
 	if again, err := w.AddBlob("documents/d01.raw", []byte("bytes as served \xff\x00")); err != nil || again != sum {
@@ -188,6 +191,8 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 		same(t, "forms", all(t, r.Forms()), want.forms)
 		same(t, "gaps", all(t, r.Gaps()), append(slices.Clone(want.gaps), gap))
 		same(t, "documents", all(t, r.Documents()), []Document{doc})
+		same(t, "canaries", all(t, r.Canaries()), canaries)
+		same(t, "labels", all(t, r.Labels()), labels)
 		want := meta
 		want.Schema = Schema // whatever finish made of it
 		same(t, "meta", []Meta{r.Meta()}, []Meta{want})
@@ -200,6 +205,23 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 		for range r.Requests() {
 			break // a reader may stop early
 		}
+	}
+}
+
+// A bundle of a version that knew neither canaries nor labels has none.
+func TestBundleWithoutLaterStreams(t *testing.T) {
+	w, dir := create(t)
+	must(t, newVisit(1).add(w))
+	must(t, w.Close(nil))
+	for _, name := range later {
+		must(t, os.Remove(filepath.Join(dir, name)))
+	}
+	r := open(t, dir)
+	if c, l := all(t, r.Canaries()), all(t, r.Labels()); len(c)+len(l) > 0 {
+		t.Errorf("canaries %v, labels %v", c, l)
+	}
+	if _, err := firstError(r.Forms()); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -152,6 +152,16 @@ func (r *Reader) Forms() iter.Seq2[Form, error] {
 	return ofPages(r, formsFile, func(v *Form) string { return v.Page })
 }
 
+// Canaries yields what was typed into fields.
+func (r *Reader) Canaries() iter.Seq2[Canary, error] {
+	return ofPages(r, canariesFile, func(v *Canary) string { return v.Page })
+}
+
+// Labels yields what pages told their tags.
+func (r *Reader) Labels() iter.Seq2[Label, error] {
+	return ofPages(r, labelsFile, func(v *Label) string { return v.Page })
+}
+
 // Documents yields the notices.
 func (r *Reader) Documents() iter.Seq2[Document, error] { return read[Document](r, documentsFile) }
 
@@ -303,6 +313,9 @@ func ofPages[T any](r *Reader, name string, page func(*T) string) iter.Seq2[T, e
 func read[T any](r *Reader, name string) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		f, _, err := r.file(name)
+		if errors.Is(err, fs.ErrNotExist) && slices.Contains(later, name) {
+			return
+		}
 		if err != nil {
 			var zero T
 			yield(zero, fmt.Errorf("read %s: %w", name, err))

@@ -289,6 +289,30 @@ type Field struct {
 	Value        string   `json:"value,omitempty"`   // of hidden inputs only, at most 200 characters
 }
 
+// Canary is a made-up value that was typed into a field, so that it can be
+// looked for in what the page sends and keeps. It is unique to the scan and
+// belongs to nobody.
+type Canary struct {
+	Page  string `json:"page"` // the visit in which it was typed
+	State State  `json:"state"`
+	Kind  string `json:"kind"` // what it stands for: "email", "name", "phone", "postal_address", "date_of_birth", "user_content", "password", …
+	Value string `json:"value"`
+	Form  string `json:"form,omitempty"`  // id of the form
+	Field string `json:"field,omitempty"` // name, id or label of the control
+}
+
+// Label is an entry of an object in which pages keep what they tell their tags:
+// a data layer, targeting of an ad server, traits of a visitor, a consent string.
+type Label struct {
+	Page   string `json:"page"`
+	State  State  `json:"state"`
+	Source string `json:"source"` // "dataLayer", "digitalData", "utag_data", "_satellite", "segment traits", "gpt targeting", "prebid", "tcf", "gpp", "usp"
+	Key    string `json:"key"`    // path inside it: "user.segment"
+	Value  string `json:"value"`  // at most 1 KiB
+	Cut    bool   `json:"cut,omitempty"`
+	Frame  string `json:"frame,omitempty"` // address of the frame; "" for the page itself
+}
+
 // Document is a policy or other notice as it was fetched.
 type Document struct {
 	ID           string     `json:"id"` // "d01"

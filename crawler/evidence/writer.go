@@ -27,11 +27,16 @@ const (
 	formsFile     = "forms.jsonl"
 	documentsFile = "documents.jsonl"
 	gapsFile      = "gaps.jsonl"
+	canariesFile  = "canaries.jsonl"
+	labelsFile    = "labels.jsonl"
 	metaFile      = "meta.json"
 	manifestFile  = "manifest.json"
 )
 
-var streams = []string{pagesFile, requestsFile, cookiesFile, storageFile, formsFile, documentsFile, gapsFile}
+var streams = []string{pagesFile, requestsFile, cookiesFile, storageFile, formsFile, documentsFile, gapsFile, canariesFile, labelsFile}
+
+// later are streams that bundles of earlier versions lack.
+var later = []string{canariesFile, labelsFile}
 
 // ErrNotEmpty is returned by Create when the folder already holds something.
 var ErrNotEmpty = errors.New("folder is not empty")
@@ -132,6 +137,24 @@ func (w *Writer) AddCookies(c ...Cookie) error {
 	defer w.mu.Unlock()
 	var lost []Gap
 	return errors.Join(add(w, &lost, cookiesFile, c), add(w, nil, gapsFile, lost))
+}
+
+// AddCanaries writes what was typed into fields. Those of a visit come before
+// its page.
+func (w *Writer) AddCanaries(c ...Canary) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var lost []Gap
+	return errors.Join(add(w, &lost, canariesFile, c), add(w, nil, gapsFile, lost))
+}
+
+// AddLabels writes what pages told their tags. Those of a visit come before its
+// page.
+func (w *Writer) AddLabels(l ...Label) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var lost []Gap
+	return errors.Join(add(w, &lost, labelsFile, l), add(w, nil, gapsFile, lost))
 }
 
 // AddGap writes what could not be observed.

@@ -263,6 +263,10 @@ func unescapePath(s string) string {
 	return lenient(s)
 }
 
+// Unescape takes off one layer of percent-encoding. Escapes that are broken
+// stay, and so does a plus sign.
+func Unescape(s string) string { return unescapePath(s) }
+
 // lenient decodes the escapes that are whole and keeps the rest.
 func lenient(s string) string {
 	var b bytes.Buffer
