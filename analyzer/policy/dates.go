@@ -176,7 +176,7 @@ func durationWords(s string) string {
 func unitDays(w string) float64 { return units[w] }
 
 // ageWords are numbers that are ages.
-var ageWords = lazily(`(?i)(?:\b[\w-]+\s+)?(?:\(\d+\)\s+)?years?\s+(?:of\s+age|old)|(?:under|over|below|younger\s+than|older\s+than|at\s+least|aged?|age\s+of)\s+(?:the\s+age\s+of\s+)?[\w-]+(?:\s+\(\d+\))?(?:\s+years)?`)
+var ageWords = lazily(`(?i)(?:\b\w+[-\s]+)?(?:\(\d+\)\s+)?years?[-\s]+(?:of[-\s]+age|old)|(?:under|below|younger\s+than|older\s+than|aged|age\s+of)\s+(?:the\s+age\s+of\s+)?[\w-]+(?:\s+\(\d+\))?(?:\s+years[-\s]+(?:of|old))?`)
 
 // timeWords reports whether a text can hold a time span at all.
 func timeWords(s string) bool {

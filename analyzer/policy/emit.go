@@ -209,6 +209,40 @@ func (r *reader) shape(s *sentence, list []*predicate, p *predicate, st *Stateme
 	return r.holds(s, p, st, third)
 }
 
+// kept completes a statement about how long data are kept.
+func (s *sentence) kept(p *predicate, st *Statement) bool {
+	st.RetentionDays = retentionDays(s.text)
+	if p.negated && (strings.Contains(st.Condition, "longer") || strings.Contains(st.Condition, "beyond") || strings.Contains(st.Condition, "more than")) {
+		st.Negated = false
+	}
+	words := criterion(s.text)
+	if words != "" && (!p.negated || st.Condition == "") {
+		st.Condition = words
+	}
+	if p.endures() && slices.Equal(st.DataTypes, []string{"cookie_identifier"}) {
+		return false // the life of cookies is read by cookieLife
+	}
+	if ends[p.lemma] && (p.negated || st.RetentionDays == 0 && (st.Condition == "" || p.inf)) {
+		return false // a deletion that says not when
+	}
+	if len(st.DataTypes) == 0 && s.keepsSomething(p) && (st.RetentionDays > 0 || strings.Contains(words, "long as") || strings.Contains(words, "no longer") || strings.HasPrefix(words, "until")) {
+		st.DataTypes = []string{"information"} // "it is stored until …", "records are deleted after …"
+	}
+	return len(st.DataTypes) > 0 && (p.lemma != "maintain" || st.Actor == "we")
+}
+
+// keepsSomething reports whether a verb of keeping has an object that may be
+// data: not the reader, not a time, not nothing.
+func (s *sentence) keepsSomething(p *predicate) bool {
+	if in(p.lemma, "maintain", "save", "preserve", "remain", "expire") || p.inf || p.relative || p.reduced {
+		return false
+	}
+	if p.passive {
+		return true
+	}
+	return p.hasSubj && p.at+1 < len(s.toks) && s.toks[p.at+1].word && !in(s.low(p.at+1), "you", "in", "up", "for", "until", "track", "secure", "safe", "confidential", "our", "to", "on", "as")
+}
+
 // ends are verbs that end the keeping of data, or say when it ends.
 var ends = wordSet("delete erase remove purge destroy discard expire remain")
 
@@ -219,20 +253,7 @@ func (r *reader) holds(s *sentence, p *predicate, st *Statement, third bool) boo
 	case actCookies, actLet:
 		return true
 	case actRetain:
-		st.RetentionDays = retentionDays(s.text)
-		if p.negated && (strings.Contains(st.Condition, "longer") || strings.Contains(st.Condition, "beyond") || strings.Contains(st.Condition, "more than")) {
-			st.Negated = false
-		}
-		if words := criterion(s.text); words != "" && (!p.negated || st.Condition == "") {
-			st.Condition = words
-		}
-		if p.endures() && slices.Equal(st.DataTypes, []string{"cookie_identifier"}) {
-			return false // the life of cookies is read by cookieLife
-		}
-		if ends[p.lemma] && (p.negated || st.RetentionDays == 0 && (st.Condition == "" || p.inf)) {
-			return false // a deletion that says not when
-		}
-		return len(st.DataTypes) > 0 && (p.lemma != "maintain" || st.Actor == "we")
+		return s.kept(p, st)
 	case actProtect:
 		if len(st.DataTypes) == 0 && p.lemma == "encrypt" && !p.negated {
 			st.DataTypes = []string{"information"} // "everything that you send us is encrypted"

@@ -392,7 +392,7 @@ func TestEvalRetention(t *testing.T) {
 	check := func(id string, sts []Statement, sure, maybe bool, text, period string) {
 		got, days, why := false, map[int]bool{}, ""
 		for _, st := range sts {
-			if st.Action == actRetain && !st.Negated && (st.RetentionDays > 0 || criteria.get().MatchString(st.Condition)) {
+			if (st.Action == actRetain || st.Action == actCookies && st.RetentionDays > 0) && !st.Negated && (st.RetentionDays > 0 || criteria.get().MatchString(st.Condition)) {
 				got, why = true, fmt.Sprint(st.RetentionDays, " ", st.Condition)
 				days[st.RetentionDays] = true
 			}
