@@ -41,6 +41,10 @@ func cookieLifetime(m *Matcher, r *rules.Rule) result {
 	var res result
 	for _, vendor := range sorted(longer) {
 		f := m.cookieFinding(r.Severity, vendor, longer[vendor])
+		f.Title = fmt.Sprintf("Cookies of %s live longer than the text says", m.owner(vendor))
+		if len(longer[vendor]) == 1 {
+			f.Title = fmt.Sprintf("The cookie %s lives longer than the text says", longer[vendor][0].Name)
+		}
 		f.Message = capital(list(words[vendor])) + "."
 		res.findings = append(res.findings, f)
 	}

@@ -29,7 +29,7 @@ func cookieTableDrift(m *Matcher, r *rules.Rule) result {
 	for _, vendor := range sorted(missing) {
 		f := m.cookieFinding(r.Severity, vendor, missing[vendor])
 		f.DataTypes = nil
-		f.Title = "Cookies that the table does not list"
+		f.Title = fmt.Sprintf("Cookies of %s are not in the cookie table", m.owner(vendor))
 		f.Message = fmt.Sprintf("Observed, but not found in the cookie table: %s.", cookieNames(missing[vendor]))
 		f.SuggestedText = m.tableRows(missing[vendor])
 		res.findings = append(res.findings, f)

@@ -37,6 +37,7 @@ func dataUndisclosed(m *Matcher, r *rules.Rule) result {
 			severity = param(r, "sensitive_severity", "high")
 		}
 		f := beyond.finding(severity)
+		f.Title = fmt.Sprintf("%s gets %s, which the text does not say", m.calling(g.recipient()), m.few(f.DataTypes))
 		f.Message = fmt.Sprintf("%s The text mentions this recipient, but no sentence says that it gets this.", m.gets(beyond)) + details(beyond)
 		f.SuggestedText = m.suggest(beyond)
 		m.doubt(&f)

@@ -10,24 +10,17 @@ import (
 )
 
 // denialContradicted finds recipients of what the text says is not shared.
-// Denials of selling are not contradicted by sharing: where advertising
-// recipients get identifiers, they need a person.
+// Denials of selling are not contradicted by sharing: they are saleDenied's.
 func denialContradicted(m *Matcher, r *rules.Rule) result {
-	denials := slices.DeleteFunc(slices.Clone(m.denials), func(st *statement) bool {
-		return st.limit != noLimit || !slices.Contains(sharing, st.Action) && !(st.Action == "use" && len(refs(st)) > 0)
-	})
+	denials := m.deniedSharing()
 	if len(denials) == 0 {
 		return result{outcome: NotApplicable, why: "The text denies no sharing or selling."}
 	}
-	contradicted, sold, local := map[string]hit{}, map[string]hit{}, map[string]hit{}
+	contradicted := map[string]hit{}
 	for _, st := range denials {
 		for _, f := range m.flows(func(f *flow.Flow) bool { return f.Recipient.Party == flow.Third }) {
 			if _, ok := m.contradicts(st, f); ok {
 				add(contradicted, f, st)
-			} else if m.soldTo(st, f) {
-				add(sold, f, st)
-			} else if _, ok := m.denies(st, f); ok && st.scope == "california" {
-				add(local, f, st)
 			}
 		}
 	}
@@ -36,38 +29,24 @@ func denialContradicted(m *Matcher, r *rules.Rule) result {
 		h := contradicted[id]
 		f := h.finding(r.Severity)
 		f.Statements = h.statements
+		f.Title = fmt.Sprintf("%s gets %s, which the text rules out", m.calling(h.recipient()), m.few(f.DataTypes))
 		f.Message = fmt.Sprintf("The text says: %s Observed: %s going to %s.", m.quotes(h.needed()), m.dataNames(f.DataTypes), m.vendorName(h.recipient()))
 		if other := slices.DeleteFunc(m.stated(h.flows, Ambiguous), func(id string) bool { return slices.Contains(h.statements, id) }); len(other) > 0 {
 			f.Message += " Another sentence says that it does happen: " + m.quotes(other[:1])
 		}
-		res.findings = append(res.findings, f)
-		delete(sold, id)
-		delete(local, id)
-	}
-	for _, id := range slices.Sorted(maps.Keys(sold)) {
-		h := sold[id]
-		f := h.finding(param(r, "sale_severity", "high"))
-		f.Outcome, f.Statements = NeedsPerson, h.statements
-		f.Message = fmt.Sprintf("The text says: “%s” Observed: %s going to %s, which uses data for advertising or for its own ends. Whether that is a sale needs a person.",
-			m.quote(h.statements[0]), m.dataNames(f.DataTypes), m.vendorName(h.recipient()))
-		f.Title = "A denial of selling, and advertising recipients that get identifiers"
-		res.findings = append(res.findings, f)
-	}
-	for _, id := range slices.Sorted(maps.Keys(local)) {
-		if _, ok := sold[id]; ok {
-			continue
-		}
-		h := local[id]
-		f := h.finding(r.Severity)
-		f.Outcome, f.Statements = NeedsPerson, h.statements
-		f.Message = fmt.Sprintf("The text says to residents of one state: “%s” Observed: %s going to %s. Whether visitors from there are treated otherwise needs a person.",
-			m.quote(h.statements[0]), m.dataNames(f.DataTypes), m.vendorName(h.recipient()))
 		res.findings = append(res.findings, f)
 	}
 	if len(res.findings) == 0 {
 		return result{outcome: Matches, why: countOf(len(denials), "None of the %d denials is contradicted by what was observed.", "The one denial is not contradicted by what was observed.")}
 	}
 	return res
+}
+
+// deniedSharing are the denials of sharing, selling and of letting others in.
+func (m *Matcher) deniedSharing() []*statement {
+	return slices.DeleteFunc(slices.Clone(m.denials), func(st *statement) bool {
+		return st.limit != noLimit || !slices.Contains(sharing, st.Action) && !(st.Action == "use" && len(refs(st)) > 0)
+	})
 }
 
 // hit is a recipient with the sentences that its flows differ from.

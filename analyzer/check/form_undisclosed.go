@@ -33,6 +33,7 @@ func formUndisclosed(m *Matcher, r *rules.Rule) result {
 	}{{sensitive, param(r, "sensitive_severity", "high"), "sensitive"}, {plain, r.Severity, "form"}} {
 		for _, g := range byRecipient(part.flows) {
 			f := g.finding(part.severity)
+			f.Title = fmt.Sprintf("Forms ask for %s, which the text does not mention", m.few(f.DataTypes))
 			f.Message = fmt.Sprintf("Forms ask for %s, which the text does not mention.", m.dataNames(f.DataTypes))
 			if part.words == "sensitive" {
 				f.Message = fmt.Sprintf("Forms ask for %s. These are sensitive data, and no sentence mentions them by themselves.", m.dataNames(f.DataTypes))

@@ -251,6 +251,26 @@ func (m *Matcher) vendorName(r flow.Recipient) string {
 	return name
 }
 
+// calling is how a recipient is called in titles.
+func (m *Matcher) calling(r flow.Recipient) string {
+	if v := m.vendors[r.Vendor]; v != nil && v.Name != "" {
+		return v.Name
+	}
+	if r.Domain != "" {
+		return r.Domain
+	}
+	return r.Vendor
+}
+
+// few names the first data types of a list.
+func (m *Matcher) few(ids []string) string {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = m.dataName(id)
+	}
+	return list(shorten(names, 3))
+}
+
 // list joins names as in a sentence.
 func list(names []string) string {
 	switch n := len(names); n {

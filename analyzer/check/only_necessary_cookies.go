@@ -38,7 +38,9 @@ func onlyNecessaryCookies(m *Matcher, r *rules.Rule) result {
 			f.Statements = append(f.Statements, st.ID)
 		}
 		if !slices.ContainsFunc(rule[vendor], func(st *statement) bool { return st.when != withoutConsent }) {
-			f.Title = "Cookies are promised only after a choice, and set before it"
+			f.Title = fmt.Sprintf("Cookies of %s are set before a choice, which the text rules out", m.owner(vendor))
+		} else {
+			f.Title = fmt.Sprintf("Cookies of %s are set, beyond those that the text allows", m.owner(vendor))
 		}
 		f.Message = fmt.Sprintf("The text says: “%s” Observed: %s.", m.quote(f.Statements[0]), cookieNames(outside[vendor]))
 		res.findings = append(res.findings, f)
@@ -47,6 +49,14 @@ func onlyNecessaryCookies(m *Matcher, r *rules.Rule) result {
 		return result{outcome: Matches, why: fmt.Sprintf("None of the %d observed cookies is known to have another purpose.", len(m.in.Seen.Cookies))}
 	}
 	return res
+}
+
+// owner is how the company behind cookies is called; "" is the site itself.
+func (m *Matcher) owner(vendor string) string {
+	if vendor == "" {
+		return m.in.Site
+	}
+	return m.calling(flow.Recipient{Vendor: vendor})
 }
 
 // cookieFinding starts a finding about the cookies of one vendor, or of the

@@ -39,6 +39,7 @@ func recipientUndisclosed(m *Matcher, r *rules.Rule) result {
 		switch {
 		case len(weighty.flows) > 0:
 			f := weighty.finding(m.weight(r, g))
+			f.Title = fmt.Sprintf("%s is not in the text: it gets %s", m.calling(g.recipient()), m.few(f.DataTypes))
 			f.Message = m.gets(weighty) + " No sentence in the text covers it: neither its name, nor its company, nor its kind."
 			f.SuggestedText = m.suggest(weighty)
 			m.doubt(&f)
@@ -46,6 +47,7 @@ func recipientUndisclosed(m *Matcher, r *rules.Rule) result {
 		case !denied && (v == nil || !v.Recognized):
 			f := g.finding("low")
 			f.Outcome = NeedsPerson
+			f.Title = fmt.Sprintf("Requests go to %s, which is not in the text", m.calling(g.recipient()))
 			f.Message = fmt.Sprintf("Requests go to %s, which the knowledge base does not know and the text does not mention. They carried no identifier: %s.", g.recipient().Domain, m.dataNames(f.DataTypes))
 			m.doubt(&f)
 			res.findings = append(res.findings, f)

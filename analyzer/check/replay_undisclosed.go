@@ -26,24 +26,27 @@ func replayUndisclosed(m *Matcher, r *rules.Rule) result {
 		}
 		f := g.finding(r.Severity)
 		who := m.vendorName(g.recipient())
+		short := m.calling(g.recipient())
 		seen := "records sessions"
 		if g.confidence() == flow.Indirect {
-			seen = "can record sessions; only its script was seen"
+			seen = "can record sessions (only its script was seen)"
 		}
 		f.Statements = m.stated(g.flows, worst)
 		switch worst {
 		case Clear:
 			continue
 		case Vague:
+			f.Title = fmt.Sprintf("%s %s, which the text covers by broader words only", short, seen)
 			f.Outcome = NeedsPerson
 			f.Severity = capped(r.Severity, flow.Indirect, 1)
 			f.Message = fmt.Sprintf("%s %s. The text covers this by broader words only: “%s”", who, seen, m.quote(f.Statements[0]))
 		case Omitted:
+			f.Title = fmt.Sprintf("%s %s, which the text does not mention", short, seen)
 			f.Message = fmt.Sprintf("%s %s. Not found in the text: a sentence that says so.", who, seen)
 			f.SuggestedText = m.suggest(g)
 			m.doubt(&f)
 		default:
-			f.Title = "Session recording that the text denies"
+			f.Title = fmt.Sprintf("%s %s, which the text denies", short, seen)
 			f.Message = fmt.Sprintf("%s %s. The text says: “%s”", who, seen, m.quote(f.Statements[0]))
 		}
 		res.findings = append(res.findings, f)

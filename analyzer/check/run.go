@@ -38,6 +38,7 @@ var comparisons = map[string]comparison{
 	"cookie_lifetime":        cookieLifetime,
 	"cookie_table_drift":     cookieTableDrift,
 	"policy_unreadable":      policyUnreadable,
+	"sale_denied":            saleDenied,
 	"vague_only":             vagueOnly,
 	"unencrypted":            unencrypted,
 	"before_choice":          beforeChoice,

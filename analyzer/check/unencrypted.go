@@ -75,6 +75,10 @@ func (m *Matcher) plainForm(r *rules.Rule, to string, forms []flow.Form) Finding
 		}
 	}
 	f.Severity = capped(r.Severity, flow.Strong, sightings)
+	f.Title = fmt.Sprintf("A form sends %s over http", m.few(f.DataTypes))
+	if len(f.DataTypes) == 0 {
+		f.Title = "A form sends what it asks for over http"
+	}
 	f.Message = fmt.Sprintf("A form on %s asks for %s and would send it over http, without encryption, to %s.", f.Pages[0], m.dataNames(f.DataTypes), clip(forms[0].Action, 120))
 	for _, st := range m.statements {
 		if st.scope == "" && securityClaim(st) {

@@ -115,7 +115,14 @@ func (b *builder) matrix() matrix {
 			cells[key] = cell{Word: "stated"}
 		}
 	}
+	worstType, worstVendor := map[string]int{}, map[string]int{}
+	for key, c := range cells {
+		worse(worstVendor, key[0], c.Word)
+		worse(worstType, key[1], c.Word)
+	}
 	types, vendors := ranked(perType), ranked(perVendor)
+	slices.SortStableFunc(types, func(x, y string) int { return cmp.Compare(worstType[x], worstType[y]) })
+	slices.SortStableFunc(vendors, func(x, y string) int { return cmp.Compare(worstVendor[x], worstVendor[y]) })
 	m := matrix{RowsCut: left(len(vendors), matrixRows), ColsCut: left(len(types), matrixColumns)}
 	m.Columns = types[:min(len(types), matrixColumns)]
 	for _, v := range vendors[:min(len(vendors), matrixRows)] {
@@ -126,6 +133,13 @@ func (b *builder) matrix() matrix {
 		m.Rows = append(m.Rows, row)
 	}
 	return m
+}
+
+// worse keeps the place of the verdict that wants a look first.
+func worse(places map[string]int, id, word string) {
+	if old, ok := places[id]; !ok || worry(word) < old {
+		places[id] = worry(word)
+	}
 }
 
 // stated are the pairs of vendor and data type that a sentence states.

@@ -1,6 +1,6 @@
 "use strict";
-// Adds a filter to each long list and a button that opens every fold. Without
-// scripts the page is complete; nothing here fetches or stores anything.
+// Adds a filter to each long list. Without scripts the page is complete;
+// nothing here fetches or stores anything.
 for (const list of document.querySelectorAll("[data-filter]")) {
   const items = [...list.querySelectorAll("[data-item]")];
   if (items.length < 8) continue;

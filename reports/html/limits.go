@@ -3,7 +3,8 @@ package html
 // Bounds of what the page lists. scan.json has everything.
 const (
 	maxText       = 1500 // characters of any one text
-	maxTop        = 5    // findings shown in full at the top
+	maxTop        = 5    // cards shown in full at the top
+	maxTogether   = 6    // findings of one card that are not folded
 	maxFindings   = 2000
 	maxFlows      = 1200
 	maxQuotes     = 3   // sentences quoted for one finding or flow

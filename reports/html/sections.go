@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"candor/reports"
 )
@@ -19,24 +20,60 @@ type finding struct {
 	LinksMore  int
 	Seen       []reports.Sighting
 	PagesNamed named
+	Full       bool // with the fingerprint and a way into the text
 }
 
 type link struct{ Href, Label string }
 
+// card is the findings of one rule that weigh the same: one remedy, one place
+// to look.
+type card struct {
+	Title, Severity, Outcome, Remediation string
+	Items, More                           []finding // More are folded
+	Count                                 int
+}
+
+// addFindings puts findings into cards, in the order in which the first of each
+// comes; the first cards show how each finding was seen.
 func (b *builder) addFindings(v *view) {
 	all := b.rep.Findings
 	v.FindingsLeft = left(len(all), maxFindings)
+	var cards []*card
+	place := map[[4]string]*card{}
 	for i, f := range all[:min(maxFindings, len(all))] {
 		x := b.finding(f, i)
-		switch {
-		case f.Suppressed:
+		if f.Suppressed {
 			v.Suppressed = append(v.Suppressed, x)
-		case len(v.Top) < maxTop:
-			x.Seen = b.sightings(b.requestsOf(f))
-			v.Top = append(v.Top, x)
-		default:
-			v.Findings = append(v.Findings, x)
+			continue
 		}
+		key := [4]string{f.Rule, f.Severity, f.Outcome, f.Remediation}
+		c := place[key]
+		if c == nil {
+			c = &card{Title: x.RuleTitle, Severity: f.Severity, Outcome: f.Outcome, Remediation: f.Remediation}
+			if c.Title == "" {
+				c.Title = f.Title
+			}
+			place[key] = c
+			cards = append(cards, c)
+		}
+		c.Count++
+		if c.Count > maxTogether {
+			c.More = append(c.More, x)
+		} else {
+			c.Items = append(c.Items, x)
+		}
+	}
+	for i, c := range cards {
+		if i >= maxTop {
+			v.Others = append(v.Others, *c)
+			v.OthersCount += c.Count
+			continue
+		}
+		for j := range c.Items {
+			c.Items[j].Full = true
+			c.Items[j].Seen = b.sightings(b.requestsOf(c.Items[j].Finding))
+		}
+		v.Top = append(v.Top, *c)
 	}
 }
 
@@ -44,6 +81,9 @@ func (b *builder) finding(f reports.Finding, i int) finding {
 	x := finding{Finding: f, Names: b.names(f.Recipients), Quotes: b.quotes(f.Statements), PagesNamed: b.pages(f.Pages)}
 	x.Anchor = "finding-" + strconv.Itoa(i+1)
 	x.RuleTitle = b.rules[f.Rule].Title
+	for i, q := range x.Quotes {
+		x.Quotes[i].Told = strings.Contains(f.Message, q.Text)
+	}
 	for _, id := range f.Evidence {
 		l := link{}
 		if a := b.flows[id]; a != "" {

@@ -23,8 +23,9 @@ type view struct {
 	Tiles            []tile
 	Verdicts         []bar
 	Categories       []bar
-	Top              []finding
-	Findings         []finding
+	Top              []card
+	Others           []card
+	OthersCount      int // findings in Others
 	Suppressed       []finding
 	FindingsLeft     int
 	Matrix           matrix
@@ -197,6 +198,7 @@ func (b *builder) cite(lists ...[]string) {
 type quote struct {
 	ID, Heading, Text, Link, Anchor, Doc string
 	Negated                              bool
+	Told                                 bool // the text beside it has it word for word
 }
 
 func (b *builder) quote(id string) (quote, bool) {
