@@ -73,8 +73,10 @@ fuzz: ## each fuzz target for FUZZTIME (10s)
 	done
 
 .PHONY: bench
-bench: install ## every Go benchmark once
-	go test -run '^$$' -bench . -benchtime 1x ./...
+bench: install ## scan beside a bare loop, memory of 1,000 pages, --help, and every other benchmark
+	go test -run '^$$' -bench '^Benchmark(Scan|Memory)$$' -benchtime 1x -timeout 30m ./cmd/candor
+	go test -run '^$$' -bench . -skip '^Benchmark(Scan|Memory)$$' -benchtime 10x ./cmd/candor
+	go test -run '^$$' -bench . -benchtime 1x $$(go list ./... | grep -v /cmd/candor)
 
 .PHONY: eval
 eval: ## figures of the readers on labelled policies and pages, where ../shared/eval is

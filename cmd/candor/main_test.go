@@ -13,7 +13,18 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"candor": main})
+	testscript.Main(cleaned{m}, map[string]func(){"candor": main})
+}
+
+// cleaned removes what tests share after the last of them.
+type cleaned struct{ *testing.M }
+
+func (m cleaned) Run() int {
+	code := m.M.Run()
+	if builtDir != "" {
+		_ = os.RemoveAll(builtDir) // it is temporary anyway
+	}
+	return code
 }
 
 // TestScripts runs testdata/script: terminal sessions, each in a folder of its

@@ -28,7 +28,7 @@ func BenchmarkMemory(b *testing.B) {
 		size := writeLarge(b, bundle)
 		wrote := heap()
 
-		cmd := exec.Command(asCandor(b), "analyze", bundle, "--out", filepath.Join(dir, "report"), "--format", "html,json", "--quiet")
+		cmd := exec.Command(builtCandor(b), "analyze", bundle, "--out", filepath.Join(dir, "report"), "--format", "html,json", "--quiet")
 		var out bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &out
 		if err := cmd.Start(); err != nil {

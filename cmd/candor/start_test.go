@@ -2,12 +2,14 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"candor/rules"
@@ -33,10 +35,38 @@ func asCandor(tb testing.TB) string {
 	return name
 }
 
+// builtCandor is the command as it is shipped, built once; TestMain removes it.
+// The tests' own program holds what tests need, too.
+func builtCandor(tb testing.TB) string {
+	tb.Helper()
+	name, err := built()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return name
+}
+
+var built = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "candor-test-")
+	if err != nil {
+		return "", err
+	}
+	builtDir = dir
+	name := filepath.Join(dir, "candor")
+	// With plain flags, since go vet has compiled the packages so.
+	build := exec.Command("go", "build", "-o", name, ".")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return name, nil
+})
+
+var builtDir string
+
 var initLine = regexp.MustCompile(`(?m)^init (\S+) @.* clock, (\d+) bytes, \d+ allocs$`)
 
 func TestStartIsLight(t *testing.T) {
-	cmd := exec.Command(asCandor(t), "--help")
+	cmd := exec.Command(builtCandor(t), "--help")
 	cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1")
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
@@ -78,7 +108,7 @@ func TestHelpLoadsNoKnowledge(t *testing.T) {
 // BenchmarkHelp is the time of candor --help, the start of the process
 // included.
 func BenchmarkHelp(b *testing.B) {
-	name := asCandor(b)
+	name := builtCandor(b)
 	for b.Loop() {
 		if err := exec.Command(name, "--help").Run(); err != nil {
 			b.Fatal(err)
