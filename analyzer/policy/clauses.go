@@ -507,10 +507,14 @@ func (s *sentence) infinitive(list []*predicate, i int) {
 			break
 		}
 	}
+	if near >= 0 && s.mentions[near].id == "user" && s.mentions[near].end == to && in(s.low(s.mentions[near].start-1), "require", "requires", "invite", "want", "need", "ask", "asks", "asking", "request", "encourage") {
+		p.who, p.hasSubj, p.governor = []int{near}, true, -1
+		return
+	}
 	if p.governor >= 0 {
 		q := list[p.governor]
 		if near >= 0 && (q.action == verbAllow || q.lemma == "use" || q.lemma == "engage" || q.lemma == "hire" || q.lemma == "ask" || q.lemma == "request" || q.action == actShare || q.action == verbEmbed) {
-			if s.mentions[near].kind == mWho || s.mentions[near].id == "user" && q.action == verbAllow {
+			if s.mentions[near].kind == mWho || s.mentions[near].id == "user" && (q.action == verbAllow || asking[q.lemma]) {
 				p.who, p.hasSubj = []int{near}, true
 				return
 			}

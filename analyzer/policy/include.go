@@ -139,6 +139,19 @@ func (r *reader) fromPrior(at spot, s *sentence) bool {
 	return len(r.doc.Statements) > before
 }
 
+// listOfPrior reads an item below "personal information may include:", which
+// stands after a sentence that says what is done with personal information.
+func (r *reader) listOfPrior(at spot, s *sentence) bool {
+	for t := 1; t < s.from; t++ {
+		if !s.includes(t) || !s.genericBefore(t) || len(s.ids(mData, s.from)) == 0 {
+			continue
+		}
+		const lead = "This includes "
+		return r.fromPrior(at, r.lex.sentence(lead+at.text, len(lead), at.self))
+	}
+	return false
+}
+
 // genericBefore reports whether all data before a token are broad terms, so
 // that what follows can be what they stand for.
 func (s *sentence) genericBefore(t int) bool {

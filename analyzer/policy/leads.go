@@ -23,7 +23,7 @@ func (r *reader) read(at spot, own *sentence, leads []string) {
 			}
 			joined := strings.TrimRight(lead, ":;,. –—-") + " "
 			s := r.lex.sentence(joined+lowerFirst(text), len(joined), at.self)
-			if r.emit(at, s, true) {
+			if r.emit(at, s, true) || r.listOfPrior(at, s) {
 				return
 			}
 		}
@@ -31,10 +31,28 @@ func (r *reader) read(at spot, own *sentence, leads []string) {
 	if r.emit(at, own, false) || r.cookieLife(at, own) || r.fromPrior(at, own) {
 		return
 	}
-	if !contained {
+	if !contained && !r.underDenial(at, own) {
 		r.fromHeading(at, own)
 	}
 }
+
+// underDenial reads an item that begins with a verb below a heading that
+// denies: "What we will never do" over "sell your data".
+func (r *reader) underDenial(at spot, own *sentence) bool {
+	b := r.body[at.block]
+	if b.kind != "item" || len(b.path) == 0 || len(own.toks) == 0 {
+		return false
+	}
+	head := strings.ToLower(strings.TrimRight(b.path[len(b.path)-1], " :.…?!"))
+	if v := verbs[own.low(0)]; v.form != 'b' || !neverHead.get().MatchString(head) || strings.HasSuffix(b.path[len(b.path)-1], "?") {
+		return false
+	}
+	const lead = "We do not "
+	return r.emit(at, r.lex.sentence(lead+lowerFirst(at.text), len(lead), at.self), true)
+}
+
+// neverHead is a heading of what is not done.
+var neverHead = lazily(`^(?:\d+[.)]?\s+)?(?:(?:what|things)\s+(?:that\s+)?)?(?:we|our\s+\w+)\s+(?:do\s+not|don't|will\s+not|won't|will\s+never|never|would\s+never)(?:\s+do(?:\s+with\s+.{1,40})?)?$`)
 
 var lives = wordSet("expire expires last lasts remain remains stay stays live lives valid active persist persists")
 

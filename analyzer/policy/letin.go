@@ -43,6 +43,13 @@ var vendorish = map[string]bool{
 	"analytics_providers": true, "advertising_partners": true, "advertising_networks": true, "social_networks": true, "data_brokers": true,
 }
 
+// hired are categories that do something with data for whoever uses them. That
+// none is used is not read: "we do not use providers who …" limits which.
+var hired = map[string]bool{
+	"service_providers": true, "vendors": true, "payment_processors": true, "hosting_providers": true, "communication_providers": true,
+	"delivery_companies": true, "security_providers": true,
+}
+
 // embeds reports whether the first thing after the verb, or before a passive,
 // is a vendor: "we use Hotjar", "Google Analytics is used".
 func (s *sentence) embeds(p *predicate) bool { return len(s.embedded(p)) > 0 }
@@ -50,7 +57,7 @@ func (s *sentence) embeds(p *predicate) bool { return len(s.embedded(p)) > 0 }
 func (s *sentence) embedded(p *predicate) []RecipientRef {
 	var out []RecipientRef
 	want := func(m mention) bool {
-		return m.kind == mWho && (m.ref.Kind != "category" || vendorish[m.id])
+		return m.kind == mWho && (m.ref.Kind != "category" || vendorish[m.id] || hired[m.id] && !p.negated)
 	}
 	if p.passive || p.reduced {
 		for _, m := range s.mentions {

@@ -325,6 +325,9 @@ func (s *sentence) findActors() {
 				continue
 			}
 		case "you", "user", "users", "visitor", "visitors", "customer", "customers", "individuals", "consumers", "consumer", "subscribers", "members", "yourself":
+			if t.low != "you" && s.dataStartsAt(i+1) {
+				continue // "users name"
+			}
 			m.id = "user"
 		case "it", "these", "such", "they":
 			if n := s.pointsBack(i); n > 0 {
@@ -366,6 +369,15 @@ func (s *sentence) findActors() {
 		s.mentions = append(s.mentions, m)
 		i = m.end - 1
 	}
+}
+
+func (s *sentence) dataStartsAt(i int) bool {
+	for _, m := range s.mentions {
+		if m.kind == mData && m.start == i {
+			return true
+		}
+	}
+	return false
 }
 
 // pointers are nouns that point back to whoever the last sentence named.
