@@ -18,8 +18,8 @@ var (
 
 // check records every fault of meaning in what was decoded.
 func (ld *loader) check() {
-	ld.checkTerms()
 	ids := newTermIDs(ld)
+	ld.checkTerms(ids)
 	claims := make(map[string]string) // host and path → vendor
 	for _, f := range ld.sortedFiles() {
 		switch v := f.value.(type) {

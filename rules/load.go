@@ -166,6 +166,10 @@ func (ld *loader) add(f *file) {
 		s.Terms.PageKinds = *v
 	case *[]FieldRule:
 		s.Terms.Fields = *v
+	case *[]LabelKind:
+		s.Terms.Labels = *v
+	case *[]PlaceClass:
+		s.Terms.Places = *v
 	}
 }
 
@@ -193,6 +197,10 @@ func newValue(name string) any {
 		return new([]PageKind)
 	case "fields.yaml":
 		return new([]FieldRule)
+	case "labels.yaml":
+		return new([]LabelKind)
+	case "sensitive_places.yaml":
+		return new([]PlaceClass)
 	}
 	return nil
 }
@@ -200,7 +208,7 @@ func newValue(name string) any {
 func (f *file) decode() {
 	value := newValue(f.name)
 	if value == nil {
-		f.fault(1, "unknown file; expected data_types.yaml, fields.yaml, page_kinds.yaml, policy_links.yaml, purposes.yaml or recipients.yaml")
+		f.fault(1, "unknown file; expected data_types.yaml, fields.yaml, labels.yaml, page_kinds.yaml, policy_links.yaml, purposes.yaml, recipients.yaml or sensitive_places.yaml")
 		return
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(f.data))

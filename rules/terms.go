@@ -59,7 +59,7 @@ func (t *Terms) Subsumes(broad, narrow string) (path []string, ok bool) {
 }
 
 // checkTerms checks the lists of terms and sorts those that are looked up by id.
-func (ld *loader) checkTerms() {
+func (ld *loader) checkTerms(refs termIDs) {
 	t := ld.set.Terms
 	for _, f := range ld.sortedFiles() {
 		switch v := f.value.(type) {
@@ -87,6 +87,10 @@ func (ld *loader) checkTerms() {
 				}
 			}
 			ld.checkIDs(v, ids)
+		case *[]LabelKind:
+			ld.checkLabels(v, refs)
+		case *[]PlaceClass:
+			ld.checkPlaces(v, refs)
 		case *[]FieldRule:
 			for i, r := range *v {
 				if t.DataTypes != nil && !slices.ContainsFunc(t.DataTypes, func(d DataType) bool { return d.ID == r.Data }) {

@@ -102,6 +102,8 @@ type Terms struct {
 	PolicyLinks PolicyLinks // how links to notices are written
 	PageKinds   []PageKind  // in order of priority
 	Fields      []FieldRule // form controls → data types, first match wins
+	Labels      []LabelKind // keys that segment, score or infer; first match wins
+	Places      []PlaceClass
 }
 
 // DataType is a kind of data, in a directed acyclic graph of broader terms.

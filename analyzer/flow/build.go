@@ -23,17 +23,20 @@ import (
 // ctx ends.
 func Build(ctx context.Context, r *evidence.Reader, set *rules.Set, site Site) (Result, error) {
 	b := newBuilder(set, site)
-	// Cookies and storage come before requests, which are searched for their values.
+	// Requests come last: they are searched for the values of the others, and told
+	// by the kind of page that they were sent from.
 	err := b.pages(ctx, r)
 	err = step(ctx, err, "canaries", r.Canaries(), b.typedValue)
 	b.learnCanaries()
+	err = step(ctx, err, "labels", r.Labels(), b.label)
 	err = step(ctx, err, "cookies", r.Cookies(), b.cookie)
 	err = step(ctx, err, "storage", r.Storage(), b.stored)
 	if err == nil {
 		b.learnValues()
 	}
-	err = step(ctx, err, "requests", r.Requests(), b.request)
 	err = step(ctx, err, "forms", r.Forms(), b.form)
+	b.classify()
+	err = step(ctx, err, "requests", r.Requests(), b.request)
 	if err != nil {
 		return Result{}, fmt.Errorf("build flows: %w", err)
 	}
@@ -72,12 +75,20 @@ type builder struct {
 	values  map[string]*carrier // identifier value → the cookie or key that holds it
 	repeats map[repeatKey]*repeat
 	leaks   map[leakKey]*leakSum
+	labels  map[labelKey]*labelSum
 
-	canaries *canary.Set
-	typed    []evidence.Canary // until they are in canaries
-	read     []payload.Pair    // of the request at hand
-	unread   bool              // it was not taken apart yet
-	fields   fieldWords
+	labelled    labelWords
+	labelKeys   map[string][]*labelSum // labels that the pages keep, by the last part of their key
+	labelValues map[string][]*labelSum // … and by their value
+
+	canaries  *canary.Set
+	typed     []evidence.Canary // until they are in canaries
+	read      []payload.Pair    // of the request at hand
+	unread    bool              // it was not taken apart yet
+	told      map[string]told   // what texts of the visit at hand tell
+	toldVisit int
+	fields    fieldWords
+	places    placeWords
 }
 
 func newBuilder(set *rules.Set, site Site) *builder {
@@ -85,7 +96,8 @@ func newBuilder(set *rules.Set, site Site) *builder {
 		parties: newParties(set, site),
 		hosts:   map[string]*hostSum{}, vendors: map[string]*vendorSum{}, flows: map[flowKey]*flowSum{},
 		cookies: map[cookieKey]*cookieSum{}, storage: map[storageKey]*storageSum{}, forms: map[formKey]*Form{},
-		values: map[string]*carrier{}, repeats: map[repeatKey]*repeat{}, leaks: map[leakKey]*leakSum{}, unread: true, fields: newFieldWords(set.Terms),
+		values: map[string]*carrier{}, repeats: map[repeatKey]*repeat{}, leaks: map[leakKey]*leakSum{},
+		labels: map[labelKey]*labelSum{}, labelled: newLabelWords(set.Terms), labelKeys: map[string][]*labelSum{}, labelValues: map[string][]*labelSum{}, unread: true, fields: newFieldWords(set.Terms), places: newPlaceWords(set.Terms),
 	}
 }
 
@@ -93,7 +105,7 @@ func newBuilder(set *rules.Set, site Site) *builder {
 // site is the scanned one too, unless the knowledge base knows it as a vendor.
 func (b *builder) pages(ctx context.Context, r *evidence.Reader) error {
 	return step(ctx, nil, "pages", r.Pages(), func(p *evidence.Page) {
-		b.visits.add(visit{id: p.ID, url: p.URL, state: p.State, started: p.StartedAt})
+		b.visits.add(visit{id: p.ID, url: p.URL, state: p.State, started: p.StartedAt, own: b.places.page(p)})
 		start := p.Depth == 0 && p.LinkedFrom == "" && strings.HasPrefix(p.FinalURL, "http")
 		if host := hostOf(p.FinalURL); start && host != "" && b.parties.set.VendorFor(host, "/") == nil {
 			b.parties.addOwn(evidence.Site(host))
@@ -189,7 +201,7 @@ func (b *builder) result() Result {
 	for _, f := range b.flows {
 		res.Flows = append(res.Flows, f.value(&b.visits))
 	}
-	res.Leaks = b.leakList()
+	res.Leaks, res.Labels, res.Places = b.leakList(), b.labelList(), b.placeList()
 	slices.SortFunc(res.Flows, func(a, b Flow) int { return strings.Compare(a.ID, b.ID) })
 	return res
 }
@@ -208,7 +220,7 @@ func (f *flowSum) value(v *visits) Flow {
 		ID:        shortID("f", f.key.vendor, f.key.data, f.key.channel),
 		DataTypes: []string{f.key.data}, Recipient: recipient, Purposes: keys(purposes),
 		Channel: f.key.channel, Confidence: f.confidence, Detail: f.detail, Sightings: f.seen.count,
-		States: f.seen.sortedStates(), Pages: f.seen.addresses(v), Evidence: f.seen.ids(),
+		States: f.seen.sortedStates(), Pages: f.seen.addresses(v), Evidence: f.seen.ids(), Places: f.seen.classes(v),
 	}
 }
 

@@ -70,6 +70,9 @@ func (b *builder) cookie(j *evidence.Cookie) {
 	}
 	c.value(j.Value, j.State)
 	c.held = b.hold(c.held, "cookie "+j.Name, j.Value, visit, c.cookie.ID)
+	for _, p := range b.payload.Value(j.Name, unescaped(j.Value)) {
+		b.labelIn("cookie", p, visit)
+	}
 	c.setter(j.SetBy.URL)
 	known := "0"
 	if j.SetBy.Kind == "" || j.SetBy.Kind == "unknown" {

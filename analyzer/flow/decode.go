@@ -35,6 +35,7 @@ const (
 	birthDate       = "date_of_birth"
 	paymentCard     = "payment_card"
 	postCode        = "zip_code"
+	inferredProfile = "inferred_profile"
 )
 
 // maxValue bounds a value that is looked at, in bytes.
@@ -81,7 +82,6 @@ var generic = names(map[string]string{
 	"age":              "age userage",
 	"gender":           "gender sex",
 	"purchase_history": "orderid transactionid ordernumber purchasevalue",
-	"inferred_profile": "segment segments visitorsegment usersegment customersegment audience audiences audiencesegment persona leadscore visitorscore propensity propensityscore churnscore ltv lifetimevalue",
 	postalAddress:      "address address1 addr street streetaddress addressline1",
 	paymentCard:        "cardnumber ccnumber ccnum creditcard creditcardnumber pan",
 	"government_id":    "ssn socialsecuritynumber",
@@ -230,7 +230,7 @@ func checked(data, key, value string, vendors bool) string {
 		if hashLike(value) || len(value) >= 3 && len(value) <= 10 && strings.ContainsAny(value, "0123456789") {
 			return data
 		}
-	case "inferred_profile":
+	case inferredProfile:
 		// An audience may also be the address of an API that a token is for.
 		if vendors || len(value) <= 200 && !strings.Contains(value, "://") {
 			return data

@@ -49,6 +49,10 @@ func knowledge(t testing.TB) *rules.Set {
 - {id: health, name: Health, sensitive: true, parents: [information]}
 `),
 		"terms/purposes.yaml": file("- {id: advertising, name: Advertising}\n- {id: analytics, name: Analytics}\n- {id: service, name: Service}\n"),
+		"terms/labels.yaml": file(`
+- {kind: lead_score, name: Score, words: [lead score]}
+- {kind: segment, name: Segment, words: [segment, visitor segment], not: [segment key]}
+`),
 		"terms/fields.yaml": file(`
 - {data: email, autocomplete: [email], types: [email], words: [email, e-mail]}
 - {data: phone, types: [tel], words: [phone, phone number]}

@@ -64,6 +64,10 @@ func (b *builder) form(f *evidence.Form) {
 			b.asksFor(w, data, f, visit)
 		}
 	}
+	own := b.places.form(f, out.Fields)
+	v := &b.visits.list[visit]
+	out.Classes = b.places.classesOf(own, v.own)
+	v.addForm(own)
 	b.keep(formKey{out.Page, place.String()}, out)
 }
 

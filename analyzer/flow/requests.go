@@ -163,12 +163,13 @@ func (b *builder) carried(w *party, table *rules.Vendor, u *url.URL, r *evidence
 	b.sentCookies(w, r, see)
 	if referer := r.Headers["referer"]; referer != "" && !w.plain {
 		if data, from := address(referer, b.parties.first); data != "" {
-			see(data, Direct, "Referer header")
-			b.searched(from, see)
+			b.telling(w, referer, visit, see)(data, Direct, "Referer header")
+			b.searched(w, from, visit, see)
 		}
 	}
 	for _, p := range b.pairs(u, r) {
-		b.pair(w, table, p, see)
+		b.pair(w, table, p, b.telling(w, p.Value, visit, see))
+		b.sentLabel(w, p, visit, see)
 		b.repeated(w, p, visit, r.ID)
 	}
 	b.received(w, u, r, see)
@@ -181,7 +182,29 @@ func (b *builder) relayed(w *party, table *rules.Vendor, u *url.URL, r *evidence
 		b.see(w, data, "request", Strong, detail+passedOn(w, u), visit, r.ID)
 	}
 	for _, p := range b.pairs(u, r) {
-		b.pair(w, table, p, see)
+		b.pair(w, table, p, b.telling(w, p.Value, visit, see))
+		b.sentLabel(w, p, visit, see)
+	}
+}
+
+// telling adds to a sighting what the value says beyond its type: the address or
+// title of a page about an illness is about health too.
+func (b *builder) telling(w *party, value string, visit int, see func(string, Confidence, string)) func(string, Confidence, string) {
+	if w.plain {
+		return see
+	}
+	return func(data string, c Confidence, detail string) {
+		see(data, c, detail)
+		var more told
+		switch data {
+		case pageURL:
+			more = b.tells(visit, value)
+		case searchQuery:
+			more = b.searchTells(value)
+		}
+		if more.data != "" {
+			see(more.data, Strong, detail+": "+more.why)
+		}
 	}
 }
 
@@ -191,14 +214,14 @@ func passedOn(w *party, u *url.URL) string {
 }
 
 // searched finds the words a visitor searched for in a page's address.
-func (b *builder) searched(page *url.URL, see func(string, Confidence, string)) {
+func (b *builder) searched(w *party, page *url.URL, visit int, see func(string, Confidence, string)) {
 	if page.RawQuery == "" {
 		return
 	}
 	var p payload.Reader
 	for _, q := range p.Value("", page.String()) {
 		if data := meaning(q, nil); q.Nested && data != "" {
-			see(data, Direct, "parameter "+q.Name+" of the page's address in the Referer header")
+			b.telling(w, q.Value, visit, see)(data, Direct, "parameter "+q.Name+" of the page's address in the Referer header")
 		}
 	}
 }

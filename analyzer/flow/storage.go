@@ -37,6 +37,9 @@ func (b *builder) stored(s *evidence.StorageItem) {
 	visit := b.visits.at(s.Page, s.State)
 	sum.seen.add(&b.visits, visit)
 	sum.held = b.hold(sum.held, s.Kind+" storage "+s.Key, s.Value, visit, sum.item.ID)
+	for _, p := range b.payload.Value(s.Key, s.Value) {
+		b.labelIn(s.Kind+" storage", p, visit)
+	}
 	ids := storedIDs(s.Value)
 	if len(ids) > 0 {
 		hashed := short(strings.Join(ids, " "))

@@ -39,7 +39,8 @@ type Flow struct {
 	Pages      []string         `json:"pages"`
 	Evidence   []string         `json:"evidence"` // at most 20 ids, the first of each page
 	Detail     string           `json:"detail,omitempty"`
-	Sightings  int              `json:"sightings"` // requests, cookies, keys or forms that show it; 1 is an unrepeated sighting
+	Places     []string         `json:"places,omitempty"` // classes of the pages that are sensitive places
+	Sightings  int              `json:"sightings"`        // requests, cookies, keys or forms that show it; 1 is an unrepeated sighting
 }
 
 // Vendor is a recipient seen in the scan.
@@ -121,6 +122,7 @@ type Form struct {
 	Heading        string         `json:"heading,omitempty"`
 	Prechecked     []string       `json:"prechecked"`
 	Fields         []Field        `json:"fields"`
+	Classes        []Class        `json:"classes,omitempty"` // sensitive places that the form is
 }
 
 // Field is a control of a form.
@@ -143,5 +145,7 @@ type Result struct {
 	Storage []StorageItem
 	Forms   []Form
 	Flows   []Flow
-	Leaks   []Leak // by id
+	Leaks   []Leak  // by id
+	Labels  []Label // by kind, source, key and value
+	Places  []Place // by page
 }

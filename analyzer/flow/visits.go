@@ -20,6 +20,9 @@ type visit struct {
 	url     string
 	state   evidence.State
 	started time.Time
+
+	own, forms signals // for classes, until classify
+	classes    []Class
 }
 
 // at returns the number of a visit. One that a crash kept from being listed is
@@ -128,6 +131,22 @@ func SortStates(states []evidence.State) {
 		}
 		return strings.Compare(string(a), string(b))
 	})
+}
+
+// classes returns the classes of the pages, sorted, each once.
+func (s *sightings) classes(v *visits) []string {
+	out := []string{}
+	for word, set := range s.pages {
+		for ; set != 0; set &= set - 1 {
+			for _, c := range v.list[word*64+bits.TrailingZeros64(set)].classes {
+				if !slices.Contains(out, c.Class) {
+					out = append(out, c.Class)
+				}
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 func (s *sightings) ids() []string {

@@ -103,8 +103,10 @@ type Page struct {
 	Permissions []string  `json:"permissions,omitempty"` // permissions the page asked for; all were denied
 	Downloads   []string  `json:"downloads,omitempty"`
 	Popups      []string  `json:"popups,omitempty"`
-	Links       []Link    `json:"links,omitempty"` // bounded, in document order
-	TextWords   int       `json:"text_words"`      // words of visible text
+	Links       []Link    `json:"links,omitempty"`        // bounded, in document order
+	Headings    []string  `json:"headings,omitempty"`     // texts of its first headings, bounded
+	SchemaTypes []string  `json:"schema_types,omitempty"` // schema.org types in its JSON-LD and microdata, bounded
+	TextWords   int       `json:"text_words"`             // words of visible text
 	Requests    int       `json:"requests"`
 	Skipped     int       `json:"requests_skipped,omitempty"` // requests beyond the bound for one page
 }
