@@ -10,8 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/chromedp/cdproto/network"
-
 	"candor/crawler/browser"
 	"candor/crawler/evidence"
 	"candor/crawler/frontier"
@@ -37,7 +35,7 @@ func Crawl(ctx context.Context, t Target, o Options, w *evidence.Writer) error {
 			return fmt.Errorf("consent state %q is not operated by this version: use %q", s, evidence.StateNone)
 		}
 	}
-	c := &crawl{options: o, writer: w, ownDomains: t.OwnDomains, seen: map[string]bool{}}
+	c := &crawl{options: o, writer: w, ownDomains: t.OwnDomains, seen: map[string]bool{}, notices: newNotices()}
 	defer c.close()
 	if err := c.start(ctx, t); err != nil {
 		return err
@@ -49,9 +47,7 @@ func Crawl(ctx context.Context, t Target, o Options, w *evidence.Writer) error {
 	}()
 	c.visitAll(ctx)
 	<-seeded
-	if ctx.Err() == nil {
-		c.notices(ctx)
-	}
+	c.finishNotices(ctx)
 	if err := c.finish(ctx); err != nil {
 		return err
 	}
@@ -59,9 +55,21 @@ func Crawl(ctx context.Context, t Target, o Options, w *evidence.Writer) error {
 		return context.Cause(ctx)
 	}
 	if c.good == 0 {
-		return fmt.Errorf("%w: %s", ErrStart, c.firstFailure)
+		return fmt.Errorf("%w: %s", ErrStart, c.why())
 	}
 	return nil
+}
+
+// why says why nothing could be visited: what the first page said or, when not
+// one might be asked for, the frontier.
+func (c *crawl) why() string {
+	if c.firstFailure != "" {
+		return c.firstFailure
+	}
+	for _, g := range c.frontier.Gaps() {
+		return g.What + ": " + g.Why
+	}
+	return "there was no page to visit"
 }
 
 // crawl is one run of Crawl.
@@ -70,6 +78,7 @@ type crawl struct {
 	writer     *evidence.Writer
 	frontier   *frontier.Frontier
 	ownDomains []string
+	hosts      []string // of the start addresses
 
 	mu           sync.Mutex
 	run          *run // the browser that is used now
@@ -80,7 +89,7 @@ type crawl struct {
 	firstFailure string
 	fault        error // of writing; ends the crawl
 	seen         map[string]bool
-	visited      []visitedNotice
+	notices      notices
 	lastPage     string
 }
 
@@ -91,6 +100,11 @@ type run struct {
 }
 
 func (c *crawl) start(ctx context.Context, t Target) error {
+	for _, given := range t.URLs {
+		if address, err := frontier.Complete(given); err == nil { // else the frontier says what is wrong
+			c.hosts = append(c.hosts, hostname(address))
+		}
+	}
 	r, err := c.startBrowser(ctx)
 	if err != nil {
 		return err
@@ -100,7 +114,7 @@ func (c *crawl) start(ctx context.Context, t Target) error {
 	if err := c.writer.Update(func(m *evidence.Meta) { m.Browser = info }); err != nil {
 		return err
 	}
-	client, err := Client(c.options)
+	client, err := Client(c.options, c.hosts...)
 	if err != nil {
 		return err
 	}
@@ -137,11 +151,7 @@ func (c *crawl) startBrowser(ctx context.Context) (*run, error) {
 	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
-	var preset []*network.CookieParam
-	for _, k := range o.Cookies {
-		preset = append(preset, &network.CookieParam{Name: k.Name, Value: k.Value, Domain: k.Domain, Path: "/"})
-	}
-	if err := v.SetCookies(ctx, preset); err != nil {
+	if err := v.SetCookies(ctx, browserCookies(o.Cookies, c.hosts)); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	return &run{browser: b, context: v}, nil
@@ -195,7 +205,7 @@ func (c *crawl) pageID(item frontier.Item) string {
 }
 
 func (c *crawl) order(item frontier.Item) browser.Visit {
-	v := browser.Visit{ID: c.pageID(item), URL: item.URL, Budget: c.options.PageTimeout, Document: item.Notice != ""}
+	v := browser.Visit{ID: c.pageID(item), URL: item.URL, Budget: c.options.PageTimeout, Document: item.Notice != "" || item.Start}
 	if strings.HasPrefix(item.LinkedFrom, "http") {
 		v.Referrer = item.LinkedFrom
 	}
@@ -244,6 +254,8 @@ func (c *crawl) record(item frontier.Item, res *browser.Result, err error) {
 		kind := "crash"
 		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 			kind, p.Failure = "interrupted", "the scan was stopped during this visit"
+			// What the stop looked like to the page says nothing about the page.
+			res.Gaps = slices.DeleteFunc(res.Gaps, func(g evidence.Gap) bool { return g.What == "page "+item.URL })
 		}
 		res.Gaps = append(res.Gaps, evidence.Gap{What: "page " + item.URL, Why: p.Failure, Kind: kind, Page: id, State: p.State})
 	}
@@ -256,6 +268,11 @@ func (c *crawl) record(item frontier.Item, res *browser.Result, err error) {
 		}
 	}
 	failed := p.Ended == "failed"
+	if !failed && item.Notice == "" && !isHTML(p.MIMEType) {
+		res.Gaps = append(res.Gaps, evidence.Gap{
+			What: "page " + item.URL, Why: fmt.Sprintf("the server sent no HTML page but %.80s", p.MIMEType), Kind: "not_html", Page: id, State: p.State,
+		})
+	}
 	c.frontier.Done(item, frontier.Visited{FinalURL: p.FinalURL, Canonical: p.Canonical, Links: p.Links, Failed: failed})
 	if len(p.Links) > savedLinks {
 		p.Links = p.Links[:savedLinks]
@@ -263,12 +280,27 @@ func (c *crawl) record(item frontier.Item, res *browser.Result, err error) {
 	if err := c.writer.AddPage(*p, res.Requests, res.Cookies, res.Storage, res.Forms, res.Gaps); err != nil {
 		c.fail(err)
 	}
-	if item.Notice != "" && !failed {
+	if item.Notice == "" && !failed {
+		item.Notice = c.frontier.Named(item, p.Title)
+	}
+	switch {
+	case item.Notice == "":
+	case p.MIMEType == "application/pdf" || len(p.Downloads) > 0:
+		// The browser shows it in a viewer or offers to save it: no text to read.
+		c.mu.Lock()
+		c.notices.files[frontier.Key(item.URL)] = true
+		c.mu.Unlock()
+	case !failed:
 		c.addVisited(item, res)
 	}
 	c.tell(item, res, failed)
 }
 
+func isHTML(mimeType string) bool {
+	return mimeType == "" || mimeType == "text/html" || mimeType == "application/xhtml+xml"
+}
+
+// tell counts a visit and says that it is over.
 func (c *crawl) tell(item frontier.Item, res *browser.Result, failed bool) {
 	p := &res.Page
 	c.mu.Lock()

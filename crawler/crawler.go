@@ -46,13 +46,15 @@ type Options struct {
 
 // HostMapping sends the hosts that match a pattern to one address, like curl's
 // --connect-to with patterns. "*" is every host, "*.example.com" every
-// subdomain.
+// subdomain. With the zero address the hosts do not resolve.
 type HostMapping struct {
 	Pattern string
 	Addr    netip.AddrPort
 }
 
-// PresetCookie is set before the first page.
+// PresetCookie is set before the first page: for a domain and its subdomains
+// (RFC 6265, 4.1.2.3), or with an empty domain for the hosts of the start
+// addresses alone.
 type PresetCookie struct{ Name, Value, Domain string }
 
 // Words are what the crawler must know of language: they come from rules.

@@ -12,20 +12,25 @@ import (
 	"strings"
 	"time"
 
+	"github.com/chromedp/cdproto/network"
 	"golang.org/x/net/publicsuffix"
 )
 
 // Client returns an HTTP client that reaches hosts as the browser does: by the
 // host mappings, the proxy and the certificates that o accepts. Its cookie jar
-// knows the public suffix list.
-func Client(o Options) (*http.Client, error) {
+// knows the public suffix list; preset cookies without a domain are for hosts.
+func Client(o Options, hosts ...string) (*http.Client, error) {
 	jar, err := cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List})
 	if err != nil {
 		return nil, fmt.Errorf("cookie jar: %w", err)
 	}
 	for _, k := range o.Cookies {
 		if k.Domain != "" {
-			jar.SetCookies(&url.URL{Scheme: "https", Host: k.Domain, Path: "/"}, []*http.Cookie{{Name: k.Name, Value: k.Value, Domain: k.Domain, Path: "/"}})
+			setCookie(jar, k, k.Domain)
+			continue
+		}
+		for _, host := range hosts {
+			setCookie(jar, k, host)
 		}
 	}
 	t := &http.Transport{
@@ -51,6 +56,40 @@ func Client(o Options) (*http.Client, error) {
 	}}, nil
 }
 
+func setCookie(jar http.CookieJar, k PresetCookie, host string) {
+	host = strings.TrimPrefix(host, ".")
+	cookie := &http.Cookie{Name: k.Name, Value: k.Value, Path: "/"}
+	if k.Domain != "" {
+		cookie.Domain = host
+	}
+	jar.SetCookies(&url.URL{Scheme: "https", Host: host, Path: "/"}, []*http.Cookie{cookie})
+}
+
+// browserCookies are the preset cookies as the browser takes them.
+func browserCookies(presets []PresetCookie, hosts []string) []*network.CookieParam {
+	var out []*network.CookieParam
+	for _, k := range presets {
+		if domain := strings.TrimPrefix(k.Domain, "."); domain != "" {
+			if isDomain(domain) {
+				domain = "." + domain // else it would be for that host alone
+			}
+			out = append(out, &network.CookieParam{Name: k.Name, Value: k.Value, Domain: domain, Path: "/"})
+			continue
+		}
+		for _, host := range hosts {
+			out = append(out, &network.CookieParam{Name: k.Name, Value: k.Value, Domain: host, Path: "/"})
+		}
+	}
+	return out
+}
+
+// isDomain says whether a name may have subdomains: not an address, a single
+// label or a public suffix.
+func isDomain(name string) bool {
+	_, err := publicsuffix.EffectiveTLDPlusOne(name)
+	return err == nil && net.ParseIP(name) == nil
+}
+
 // withHeaders adds the headers that the person asked for.
 type withHeaders struct {
 	next    http.RoundTripper
@@ -68,20 +107,24 @@ func (t withHeaders) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // dialMapped connects to the address that a mapping gives for the host.
-func dialMapped(mappings []HostMapping) func(ctx context.Context, network, addr string) (net.Conn, error) {
+func dialMapped(mappings []HostMapping) func(ctx context.Context, proto, addr string) (net.Conn, error) {
 	d := net.Dialer{Timeout: 10 * time.Second}
-	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+	return func(ctx context.Context, proto, addr string) (net.Conn, error) {
 		host, _, err := net.SplitHostPort(addr)
 		if err != nil {
 			return nil, err
 		}
 		for _, m := range mappings {
-			if hostMatches(m.Pattern, host) {
-				addr = m.Addr.String()
-				break
+			if !hostMatches(m.Pattern, host) {
+				continue
 			}
+			if !m.Addr.IsValid() {
+				return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+			}
+			addr = m.Addr.String()
+			break
 		}
-		return d.DialContext(ctx, network, addr)
+		return d.DialContext(ctx, proto, addr)
 	}
 }
 
@@ -98,7 +141,11 @@ func hostMatches(pattern, host string) bool {
 func hostRules(mappings []HostMapping) string {
 	var rules []string
 	for _, m := range bySpecificity(mappings) {
-		rules = append(rules, "MAP "+m.Pattern+" "+m.Addr.String())
+		to := "~NOTFOUND"
+		if m.Addr.IsValid() {
+			to = m.Addr.String()
+		}
+		rules = append(rules, "MAP "+m.Pattern+" "+to)
 	}
 	return strings.Join(rules, ", ")
 }

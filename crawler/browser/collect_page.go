@@ -45,9 +45,11 @@ type content struct {
 	Words     int    `json:"words"`
 	Markers   bool   `json:"markers"` // a CAPTCHA or challenge is on the page
 	Links     []evidence.Link
+	MoreLinks int `json:"more_links"` // left out in the middle
 	Forms     []evidence.Form
 	Storage   []evidence.StorageItem
 	DOM       string `json:"dom"`
+	Charset   string `json:"charset"` // with the DOM
 }
 
 // readFrame runs collect.js in an isolated world of one frame.

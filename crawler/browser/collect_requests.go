@@ -36,6 +36,7 @@ type hop struct {
 	wall     time.Time
 	noExtra  bool // served without the network: no extra info comes
 	security *network.SecurityDetails
+	plain    int64 // bytes of the body, any content encoding undone
 }
 
 func (e *entry) lastHop() *hop { return e.hops[len(e.hops)-1] }
@@ -278,6 +279,7 @@ func (r *record) dataReceived(ev *network.EventDataReceived) {
 	r.with(ev.RequestID, func(e *entry) {
 		h := e.lastHop()
 		h.Bytes += max(ev.EncodedDataLength, ev.DataLength)
+		h.plain += ev.DataLength
 		if h.Bytes > maxBody && r.tooLarge == "" {
 			r.tooLarge = h.URL
 			r.wake()

@@ -230,6 +230,9 @@ func (w *window) look(ctx context.Context, q Visit, deadline time.Time, res *Res
 		p := &res.Page
 		p.Title, p.Language, p.Canonical, p.TextWords, p.Links = main.Title, main.Lang, main.Canonical, main.Words, main.Links
 		res.DOM = main.DOM
+		if main.MoreLinks > 0 {
+			res.Gaps = append(res.Gaps, evidence.Gap{What: fmt.Sprintf("%d links of %s", main.MoreLinks, q.URL), Why: "one visit reads 2,000 links", Kind: "bound", Page: q.ID, State: w.context.state})
+		}
 		if wall := botWall(main); wall != "" {
 			p.Failure = wall
 		}
@@ -241,11 +244,11 @@ func (w *window) look(ctx context.Context, q Visit, deadline time.Time, res *Res
 	res.Forms = forms(q.ID, w.context.state, contents)
 	if q.Document {
 		for _, c := range unique(others) {
-			if c.DOM != "" && c.Words > 0 || len(c.DOM) > 500 {
+			if c.DOM != "" && c.Words > 0 {
 				res.Frames = append(res.Frames, FrameDOM{URL: c.URL, DOM: c.DOM})
 			}
 		}
-		res.Raw = w.body(ctx)
+		w.body(ctx, q, main, res)
 	}
 }
 
@@ -280,8 +283,8 @@ func (w *window) screenshot(ctx context.Context) []byte {
 	return res.Data
 }
 
-// body is the main document as it was served.
-func (w *window) body(ctx context.Context) []byte {
+// body keeps the main document as it was served.
+func (w *window) body(ctx context.Context, q Visit, shown *content, res *Result) {
 	r := w.record
 	r.mu.Lock()
 	var main *entry
@@ -290,17 +293,29 @@ func (w *window) body(ctx context.Context) []byte {
 			main = e
 		}
 	}
+	var length int64
+	if main != nil {
+		length = main.lastHop().plain
+	}
 	r.mu.Unlock()
-	if main == nil {
-		return nil
+	why := "the browser no longer has them"
+	if main != nil {
+		ctx, cancel := context.WithTimeout(ctx, callLimit)
+		defer cancel()
+		var body textBody
+		if err := main.session.Call(ctx, network.GetResponseBody.Method, network.GetResponseBodyParams{RequestID: main.reqID}, &body); err == nil {
+			label := ""
+			if shown != nil {
+				label = shown.Charset
+			}
+			var exact bool
+			if res.Raw, exact = asServed(body.bytes(), label, length); exact || body.Base64Encoded {
+				return
+			}
+			why = fmt.Sprintf("they are not of their charset (%.40s); the text is kept as the browser read it", label)
+		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, callLimit)
-	defer cancel()
-	var res textBody
-	if err := main.session.Call(ctx, network.GetResponseBody.Method, network.GetResponseBodyParams{RequestID: main.reqID}, &res); err != nil {
-		return nil
-	}
-	return res.bytes()
+	res.Gaps = append(res.Gaps, evidence.Gap{What: "bytes of " + q.URL, Why: why, Kind: "other", Page: q.ID, State: w.context.state})
 }
 
 // conclude turns the record into evidence.

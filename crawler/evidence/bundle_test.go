@@ -169,10 +169,14 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	late.Page = visits[2].page.ID
 	must(t, w.AddCookies(late))
 	must(t, w.AddGap(gap))
-	must(t, w.AddDocument(doc))
 	canaries, labels := []Canary{filled[Canary](9100), filled[Canary](9200)}, []Label{filled[Label](9300)}
 	must(t, w.AddCanaries(canaries...))
 	must(t, w.AddLabels(labels...))
+	other, early := filled[Document](9500), doc
+	early.LinkedFrom = early.LinkedFrom[:1]
+	for _, d := range []Document{early, other, doc} {
+		must(t, w.AddDocument(d))
+	}
 	sum, err := w.AddBlob("documents/d01.raw", []byte("bytes as served \xff\x00"))
 	must(t, err)
 	if again, err := w.AddBlob("documents/d01.raw", []byte("bytes as served \xff\x00")); err != nil || again != sum {
@@ -190,9 +194,9 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 		same(t, "storage", all(t, r.Storage()), want.storage)
 		same(t, "forms", all(t, r.Forms()), want.forms)
 		same(t, "gaps", all(t, r.Gaps()), append(slices.Clone(want.gaps), gap))
-		same(t, "documents", all(t, r.Documents()), []Document{doc})
 		same(t, "canaries", all(t, r.Canaries()), canaries)
 		same(t, "labels", all(t, r.Labels()), labels)
+		same(t, "documents", all(t, r.Documents()), []Document{doc, other})
 		want := meta
 		want.Schema = Schema // whatever finish made of it
 		same(t, "meta", []Meta{r.Meta()}, []Meta{want})

@@ -218,6 +218,19 @@ func TestHostileBundles(t *testing.T) {
 	}
 }
 
+// Notices are held while they are read, so their number is bounded.
+func TestTooManyNotices(t *testing.T) {
+	dir := closedBundle(t)
+	var b strings.Builder
+	for i := range maxDocs + 1 {
+		b.WriteString(`{"id":"d` + strconv.Itoa(i) + "\"}\n")
+	}
+	must(t, os.WriteFile(filepath.Join(dir, documentsFile), []byte(b.String()), 0o600))
+	if n, err := firstError(open(t, dir).Documents()); n != 0 || err == nil || err.Error() != "read documents.jsonl: there are more than 1000 notices" {
+		t.Errorf("%d notices, %v", n, err)
+	}
+}
+
 func TestOpenSaysWhatToDo(t *testing.T) {
 	newer := `{"schema":"candor.evidence/2","urls":{"shape":"unknown"}}`
 	for _, c := range []struct {

@@ -25,6 +25,7 @@ import (
 const (
 	maxLine    = 8 << 20   // bytes of one JSON line
 	maxRecords = 5_000_000 // lines of one stream
+	maxDocs    = 1000      // notices
 	maxMeta    = 1 << 20   // bytes of meta.json
 	maxBlob    = 64 << 20  // bytes of any other file that is read whole
 )
@@ -45,7 +46,8 @@ type ManifestFile struct {
 	Bytes  int64  `json:"bytes"`
 }
 
-// Reader reads a bundle. It holds no record; each sequence reads its file anew.
+// Reader reads a bundle. It holds no record but, while they are read,
+// the notices; each sequence reads its file anew.
 // It is safe for use by several goroutines.
 type Reader struct {
 	root    *os.Root
@@ -162,8 +164,35 @@ func (r *Reader) Labels() iter.Seq2[Label, error] {
 	return ofPages(r, labelsFile, func(v *Label) string { return v.Page })
 }
 
-// Documents yields the notices.
-func (r *Reader) Documents() iter.Seq2[Document, error] { return read[Document](r, documentsFile) }
+// Documents yields the notices. One that was written again, because more links
+// to it became known, is yielded once, as it was written last.
+func (r *Reader) Documents() iter.Seq2[Document, error] {
+	return func(yield func(Document, error) bool) {
+		var docs []Document
+		at := map[string]int{}
+		for d, err := range read[Document](r, documentsFile) {
+			if err != nil {
+				yield(d, err)
+				return
+			}
+			if i, ok := at[d.ID]; ok {
+				docs[i] = d
+				continue
+			}
+			if len(docs) >= maxDocs {
+				yield(Document{}, fmt.Errorf("read %s: there are more than %d notices", documentsFile, maxDocs))
+				return
+			}
+			at[d.ID] = len(docs)
+			docs = append(docs, d)
+		}
+		for _, d := range docs {
+			if !yield(d, nil) {
+				return
+			}
+		}
+	}
+}
 
 // Gaps yields what could not be observed.
 func (r *Reader) Gaps() iter.Seq2[Gap, error] { return read[Gap](r, gapsFile) }

@@ -337,7 +337,7 @@ type Document struct {
 
 // DocLink is one way that led to a document.
 type DocLink struct {
-	Page   string `json:"page"` // address, or "sitemap", "well-known"
+	Page   string `json:"page"` // address, or "start" (the person named it), "sitemap", "well-known"
 	Text   string `json:"text,omitempty"`
 	Region string `json:"region,omitempty"`
 }

@@ -124,7 +124,8 @@ func (w *Writer) AddPage(p Page, requests []Request, cookies []Cookie, storage [
 	return nil
 }
 
-// AddDocument writes a notice. Its blobs must have been added by AddBlob.
+// AddDocument writes a notice. Its blobs must have been added by AddBlob. The
+// same notice may be written again, with the same id, when more of it is known.
 func (w *Writer) AddDocument(d Document) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

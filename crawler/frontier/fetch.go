@@ -188,7 +188,10 @@ func (f *Frontier) get(ctx context.Context, method, address string, bound int64,
 	return a, err
 }
 
-// faultOf names what went wrong with a fetch: the gap's kind and a clause.
+// Fault names what went wrong with a fetch: the kind of gap and a clause such
+// as "the host name does not resolve".
+func Fault(err error) (kind, clause string) { return faultOf(err) }
+
 func faultOf(err error) (kind, clause string) {
 	var (
 		dns  *net.DNSError

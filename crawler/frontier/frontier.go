@@ -52,9 +52,9 @@ type Item struct {
 	Depth      int    // clicks from a start address
 	LinkedFrom string // address of the page, "sitemap" or "well-known"; "" for start addresses
 	Notice     string // kind of notice that this may be, or ""
+	Start      bool   // a start address
 
 	key, host string
-	start     bool
 }
 
 // Visited is what a visit told.
@@ -271,7 +271,7 @@ func (f *Frontier) take(c *candidate, h *hostState) Item {
 	}
 	return Item{
 		ID: fmt.Sprintf("p%04d", f.handed), URL: c.url.String(), Kind: kind, Depth: c.depth, LinkedFrom: c.from,
-		Notice: c.notice, key: c.key, host: c.host, start: c.start,
+		Notice: c.notice, Start: c.start, key: c.key, host: c.host,
 	}
 }
 
@@ -316,7 +316,7 @@ func (f *Frontier) Done(item Item, v Visited) {
 // arrived books where a visit ended, and says whether its links count.
 func (f *Frontier) arrived(item Item, final *url.URL, refund bool) bool {
 	if !f.inScope(final) {
-		if !item.start {
+		if !item.Start {
 			return false
 		}
 		f.adopt(item.URL, final)
@@ -384,6 +384,21 @@ func (f *Frontier) Notices() []Notice {
 	})
 }
 
+// Named books a start page as a notice when its title is a notice's name
+// ("Privacy Policy | Example"), and returns the kind, or "". Pages further on
+// are known by the links to them.
+func (f *Frontier) Named(item Item, title string) string {
+	u, err := parse(nil, item.URL)
+	kind := f.scorer.named(title)
+	if err != nil || !item.Start || kind == "" {
+		return ""
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.notices.add(Notice{URL: u.String(), Kind: kind, Score: 100 + selfNotice}, item.key, evidence.DocLink{Page: fromStart, Text: shorten(title)}, f.order)
+	return kind
+}
+
 // Allowed says whether robots.txt lets an address be fetched, for documents
 // that the caller fetches by itself. It asks the host when needed. A refusal
 // becomes a gap.
@@ -423,7 +438,7 @@ func (f *Frontier) Gaps() []evidence.Gap {
 	if left := len(f.pending) + f.counts.crowded; left > 0 && f.handed >= f.budget() {
 		out = append(out, evidence.Gap{
 			What: "pages beyond the budget", Kind: "budget",
-			Why: fmt.Sprintf("%d addresses were found and not visited: the budget of %d pages went to different kinds of page first. Raise --pages to visit more.", left, f.o.Pages),
+			Why: fmt.Sprintf("%s found and not visited: the budget of %d went to different kinds of page first. Raise --pages to visit more.", number(left, "address was", "addresses were"), f.o.Pages),
 		})
 	}
 	return out

@@ -482,3 +482,41 @@ func TestWorkers(t *testing.T) {
 		t.Error("an address was handed out twice")
 	}
 }
+
+// A start page may be a notice itself: by its address before the visit, by its
+// title after it. Whatever its links say, it is the first of its kind.
+func TestStartIsNotice(t *testing.T) {
+	w := newWeb(map[string]string{
+		"a.test/eu-privacy": links("/privacy-policy|Privacy policy"), "a.test/privacy-policy": "",
+		"b.test/p/17": "", "cookies.c.test/": links("/news|News"), "cookies.c.test/news": "",
+	})
+	f := mustNew(t, options(w, "a.test/eu-privacy", "b.test/p/17", "cookies.c.test"))
+	var named []string
+	items := crawl(t, w, f)
+	for _, i := range items {
+		named = append(named, i.URL+" "+i.Notice+f.Named(i, "Terms of use | B"))
+		if !i.Start && f.Named(i, "Terms of use") != "" {
+			t.Errorf("%s is no start page", i.URL)
+		}
+	}
+	want := []string{
+		"https://a.test/eu-privacy privacyterms", "https://b.test/p/17 terms", "https://cookies.c.test/ cookieterms",
+		"https://a.test/privacy-policy privacy", "https://cookies.c.test/news ",
+	}
+	slices.Sort(named)
+	slices.Sort(want)
+	if d := cmp.Diff(want, slices.DeleteFunc(named, func(s string) bool { return s == "https://a.test/ " || s == "https://b.test/ " })); d != "" {
+		t.Error(d)
+	}
+	first := map[string]Notice{}
+	for _, n := range f.Notices() {
+		if _, ok := first[n.Kind]; !ok {
+			first[n.Kind] = n
+		}
+	}
+	for kind, url := range map[string]string{"privacy": "https://a.test/eu-privacy", "cookie": "https://cookies.c.test/"} {
+		if n := first[kind]; n.URL != url || len(n.LinkedFrom) == 0 || n.LinkedFrom[0].Page != "start" {
+			t.Errorf("%s: %+v", kind, n)
+		}
+	}
+}

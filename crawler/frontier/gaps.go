@@ -81,6 +81,13 @@ func (g *gapBook) trap(reason, example string) {
 	g.bound(reason, example, 1)
 }
 
+func number(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
 func (g *gapBook) list() []evidence.Gap {
 	out := slices.Clone(g.faults)
 	slices.SortStableFunc(out, func(a, b evidence.Gap) int { return strings.Compare(a.What, b.What) })
@@ -90,13 +97,15 @@ func (g *gapBook) list() []evidence.Gap {
 		if r.count == 1 {
 			what = "page " + r.examples[0]
 		}
-		why := "robots.txt does not allow them to be visited"
-		if r.clause != "" {
+		why, hint := "robots.txt does not allow them to be visited", " If the site is yours, scan it with --own-site."
+		switch {
+		case r.kind == "dns" || r.kind == "refused":
+			why, hint = r.clause, ""
+		case r.clause != "":
 			why = "robots.txt could not be read (" + r.clause + "), which means that nothing may be visited (RFC 9309)"
 		}
 		out = append(out, evidence.Gap{
-			What: what, Kind: r.kind,
-			Why: fmt.Sprintf("Not visited: %s, for example %s. If the site is yours, scan it with --own-site.", why, strings.Join(r.examples, ", ")),
+			What: what, Kind: r.kind, Why: fmt.Sprintf("Not visited: %s, for example %s.%s", why, strings.Join(r.examples, ", "), hint),
 		})
 	}
 	out = append(out, g.notices...)
@@ -104,7 +113,7 @@ func (g *gapBook) list() []evidence.Gap {
 		b := g.bounds[reason]
 		out = append(out, evidence.Gap{
 			What: reason, Kind: "bound",
-			Why: fmt.Sprintf("%d addresses were left out as %s, for example %s.", b.count, reason, strings.Join(b.examples, ", ")),
+			Why: fmt.Sprintf("%s left out as %s, for example %s.", number(b.count, "address was", "addresses were"), reason, strings.Join(b.examples, ", ")),
 		})
 	}
 	return out

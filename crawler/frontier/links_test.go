@@ -246,3 +246,20 @@ func FuzzExtractLinks(f *testing.F) {
 		}
 	})
 }
+
+func TestNamed(t *testing.T) {
+	s := NewScorer([]KindWords{
+		{Kind: "cookie", Texts: []string{"cookie policy"}},
+		{Kind: "privacy", Texts: []string{"privacy policy", "privacy", "politique de confidentialité"}, Not: []string{"privacy fence"}},
+	})
+	for title, want := range map[string]string{
+		"Privacy Policy": "privacy", "Privacy Policy | Fernhill": "privacy", "Fernhill - Privacy policy": "privacy", "Fernhill: Privacy": "privacy",
+		"Cookie policy – Privacy – Fernhill": "cookie", "Politique de confidentialité · Fernhill": "privacy", "PRIVACY": "privacy",
+		"Privacy-first analytics": "", "Why privacy matters | Fernhill": "", "Fernhill": "", "": "", "Privacy fence": "", "|||": "",
+		strings.Repeat("Privacy policies of the world and more ", 20): "",
+	} {
+		if got := s.named(title); got != want {
+			t.Errorf("%q: %q, want %q", title, got, want)
+		}
+	}
+}

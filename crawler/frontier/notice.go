@@ -3,6 +3,7 @@ package frontier
 import (
 	"cmp"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -16,9 +17,10 @@ const minNotice = 50
 // names the notice, or most of the text and the address do.
 const offSiteNotice = 80
 
-// selfNotice is added where a start page links to itself as a notice: the
-// person named the notice that is meant.
-const selfNotice = 60
+// selfNotice is added where a start page links to itself as a notice, or names
+// itself one by its address: the person named the notice that is meant. It is
+// more than the best that another link's text can add.
+const selfNotice = 120
 
 // likelyNotice is the score of an address alone that names the notice.
 const likelyNotice = 75
@@ -33,7 +35,7 @@ const (
 type Notice struct {
 	URL        string
 	Kind       string
-	Score      int                // 50 to about 200; above 100, text and address name the notice
+	Score      int                // 50 to about 320; above 100, text and address name the notice; above 250, it is a start page
 	OffSite    bool               // the host is outside the scope: a parent company's or a hosted policy
 	PDF        bool               // by its address
 	LinkedFrom []evidence.DocLink // at most 20, in the order in which they were found
@@ -134,6 +136,24 @@ func (s *Scorer) score(base, u *url.URL, text, region, rel string) []kindScore {
 		}
 	}
 	return out
+}
+
+// titleParts are what stands between the name of a page and that of its site.
+var titleParts = regexp.MustCompile(`\s+[|\-–—·•:»>\\/]+\s+|:\s+|\|`)
+
+// named returns the kind of notice whose name a title is, or a part of it. The
+// longest name counts.
+func (s *Scorer) named(title string) string {
+	kind, longest := "", 0
+	for _, part := range titleParts.Split(shorten(title), 10) {
+		text := plainText(part)
+		for _, k := range s.kinds {
+			if slices.Contains(k.texts, text) && !k.ruledOut(text) && len(text) > longest {
+				kind, longest = k.kind, len(text)
+			}
+		}
+	}
+	return kind
 }
 
 // placeScore is what the place of a link and its target add or take away.

@@ -224,7 +224,8 @@ func (f *Frontier) addStarts() {
 		if kind == KindOther || isRoot(u) {
 			kind, rank, score = KindHome, -1, 0
 		}
-		f.queue(&candidate{url: u, start: true, kind: kind, kindRank: rank, kindScore: score})
+		notice, sure := f.bookNotice(u, u, fromStart, evidence.Link{})
+		f.queue(&candidate{url: u, start: true, kind: kind, kindRank: rank, kindScore: score, notice: notice, noticeScore: sure})
 	}
 	for _, u := range f.starts {
 		root := &url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/"}
@@ -338,10 +339,10 @@ func (f *Frontier) bookNotice(base, u *url.URL, from string, l evidence.Link) (k
 		if off && k.score < offSiteNotice {
 			continue
 		}
-		if slices.ContainsFunc(f.starts, func(s *url.URL) bool { return keyOf(s) == keyOf(u) }) && keyOf(base) == keyOf(u) {
-			k.score += selfNotice
-		}
 		n := Notice{URL: u.String(), Kind: k.kind, Score: k.score, OffSite: off, PDF: isPDF(u)}
+		if slices.ContainsFunc(f.starts, func(s *url.URL) bool { return keyOf(s) == keyOf(u) }) && keyOf(base) == keyOf(u) {
+			n.Score += selfNotice // for the order of notices only: the others are looked at all the same
+		}
 		link := evidence.DocLink{Page: from, Text: shorten(l.Text), Region: l.Region}
 		if !f.notices.add(n, keyOf(u), link, f.order) {
 			f.gaps.bound("candidates for one kind of notice beyond 40", u.String(), 1)

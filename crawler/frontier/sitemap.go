@@ -35,6 +35,7 @@ const (
 const (
 	fromSitemap   = "sitemap"
 	fromWellKnown = "well-known"
+	fromStart     = "start" // the person named it
 )
 
 // sitemapDoc is one file.

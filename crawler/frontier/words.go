@@ -63,7 +63,7 @@ type linkText struct {
 	text     string   // plain
 	segments []string // plain, last first
 	joined   string   // plain path, in order
-	host     string   // plain first label of the host
+	host     string   // plain first label of the host, when the path is its root
 	query    string   // plain
 }
 
@@ -78,8 +78,8 @@ func describe(u *url.URL, text string) linkText {
 		}
 		d.joined += d.segments[i]
 	}
-	if label, rest, ok := strings.Cut(u.Hostname(), "."); ok && strings.Contains(rest, ".") {
-		d.host = plainText(label)
+	if label, rest, ok := strings.Cut(u.Hostname(), "."); ok && strings.Contains(rest, ".") && isRoot(u) {
+		d.host = plainText(label) // of "privacy.example.com/news" it tells nothing
 	}
 	d.query = plainText(u.RawQuery)
 	return d

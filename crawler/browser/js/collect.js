@@ -40,15 +40,18 @@
     out.lang = cut(document.documentElement?.lang, 35);
     out.canonical = absolute(document.querySelector('link[rel=canonical][href]')?.getAttribute('href') ?? '');
     if (!document.querySelector('link[rel=canonical][href]')) out.canonical = '';
-    out.words = (document.body?.innerText ?? '').split(/\s+/).filter(Boolean).length;
     out.markers = !!document.querySelector('iframe[src*="captcha"],iframe[src*="challenges.cloudflare.com"],#challenge-form,#px-captcha,[class*="g-recaptcha"],[class*="h-captcha"]');
   }
+  if (want.dom) out.charset = document.characterSet;
+  if (want.page || want.dom) out.words = (document.body?.innerText ?? '').split(/\s+/).filter(Boolean).length;
   if (want.links) {
-    for (const a of all('a[href],area[href]', 5000)) {
+    // Of very many the last ones too: footers, and so notices, are there.
+    const anchors = all('a[href],area[href]', 50000);
+    if (anchors.length > 2000) { out.more_links = anchors.length - 2000; anchors.splice(1000, anchors.length - 2000); }
+    for (const a of anchors) {
       const url = absolute(a.getAttribute('href'));
       if (!/^https?:/.test(url) || url.length > 2000) continue;
       out.links.push({ url, text: cut(a.innerText || a.textContent || a.getAttribute('aria-label') || a.title || a.querySelector('img')?.alt, 200), region: landmark(a), rel: cut(a.rel, 50) });
-      if (out.links.length >= 2000) break;
     }
     for (const l of document.querySelectorAll('link[rel~="privacy-policy"][href],link[rel~="terms-of-service"][href]'))
       out.links.push({ url: absolute(l.getAttribute('href')), text: l.rel, region: 'head', rel: l.rel });
