@@ -15,7 +15,10 @@ import (
 
 // New arranges an analysis. It keeps no reference to it.
 func New(a *analyzer.Analysis) *Report {
-	b := builder{a: a, pages: map[string]string{}}
+	b := builder{a: a, pages: map[string]string{}, places: map[string][]Class{}}
+	for _, p := range a.Seen.Places {
+		b.places[p.Page] = each(p.Classes, newClass)
+	}
 	for _, p := range a.Pages {
 		b.pages[p.ID] = p.URL
 	}
@@ -30,15 +33,15 @@ func New(a *analyzer.Analysis) *Report {
 		Coverage:   b.coverage(),
 		Conditions: b.conditions(),
 		Import:     newImport(b.a.Meta.Import),
-		Pages:      each(a.Pages, newPage),
+		Pages:      each(a.Pages, b.visit),
 		Policies:   each(a.Documents, newPolicy),
 		Vendors:    b.vendors(),
 		Requests:   b.hosts(),
 		Cookies:    b.cookies(),
 		Storage:    b.storage(),
 		Forms:      b.forms(),
-		Behaviors:  []Behavior{},
-		Labels:     []Label{},
+		Behaviors:  b.behaviors(),
+		Labels:     b.labels(),
 		Flows:      b.flows(),
 		Promises:   each(a.Promises, newPromise),
 		Findings:   b.findings(),
@@ -52,6 +55,8 @@ func New(a *analyzer.Analysis) *Report {
 type builder struct {
 	a     *analyzer.Analysis
 	pages map[string]string // id of a visit → its address
+
+	places map[string][]Class // address → classes
 }
 
 func (b *builder) site() Site {
@@ -103,6 +108,12 @@ func newImport(i *evidence.Import) Import {
 		return Import{Missing: []string{}, Partial: []string{}}
 	}
 	return Import{Format: i.Format, Creator: i.Creator, File: i.File, SHA256: i.SHA256, Bytes: i.Bytes, Missing: list(i.Missing), Partial: list(i.Partial)}
+}
+
+func (b *builder) visit(p evidence.Page) Page {
+	out := newPage(p)
+	out.Places = list(b.places[p.URL])
+	return out
 }
 
 func newPage(p evidence.Page) Page {
@@ -214,7 +225,7 @@ func (b *builder) forms() []Form {
 		v := Form{
 			ID: f.ID, Page: b.page(f.Page), State: string(f.State), Heading: f.Heading, Action: f.Action, Method: f.Method,
 			ActionParty: f.ActionParty, ActionVendor: f.ActionVendor, Secure: f.Secure, PolicyLinkNear: f.PolicyLinkNear,
-			Prechecked: list(f.Prechecked), Fields: make([]Field, 0, len(f.Fields)),
+			Prechecked: list(f.Prechecked), Fields: make([]Field, 0, len(f.Fields)), Places: each(f.Classes, newClass),
 		}
 		for _, x := range f.Fields {
 			v.Fields = append(v.Fields, Field{Name: x.Name, Label: x.Label, Type: x.Type, DataType: x.DataType, Sensitive: x.Sensitive, Required: x.Required})
@@ -232,7 +243,7 @@ func (b *builder) flows() []Flow {
 			ID: f.ID, DataTypes: list(f.DataTypes),
 			Recipient: Recipient{Vendor: f.Recipient.Vendor, Entity: f.Recipient.Entity, Domain: f.Recipient.Domain, Party: f.Recipient.Party},
 			Purposes:  list(f.Purposes), Channel: f.Channel, Confidence: string(f.Confidence), States: words(f.States),
-			Pages: b.addresses(f.Pages), Evidence: list(f.Evidence), Detail: f.Detail,
+			Pages: b.addresses(f.Pages), Evidence: list(f.Evidence), Detail: f.Detail, Places: list(f.Places),
 			Disclosure: Disclosure{Verdict: string(d.Verdict), Statements: list(d.Statements), Candidates: list(d.Candidates), Why: d.Why},
 		})
 	}
@@ -298,7 +309,7 @@ func newSetter(s evidence.Setter) Setter {
 }
 
 // list copies a list and is never nil.
-func list(in []string) []string { return append(make([]string, 0, len(in)), in...) }
+func list[T any](in []T) []T { return append(make([]T, 0, len(in)), in...) }
 
 func words[T ~string](in []T) []string {
 	return each(in, func(s T) string { return string(s) })

@@ -115,6 +115,8 @@ type Page struct {
 	Ended      string `json:"ended"`
 	Failure    string `json:"failure"`
 	Requests   int    `json:"requests"`
+
+	Places []Class `json:"places" doc:"Sensitive places that the page is."`
 }
 
 // Policy is a notice that was read.
@@ -261,6 +263,7 @@ type Form struct {
 	PolicyLinkNear string   `json:"policy_link_near"`
 	Prechecked     []string `json:"prechecked"`
 	Fields         []Field  `json:"fields"`
+	Places         []Class  `json:"places" doc:"Sensitive places that the form is."`
 }
 
 // Field is a control of a form.
@@ -284,13 +287,23 @@ type Behavior struct {
 	Detail     string `json:"detail"`
 }
 
-// Label is a data label of a page: a data layer entry or the like.
+// Label is a key with which a page or a tag segments, scores or infers something
+// of a visitor, or a consent string.
 type Label struct {
-	Page          string `json:"page"`
-	Source        string `json:"source"`
-	Key           string `json:"key"`
-	ValueRedacted string `json:"value_redacted"`
-	Kind          string `json:"kind"`
+	Page          string   `json:"page" doc:"The first page by address."`
+	Pages         []string `json:"pages"`
+	States        []string `json:"states"`
+	Source        string   `json:"source" doc:"dataLayer and the like, cookie, local storage, request."`
+	Key           string   `json:"key"`
+	ValueRedacted string   `json:"value_redacted" doc:"The label where it is a word or a number, else what it looks like."`
+	Kind          string   `json:"kind"`
+	SentTo        []string `json:"sent_to" doc:"Vendors that the key or value went to."`
+}
+
+// Class is a class of sensitive places with the evidence for it.
+type Class struct {
+	Class   string   `json:"class"`
+	Signals []string `json:"signals" doc:"Source and what was found, such as title: depression. At least two sources agree."`
 }
 
 // Recipient is who gets the data of a flow.
@@ -314,6 +327,7 @@ type Flow struct {
 	Pages      []string   `json:"pages"`
 	Evidence   []string   `json:"evidence"`
 	Detail     string     `json:"detail"`
+	Places     []string   `json:"places" doc:"Classes of sensitive places among the pages."`
 	Disclosure Disclosure `json:"disclosure"`
 }
 

@@ -112,6 +112,33 @@ func TestStructure(t *testing.T) {
 	}
 }
 
+// Labels, leaks and sensitive places stand in the report, and a page without
+// them has no empty section.
+func TestPeople(t *testing.T) {
+	_, doc := render(t, reporttest.Shop())
+	for sel, want := range map[string]string{
+		"#labels tbody tr:nth-child(1)":    "user.segment",
+		"#labels tbody tr:nth-child(2)":    "not seen leaving",
+		"#behaviors tbody tr:nth-child(1)": "SHA-256 of lower case, in parameter udff[em]",
+		"#form-2":                          "Sensitive place: checkout (address: checkout, field: payment_card, title: checkout)",
+		"#pages":                           "Sensitive place: checkout",
+		"#flows":                           "sensitive places among them: checkout",
+	} {
+		if text := doc.Find(sel).Text(); !strings.Contains(text, want) {
+			t.Errorf("%s lacks %q: %.300s", sel, want, text)
+		}
+	}
+	if n := doc.Find("#behaviors tbody tr").Length(); n != 1 {
+		t.Errorf("%d behaviours, want 1: what the site itself receives is none", n)
+	}
+	_, doc = render(t, &analyzer.Analysis{})
+	for _, sel := range []string{"#labels", "#behaviors", "a[href='#labels']"} {
+		if doc.Find(sel).Length() > 0 {
+			t.Errorf("an empty report has %s", sel)
+		}
+	}
+}
+
 // A report of another tool's recording says so, and does not take what the
 // recording cannot hold for something that is not there.
 func TestRecording(t *testing.T) {

@@ -16,6 +16,8 @@ const (
 	maxVendors    = 400
 	maxCookies    = 400
 	maxStorage    = 200
+	maxBehaviors  = 200
+	maxLabels     = 300
 	maxForms      = 100
 	maxFields     = 40
 	maxStatements = 120 // of one policy, beyond those that something points at

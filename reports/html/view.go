@@ -394,7 +394,7 @@ func or(a, b string) string {
 // limitOf gives templates the bounds by name.
 func limitOf(name string) (int, error) {
 	n, ok := map[string]int{
-		"gaps": maxGaps, "storage": maxStorage, "forms": maxForms, "fields": maxFields, "pages": maxPages, "hosts": maxHosts, "rules": maxRules, "declared": maxDeclared,
+		"gaps": maxGaps, "storage": maxStorage, "behaviors": maxBehaviors, "labels": maxLabels, "forms": maxForms, "fields": maxFields, "pages": maxPages, "hosts": maxHosts, "rules": maxRules, "declared": maxDeclared,
 	}[name]
 	if !ok {
 		return 0, fmt.Errorf("no limit is called %q", name)

@@ -5,6 +5,7 @@ package reporttest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,7 +58,30 @@ func Shop() *analyzer.Analysis {
 		{ID: "p0004.none/f01", Page: "p0004.none", State: "none", Action: home + "checkout/pay", Method: "post", ActionParty: "first", Secure: true, PolicyLinkNear: home + "privacy", Heading: "Checkout",
 			Fields: []flow.Field{{Name: "name", Label: "Full name", Type: "text", DataType: "name", Required: true}, {Name: "addr", Label: "Street", Type: "text", DataType: "postal_address", Required: true}, {Name: "card", Label: "Card number", Type: "text", DataType: "payment_card", Sensitive: true, Required: true}}},
 	}
+	people(a)
 	return finish(a)
+}
+
+// people is what says most of a visitor: labels, sensitive places, and what was
+// typed and left.
+func people(a *analyzer.Analysis) {
+	meta := flow.Recipient{Vendor: "meta-pixel", Entity: "Meta Platforms, Inc.", Domain: "facebook.test", Party: flow.Third}
+	a.Seen.Leaks = []flow.Leak{
+		{ID: "l-1", Kind: "email", DataType: "email_hash", Chain: []string{"lower case", "SHA-256"}, Detail: "email, SHA-256 of lower case, in parameter udff[em]", Recipient: meta, Channel: "request", Script: "https://connect.facebook.test/en_US/fbevents.js", Direct: true, States: states[2:], Pages: []string{home + "newsletter"}, Evidence: []string{"p0003.accept/r0007"}},
+		{ID: "l-2", Kind: "name", DataType: "name", Chain: []string{"as typed"}, Detail: "name, as typed, in parameter draft", Recipient: flow.Recipient{Vendor: "lantern-shop.test", Party: flow.First}, Channel: "request", Direct: true, States: states[:1], Pages: []string{home + "checkout"}},
+	}
+	a.Seen.Labels = []flow.Label{
+		{ID: "k-1", Source: "dataLayer", Key: "user.segment", Value: "bargain-hunter", Kind: "segment", SentTo: []string{"google-analytics", "meta-pixel"}, Pages: []string{home, home + "lamps/desk"}, States: states},
+		{ID: "k-2", Source: "local storage", Key: "crm.churn_risk", Value: "high", Kind: "churn", SentTo: []string{}, Pages: []string{home}, States: states[:1]},
+	}
+	signals := []flow.Signal{{Source: "address", Text: "checkout"}, {Source: "field", Text: "payment_card"}, {Source: "title", Text: "checkout"}}
+	a.Seen.Places = []flow.Place{{Page: home + "checkout", Classes: []flow.Class{{Class: "checkout", Signals: signals}}}}
+	a.Seen.Forms[1].Classes = a.Seen.Places[0].Classes
+	for i, f := range a.Seen.Flows {
+		if slices.Contains(f.Pages, home+"checkout") {
+			a.Seen.Flows[i].Places = []string{"checkout"}
+		}
+	}
 }
 
 func pages(at time.Time) []evidence.Page {
