@@ -94,6 +94,9 @@ func (m *Matcher) cookiePromise(st *statement) Promise {
 	if why := scoped(st); why != "" {
 		return Promise{Verdict: notTestable, Why: why}
 	}
+	if st.place != "" {
+		return m.placePromise(st)
+	}
 	hits := m.outside(st)
 	unknown := slices.ContainsFunc(m.in.Seen.Cookies, func(c flow.Cookie) bool { return c.Purpose == "unknown" && onPlace(st, c.Pages) })
 	switch {
@@ -110,6 +113,30 @@ func (m *Matcher) cookiePromise(st *statement) Promise {
 		return Promise{Verdict: notObserved, Why: "What some of the observed cookies are for is not known."}
 	}
 	return Promise{Verdict: kept, Why: fmt.Sprintf("%s within it, on %s.", countOf(len(m.in.Seen.Cookies), "All %d cookies stay", "The one cookie stays"), m.visits())}
+}
+
+// placePromise tests a limit for one part of the site. A cookie that was there
+// before is not set again on each page, so identifiers that were sent count too.
+func (m *Matcher) placePromise(st *statement) Promise {
+	visited := map[string]bool{}
+	for _, p := range m.in.Pages {
+		if p.Ended != "failed" && onPlace(st, []string{p.URL}) {
+			visited[p.URL] = true
+		}
+	}
+	sent := m.flows(func(f *flow.Flow) bool {
+		return f.Recipient.Party == flow.Third && f.DataTypes[0] == "cookie_identifier" && f.Confidence != flow.Indirect && onPlace(st, f.Pages) &&
+			condition(st, f) == applies && (st.limit == noCookiesLeft || overlap(m.categories(f), deniedKinds(st)))
+	})
+	switch hits := m.outside(st); {
+	case len(hits) > 0:
+		return Promise{Verdict: broken, Flows: m.cookieFlows(hits), Why: fmt.Sprintf("Observed: %s.", cookieNames(hits))}
+	case len(sent) > 0:
+		return Promise{Verdict: broken, Flows: ids(sent), Why: fmt.Sprintf("Observed there: %s.", m.describe(sent))}
+	case len(visited) == 0:
+		return Promise{Verdict: notObserved, Why: "No page of that part of the site was visited."}
+	}
+	return Promise{Verdict: kept, Why: fmt.Sprintf("No such cookie was set and no identifier sent on %s of that part of the site (“%s”).", countOf(len(visited), "%d pages", "the one visited page"), st.place)}
 }
 
 // cookieFlows returns the flows that show these cookies.

@@ -335,7 +335,13 @@ func (m *Matcher) describe(flows []*flow.Flow) string {
 	return strings.Join(parts, "; ")
 }
 
-// visits says how much was looked at: "12 pages in the states none and reject".
+// choices are what the consent states mean, in sentences.
+var choices = map[evidence.State]string{
+	evidence.StateNone: "no choice made", evidence.StateReject: "everything refused", evidence.StateAccept: "everything accepted", evidence.StateGPC: "Global Privacy Control on",
+}
+
+// visits says how much was looked at: "12 pages (no choice made; everything
+// refused)".
 func (m *Matcher) visits() string {
 	urls, states := map[string]bool{}, []evidence.State{}
 	for _, p := range m.in.Pages {
@@ -350,11 +356,11 @@ func (m *Matcher) visits() string {
 	flow.SortStates(states)
 	names := []string{}
 	for _, s := range states {
-		names = append(names, string(s))
+		name := choices[s]
+		if name == "" {
+			name = string(s)
+		}
+		names = append(names, name)
 	}
-	where := " in the state "
-	if len(names) > 1 {
-		where = " in the states "
-	}
-	return countOf(len(urls), "%d pages", "one page") + where + list(names)
+	return countOf(len(urls), "%d pages", "one page") + " (" + strings.Join(names, "; ") + ")"
 }

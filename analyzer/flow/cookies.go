@@ -107,7 +107,8 @@ func (c *cookieSum) setter(address string) {
 	}
 }
 
-func days(d time.Duration) float64 { return math.Round(d.Hours()/24*100) / 100 }
+// days keeps minutes apart: cookies live for 30 of them.
+func days(d time.Duration) float64 { return math.Round(d.Hours()/24*1e4) / 1e4 }
 
 // setCookies takes the Set-Cookie lines of a response: they know the lifetime
 // as set, and cookies that were gone when the jar was read.

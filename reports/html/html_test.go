@@ -139,6 +139,40 @@ func TestPeople(t *testing.T) {
 	}
 }
 
+// Findings of one rule that weigh the same stand in one card, with one remedy;
+// the answer names the first of them.
+func TestCards(t *testing.T) {
+	a := reporttest.Shop()
+	first := a.Findings[0]
+	first.Rule, first.Severity, first.Outcome, first.Remediation, first.Message, first.Statements = "R-1", "critical", "differs", "Stop it.", "Says little.", nil
+	a.Findings = nil
+	for i := range 9 {
+		f := first
+		f.ID, f.Title, f.SuggestedText = fmt.Sprintf("R-1.%d", i), fmt.Sprintf("Thing %d goes somewhere", i), "one | row\nanother | row\n"
+		a.Findings = append(a.Findings, f)
+	}
+	other := first
+	other.ID, other.Rule, other.Title, other.Remediation = "R-2.0", "R-2", "Another thing", "Name it."
+	a.Findings = append(a.Findings, other)
+	_, doc := render(t, a)
+	if n := doc.Find("#findings > .finding").Length(); n != 2 {
+		t.Errorf("%d cards, want 2", n)
+	}
+	card := doc.Find("#findings > .finding").First()
+	if shown, folded := card.ChildrenFiltered("article").Length(), card.Find("details.more article").Length(); shown != 6 || folded != 3 {
+		t.Errorf("%d findings shown and %d folded, want 6 and 3", shown, folded)
+	}
+	if n := strings.Count(card.Text(), "Stop it."); n != 1 {
+		t.Errorf("the remedy stands %d times in its card", n)
+	}
+	if n := card.Find("#finding-1 dd br").Length(); n != 1 {
+		t.Errorf("the two rows of the suggested text have %d breaks", n)
+	}
+	if n := doc.Find(".heads li a[href^='#finding-']").Length(); n != 6 {
+		t.Errorf("the answer names %d findings, want 6", n)
+	}
+}
+
 // A report of another tool's recording says so, and does not take what the
 // recording cannot hold for something that is not there.
 func TestRecording(t *testing.T) {

@@ -20,7 +20,8 @@ type finding struct {
 	LinksMore  int
 	Seen       []reports.Sighting
 	PagesNamed named
-	Full       bool // with the fingerprint and a way into the text
+	Lines      []string // of the suggested text
+	Full       bool     // with the fingerprint and a way into the text
 }
 
 type link struct{ Href, Label string }
@@ -64,6 +65,11 @@ func (b *builder) addFindings(v *view) {
 		}
 	}
 	for i, c := range cards {
+		for _, x := range c.Items {
+			if (c.Severity == "critical" || c.Severity == "high") && len(v.Heads) < maxHeads {
+				v.Heads = append(v.Heads, x)
+			}
+		}
 		if i >= maxTop {
 			v.Others = append(v.Others, *c)
 			v.OthersCount += c.Count
@@ -81,6 +87,9 @@ func (b *builder) finding(f reports.Finding, i int) finding {
 	x := finding{Finding: f, Names: b.names(f.Recipients), Quotes: b.quotes(f.Statements), PagesNamed: b.pages(f.Pages)}
 	x.Anchor = "finding-" + strconv.Itoa(i+1)
 	x.RuleTitle = b.rules[f.Rule].Title
+	if i < len(b.suggested) {
+		x.Lines = b.suggested[i]
+	}
 	for i, q := range x.Quotes {
 		x.Quotes[i].Told = strings.Contains(f.Message, q.Text)
 	}

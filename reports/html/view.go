@@ -23,6 +23,7 @@ type view struct {
 	Tiles            []tile
 	Verdicts         []bar
 	Categories       []bar
+	Heads            []finding // the first findings of each card, by title
 	Top              []card
 	Others           []card
 	OthersCount      int // findings in Others
@@ -75,6 +76,18 @@ type builder struct {
 	seen       map[string]reports.Sighting
 	rules      map[string]reports.Rule
 	cited      map[string]bool // statements that something points at
+	suggested  [][]string      // beside the report's findings
+}
+
+// lines are the first lines of a text, each cleaned: a drafted table has several.
+func lines(s string) []string {
+	var out []string
+	for l := range strings.Lines(s) {
+		if l = strings.TrimSpace(plain.Visible(l)); l != "" && len(out) < 20 {
+			out = append(out, l)
+		}
+	}
+	return out
 }
 
 type statementAt struct {
@@ -89,6 +102,9 @@ func newView(rep *reports.Report) (*view, error) {
 		return nil, err
 	}
 	b := newBuilder(r)
+	for _, f := range rep.Findings {
+		b.suggested = append(b.suggested, lines(f.SuggestedText))
+	}
 	v := &view{
 		R: r, Style: template.CSS(style), Script: template.JS(script), Policy: policy(),
 		Host: r.Site.Host, Date: date(r.StartedAt), When: period(r), Answer: reports.Answer(r),
