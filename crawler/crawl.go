@@ -268,6 +268,9 @@ func (c *crawl) record(item frontier.Item, res *browser.Result, err error) {
 		}
 	}
 	failed := p.Ended == "failed"
+	if !failed && p.Screenshot == "" {
+		res.Gaps = append(res.Gaps, evidence.Gap{What: "picture of " + item.URL, Why: "the page gave none in time", Kind: "other", Page: id, State: p.State})
+	}
 	if !failed && item.Notice == "" && !isHTML(p.MIMEType) {
 		res.Gaps = append(res.Gaps, evidence.Gap{
 			What: "page " + item.URL, Why: fmt.Sprintf("the server sent no HTML page but %.80s", p.MIMEType), Kind: "not_html", Page: id, State: p.State,
@@ -285,8 +288,9 @@ func (c *crawl) record(item frontier.Item, res *browser.Result, err error) {
 	}
 	switch {
 	case item.Notice == "":
-	case p.MIMEType == "application/pdf" || len(p.Downloads) > 0:
-		// The browser shows it in a viewer or offers to save it: no text to read.
+	case p.MIMEType == "application/pdf" || len(p.Downloads) > 0 || !failed && len(res.Raw) == 0 && res.DOM == "":
+		// The browser shows it in a viewer, offers to save it or was too busy to
+		// give it: no text to read.
 		c.mu.Lock()
 		c.notices.files[frontier.Key(item.URL)] = true
 		c.mu.Unlock()

@@ -2,11 +2,15 @@ package browser
 
 import (
 	"bytes"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/htmlindex"
 )
+
+// bodyLimit bounds how long a busy page is waited for to give its document.
+const bodyLimit = 10 * time.Second
 
 // asServed turns a document's text, which the browser gives decoded, back into
 // the bytes that it received, length of them. It is false when they cannot be

@@ -300,7 +300,7 @@ func (w *window) body(ctx context.Context, q Visit, shown *content, res *Result)
 	r.mu.Unlock()
 	why := "the browser no longer has them"
 	if main != nil {
-		ctx, cancel := context.WithTimeout(ctx, callLimit)
+		ctx, cancel := context.WithTimeout(ctx, bodyLimit)
 		defer cancel()
 		var body textBody
 		if err := main.session.Call(ctx, network.GetResponseBody.Method, network.GetResponseBodyParams{RequestID: main.reqID}, &body); err == nil {
