@@ -32,7 +32,8 @@ type blTyped struct {
 }
 
 type blPixel struct {
-	Raw text `json:"raw"`
+	Raw  text `json:"raw"`
+	Page text `json:"pageUrl"`
 }
 
 func (r *reader) blacklight(s *stream) error {
@@ -49,13 +50,15 @@ func (r *reader) blacklight(s *stream) error {
 	each(in, "reports.third_party_trackers", reports["third_party_trackers"], maxEntries, in.blTracker)
 	in.blTyped(reports["key_logging"])
 	in.blRecorders(reports["session_recorders"])
-	each(in, "reports.fb_pixel_events", reports["fb_pixel_events"], 1000, func(_ int, p blPixel) string {
-		address, fault := in.addressOf("raw", p.Raw)
-		if address != "" && !in.known[address] {
-			in.add(in.visits[0], evidence.Request{URL: address, Type: "Other"})
-		}
-		return fault
-	})
+	for _, list := range []string{"fb_pixel_events", "tiktok_pixel_events", "twitter_pixel_events", "google_analytics_events"} {
+		each(in, "reports."+list, reports[list], 1000, func(_ int, p blPixel) string {
+			address, fault := in.addressOf("raw", p.Raw)
+			if address != "" && !in.known[address] {
+				in.add(in.at(string(p.Page)), evidence.Request{URL: address, Type: "Other"})
+			}
+			return fault
+		})
+	}
 	var hosts struct {
 		Requests struct {
 			First many[text] `json:"first_party"`
@@ -150,7 +153,7 @@ func (in *inspection) part(where string, raw json.RawMessage, v any) {
 func (in *inspection) blLinks() {
 	type link struct {
 		Href text `json:"href"`
-		Text text `json:"innerText"`
+		Text text `json:"inner_text"`
 	}
 	var links struct {
 		First many[link] `json:"first_party"`

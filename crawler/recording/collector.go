@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -39,7 +40,7 @@ func (r *reader) inspect(s *stream, names ...string) (*inspection, error) {
 			return err
 		}
 		r.cut += s.cut
-		in.parts[name] = raw
+		in.parts[name] = bytes.Clone(raw)
 		return nil
 	})
 	var wrong *syntaxError

@@ -95,12 +95,14 @@ type harResponse struct {
 	TransferSize  number          `json:"_transferSize"`
 	Error         text            `json:"_error"`
 	ServiceWorker truth           `json:"_fetchedViaServiceWorker"`
+	ByWorker      truth           `json:"fromServiceWorker"` // chrome-har
+	Disk          truth           `json:"fromDiskCache"`     // chrome-har
 }
 
 type harContent struct {
-	MIMEType text `json:"mimeType"`
-	Text     text `json:"text"`
-	Encoding text `json:"encoding"`
+	MIMEType text            `json:"mimeType"`
+	Text     json.RawMessage `json:"text"` // decoded for documents only
+	Encoding text            `json:"encoding"`
 }
 
 type harFrame struct {

@@ -132,7 +132,7 @@ func (a *archive) sheets() []*sheet {
 			}
 		}
 		s := current[id]
-		navigates := h.Type == "Document" && h.dest == "document" && !h.prefetch && h.Hop == 0
+		navigates := a.navigates(h, s)
 		if s == nil || navigates && s.main != nil && len(all) < maxPages {
 			s = &sheet{}
 			if host(titles[id]) != "" {
@@ -159,6 +159,19 @@ func (a *archive) sheets() []*sheet {
 		}
 	}
 	return all
+}
+
+// navigates reports whether the window goes to another document with a request.
+// Where no Sec-Fetch-Dest tells (http, and chrome-har), a document of the site
+// that nothing in the page caused is one.
+func (a *archive) navigates(h *hop, s *sheet) bool {
+	if h.Type != "Document" || h.prefetch || h.Hop > 0 {
+		return false
+	}
+	if h.dest != "" {
+		return h.dest == "document"
+	}
+	return s != nil && s.main != nil && h.Initiator.Type == "other" && h.Initiator.URL == "" && evidence.Site(host(h.URL)) == evidence.Site(host(s.final.URL))
 }
 
 func start(p harPage) time.Time {
@@ -349,9 +362,13 @@ func (a *archive) harGaps(sheets []*sheet) {
 	a.cannot("forms", "forms", "HAR holds no forms and no fields: only what was posted while it was recorded")
 	a.gap("format", "scripts that set cookies", "HAR names responses that set cookies, not scripts; a cookie that a script set is seen only once it is sent")
 	if a.cookies {
-		a.partly("cookies", "cookies", "HAR holds cookies that were sent or set by a response, not the browser's cookie jar; flags and lifetimes of cookies that were set before the recording may be unknown")
+		a.partly("cookies", "cookies", "HAR holds cookies that were sent or set by a response, not the browser's cookie jar; whether the browser stored one, and flags and lifetimes of those that were set before the recording, may be unknown")
 	} else {
-		a.cannot("cookies", "cookies", "the file holds no cookie at all. Chrome leaves them out of a sanitized HAR: export it with sensitive data (developer tools, Settings, Network)")
+		why := "the file holds no cookie at all: either none was used, or its recorder leaves them out"
+		if strings.HasPrefix(a.creator, "WebInspector") {
+			why += ". Chrome leaves them out of a sanitized HAR: export it with sensitive data (developer tools, Settings, Preferences, Network)"
+		}
+		a.cannot("cookies", "cookies", why)
 	}
 	a.gap("format", "screenshots, dialogs, permissions", "HAR holds none")
 	if !slices.ContainsFunc(a.entries, func(h *hop) bool { return h.Initiator.Type != "" || h.Initiator.URL != "" }) {

@@ -118,7 +118,7 @@ func (a *archive) response(h *hop, p *harResponse) {
 	}
 	h.MIMEType, h.Protocol = h.mime, strings.ToLower(bounded(string(p.HTTPVersion), 20))
 	h.Error = bounded(string(p.Error), 300)
-	h.FromServiceWorker = bool(p.ServiceWorker)
+	h.FromServiceWorker = bool(p.ServiceWorker || p.ByWorker)
 	h.Bytes = max(p.TransferSize.whole(), 0)
 	if h.Bytes == 0 {
 		h.Bytes = max(p.HeadersSize.whole(), 0) + max(p.BodySize.whole(), 0)
@@ -170,13 +170,14 @@ func (a *archive) response(h *hop, p *harResponse) {
 
 // content is the body of an answer, nil when it is not there or too large.
 func content(c *harContent) []byte {
-	if c.Text == "" || len(c.Text) > 2*maxNotice {
+	var s string
+	if len(c.Text) > 2*maxNotice || json.Unmarshal(c.Text, &s) != nil || s == "" {
 		return nil
 	}
-	body := []byte(c.Text)
+	body := []byte(s)
 	if strings.EqualFold(string(c.Encoding), "base64") {
 		var err error
-		if body, err = base64.StdEncoding.DecodeString(string(c.Text)); err != nil {
+		if body, err = base64.StdEncoding.DecodeString(s); err != nil {
 			return nil
 		}
 	}
@@ -216,7 +217,7 @@ func (a *archive) answeredBy(h *hop, e *harEntry) {
 	}
 	// Firefox writes cache.afterRequest for what it did not ask the network for.
 	firefox := a.isFirefox && len(e.Cache.After) > 0 && h.Status != http.StatusNotModified
-	h.FromCache = h.FromCache || bool(e.FromCache) || firefox
+	h.FromCache = h.FromCache || bool(e.FromCache || e.Response.Disk) || firefox
 }
 
 // resourceTypes turns the names of developer tools into those of CDP.

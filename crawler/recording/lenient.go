@@ -3,8 +3,9 @@ package recording
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,7 +23,7 @@ func (t *text) UnmarshalJSON(data []byte) error {
 	case data[0] == '"':
 		return json.Unmarshal(data, (*string)(t))
 	case data[0] == '{' || data[0] == '[':
-		return wrongKind(data, reflect.TypeFor[string]())
+		return wrongKind(reflect.TypeFor[string]())
 	default:
 		*t = text(data)
 	}
@@ -36,7 +37,7 @@ type number float64
 func (n *number) UnmarshalJSON(data []byte) error {
 	switch {
 	case data[0] == '{' || data[0] == '[':
-		return wrongKind(data, reflect.TypeFor[float64]())
+		return wrongKind(reflect.TypeFor[float64]())
 	case data[0] == '"':
 		var s string
 		if err := json.Unmarshal(data, &s); err != nil {
@@ -79,51 +80,16 @@ func (t *truth) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// many is a list of which each element is decoded by itself, so that one that
-// is broken does not hide the others. Anything but a list is an empty one.
+// many is a list. decode leaves out the elements that are broken.
 type many[T any] []T
 
-func (m *many[T]) UnmarshalJSON(data []byte) error {
-	*m = nil
-	if string(data) == "null" {
-		return nil
-	}
-	var parts []json.RawMessage
-	if json.Unmarshal(data, &parts) != nil {
-		return wrongKind(data, reflect.TypeFor[[]string]())
-	}
-	var first error
-	for _, p := range parts {
-		var v T
-		err := json.Unmarshal(p, &v)
-		if err == nil {
-			*m = append(*m, v)
-		} else if first == nil {
-			first = err
-		}
-	}
-	return first
+// wrongKind makes the decoder give way to salvage, which words the fault.
+func wrongKind(wanted reflect.Type) error {
+	return &json.UnmarshalTypeError{Value: "value", Type: wanted}
 }
 
-// wrongKind says that a value is of another kind than expected. The decoder adds
-// the name of the field.
-func wrongKind(data []byte, wanted reflect.Type) error {
-	found := "number"
-	switch data[0] {
-	case '{':
-		found = "object"
-	case '[':
-		found = "array"
-	case '"':
-		found = "string"
-	case 't', 'f':
-		found = "bool"
-	}
-	return &json.UnmarshalTypeError{Value: found, Type: wanted}
-}
-
-// decode reads a value. What it could read it keeps, also when it returns what
-// was expected and not found.
+// decode reads a value and returns what was expected and not found, if
+// anything. What can be read of it is kept all the same.
 func decode(raw []byte, v any) (fault string) {
 	err := json.Unmarshal(raw, v)
 	var te *json.UnmarshalTypeError
@@ -132,24 +98,95 @@ func decode(raw []byte, v any) (fault string) {
 	case err == nil:
 		return ""
 	case errors.As(err, &te):
-		found, _, _ := strings.Cut(te.Value, " ")
-		return strings.TrimPrefix(te.Field+": ", ": ") + fmt.Sprintf("expected %s, found %s", wordFor(te.Type), article(found))
+		// The decoder stopped at the first fault.
+		reflect.ValueOf(v).Elem().SetZero()
+		return strings.TrimPrefix(salvage(raw, reflect.ValueOf(v).Elem(), ""), ": ")
 	case errors.As(err, &se):
 		return "expected JSON: " + se.Error()
 	}
 	return err.Error()
 }
 
-func article(kind string) string {
-	switch kind {
-	case "object":
+// salvage reads a value member by member, so that one of the wrong kind hides
+// no other, and returns the first fault as "member.member: expected …".
+func salvage(raw json.RawMessage, v reflect.Value, path string) string {
+	first := ""
+	note := func(fault string) {
+		if first == "" {
+			first = fault
+		}
+	}
+	null := string(raw) == "null"
+	switch t := v.Type(); {
+	case t.Kind() == reflect.Pointer && !null:
+		v.Set(reflect.New(t.Elem()))
+		if first = salvage(raw, v.Elem(), path); strings.HasPrefix(first, path+": ") {
+			v.SetZero() // nothing of it could be read
+		}
+	case t.Kind() == reflect.Struct && !null:
+		var members map[string]json.RawMessage
+		if json.Unmarshal(raw, &members) != nil {
+			return path + ": expected an object, found " + kindOf(raw)
+		}
+		for i := range t.NumField() {
+			name := t.Field(i).Tag.Get("json")
+			if t.Field(i).Anonymous {
+				note(salvage(raw, v.Field(i), path))
+			} else if part, ok := members[name]; ok {
+				note(salvage(part, v.Field(i), strings.TrimPrefix(path+"."+name, ".")))
+			}
+		}
+	case t.Kind() == reflect.Slice && t.Elem().Kind() != reflect.Uint8 && !null:
+		var parts []json.RawMessage
+		if json.Unmarshal(raw, &parts) != nil {
+			return path + ": expected a list, found " + kindOf(raw)
+		}
+		for _, p := range parts {
+			element := reflect.New(t.Elem()).Elem()
+			fault := salvage(p, element, path)
+			note(fault)
+			if fault == "" {
+				v.Set(reflect.Append(v, element))
+			}
+		}
+	case t.Kind() == reflect.Map && !null:
+		var members map[string]json.RawMessage
+		if json.Unmarshal(raw, &members) != nil {
+			return path + ": expected an object, found " + kindOf(raw)
+		}
+		v.Set(reflect.MakeMap(t))
+		for _, name := range slices.Sorted(maps.Keys(members)) {
+			element := reflect.New(t.Elem()).Elem()
+			fault := salvage(members[name], element, strings.TrimPrefix(path+"."+bounded(name, 40), "."))
+			note(fault)
+			if fault == "" {
+				v.SetMapIndex(reflect.ValueOf(name), element)
+			}
+		}
+	default:
+		if json.Unmarshal(raw, v.Addr().Interface()) != nil {
+			v.SetZero()
+			return path + ": expected " + wordFor(t) + ", found " + kindOf(raw)
+		}
+	}
+	return first
+}
+
+// kindOf names the kind of a JSON value.
+func kindOf(raw json.RawMessage) string {
+	switch raw[0] {
+	case '{':
 		return "an object"
-	case "array":
+	case '[':
 		return "a list"
-	case "bool":
+	case '"':
+		return "a string"
+	case 'n':
+		return "null"
+	case 't', 'f':
 		return "true or false"
 	}
-	return "a " + kind
+	return "a number"
 }
 
 func wordFor(t reflect.Type) string {

@@ -42,6 +42,7 @@ type stream struct {
 	r   *bufio.Reader
 	off int64
 	cut int // strings cut in the last value
+	buf []byte
 }
 
 func newStream(r io.Reader) *stream {
@@ -154,7 +155,8 @@ func (s *stream) list(end byte, each func(n int) error) error {
 	}
 }
 
-// value returns the next value as written, with strings cut at their bound.
+// value returns the next value as written, with strings cut at their bound. It
+// is good until the next call.
 func (s *stream) value() ([]byte, error) { return s.bounded(maxValue) }
 
 // skip moves behind the next value.
@@ -170,7 +172,7 @@ func (s *stream) skip() error {
 // errLarge.
 func (s *stream) bounded(limit int) ([]byte, error) {
 	s.cut = 0
-	c := &copier{limit: limit}
+	c := &copier{data: s.buf[:0], limit: limit}
 	b, err := s.token()
 	if err != nil {
 		return nil, err
@@ -181,6 +183,7 @@ func (s *stream) bounded(limit int) ([]byte, error) {
 	if c.over {
 		return nil, errLarge
 	}
+	s.buf = c.data
 	return c.data, nil
 }
 
@@ -198,6 +201,16 @@ func (c *copier) add(b byte) {
 		c.over, c.data = true, nil
 	default:
 		c.data = append(c.data, b)
+	}
+}
+
+func (c *copier) addAll(b []byte) {
+	switch {
+	case c.over:
+	case len(c.data)+len(b) > c.limit:
+		c.over, c.data = true, nil
+	default:
+		c.data = append(c.data, b...)
 	}
 }
 
@@ -248,6 +261,12 @@ func (s *stream) text(c *copier) error {
 	c.add('"')
 	length, hex, escaped, cut := 0, 0, false, false
 	for {
+		if !escaped && hex == 0 {
+			n := s.plain(c, &length, &cut)
+			if n > 0 {
+				continue
+			}
+		}
 		b, err := s.next()
 		if err != nil {
 			return err
@@ -275,6 +294,29 @@ func (s *stream) text(c *copier) error {
 			length++
 		}
 	}
+}
+
+// plain copies what is buffered up to the next quote or escape, and returns how
+// much that was.
+func (s *stream) plain(c *copier, length *int, cut *bool) int {
+	buffered, _ := s.r.Peek(s.r.Buffered()) // as much as is there
+	n := 0
+	for n < len(buffered) && buffered[n] != '"' && buffered[n] != '\\' {
+		n++
+	}
+	if n == 0 {
+		return 0
+	}
+	keep := min(n, max(0, maxString-*length))
+	if keep < n && !*cut {
+		*cut = true
+		s.cut++
+	}
+	c.addAll(buffered[:keep])
+	*length += keep
+	_, _ = s.r.Discard(n) // they are buffered
+	s.off += int64(n)
+	return n
 }
 
 // word copies a number, true, false or null.
