@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"candor/analyzer/flow"
 	"candor/rules"
@@ -22,7 +23,7 @@ func dataUndisclosed(m *Matcher, r *rules.Rule) result {
 		mentioned++
 		beyond, sensitive := group{}, false
 		for _, f := range g.flows {
-			if m.disclosed[f.ID].Verdict != Omitted || !personal(f.DataTypes[0]) || f.Confidence != flow.Direct && f.Channel != "form" {
+			if m.disclosed[f.ID].Verdict != Omitted || !personal(f.DataTypes[0]) || f.Confidence != flow.Direct && f.Channel != "form" && !told(f) {
 				continue
 			}
 			beyond.flows = append(beyond.flows, f)
@@ -52,6 +53,14 @@ func dataUndisclosed(m *Matcher, r *rules.Rule) result {
 	return result{outcome: Matches, why: "No recipient that the text mentions was seen to get personal data beyond what the text says."}
 }
 
+// told reports whether the page itself told of a person what a request carried,
+// by its address or title: a page of the class health that names an illness.
+// Vendors' habits are no such sign.
+func told(f *flow.Flow) bool {
+	return f.Confidence == flow.Strong && f.Channel == "request" && personal(f.DataTypes[0]) &&
+		!slices.Contains([]string{"approximate_location", "inferred_profile", "session_recording"}, f.DataTypes[0])
+}
+
 // details says where the data were seen: "Seen as parameter up.segment."
 func details(g group) string {
 	var out []string
@@ -64,5 +73,5 @@ func details(g group) string {
 		return ""
 	}
 	slices.Sort(out)
-	return " Seen in: " + list(shorten(out, 3)) + "."
+	return " Seen in: " + strings.Join(shorten(out, 3), "; ") + "."
 }

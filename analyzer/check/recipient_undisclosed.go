@@ -70,9 +70,13 @@ func (m *Matcher) sharingDenied(f *flow.Flow) bool {
 
 // gets says what a recipient gets and how that is known.
 func (m *Matcher) gets(g group) string {
-	by := map[flow.Confidence][]string{}
+	by, pages := map[flow.Confidence][]string{}, []string{}
 	for _, f := range g.flows {
 		c := f.Confidence
+		if told(f) {
+			pages = append(pages, f.DataTypes[0])
+			continue
+		}
 		if c == flow.Strong && f.Channel == "form" {
 			c = flow.Direct
 		}
@@ -84,6 +88,9 @@ func (m *Matcher) gets(g group) string {
 	var parts []string
 	if d := by[flow.Direct]; len(d) > 0 {
 		parts = append(parts, m.dataNames(d)+" (seen leaving)")
+	}
+	if d := without(compact(pages), by[flow.Direct]); len(d) > 0 {
+		parts = append(parts, m.dataNames(d)+" (told by the page's address or title)")
 	}
 	if d := without(by[flow.Strong], by[flow.Direct]); len(d) > 0 {
 		parts = append(parts, m.dataNames(d)+" (known of the endpoint that was called)")
