@@ -38,6 +38,7 @@ func Crawl(ctx context.Context, t Target, o Options, w *evidence.Writer) error {
 	c := &crawl{options: o, writer: w, ownDomains: t.OwnDomains, seen: map[string]bool{}, notices: newNotices()}
 	defer c.close()
 	if err := c.start(ctx, t); err != nil {
+		c.gap(evidence.Gap{What: "the whole site", Why: err.Error(), Kind: "crash"})
 		return err
 	}
 	seeded := make(chan struct{})

@@ -53,7 +53,7 @@ func newSession(t *testing.T) *session {
 		Stdout: s.stdout, Stderr: s.stderr, Now: func() time.Time { return testTime },
 		Signals: s.signals, Exit: func(code int) { s.exited <- code },
 		Stages: Stages{
-			FindBrowser: func(string) (string, error) { return "/usr/bin/chromium", nil },
+			FindBrowser: func(string, bool) (string, error) { return "/usr/bin/chromium", nil },
 			Crawl: func(_ context.Context, target crawler.Target, _ crawler.Options, w *evidence.Writer) error {
 				return addPage(w, "p0001.none", target.URLs[0], "quiet")
 			},
@@ -230,7 +230,7 @@ func TestPanicIsAnInternalErrorAndKeepsTheBundle(t *testing.T) {
 func TestNothingIsWrittenBeforeAllIsChecked(t *testing.T) {
 	for name, change := range map[string]func(*session) []string{
 		"no browser": func(s *session) []string {
-			s.Stages.FindBrowser = func(string) (string, error) { return "", errors.New("no Chromium was found") }
+			s.Stages.FindBrowser = func(string, bool) (string, error) { return "", errors.New("no Chromium was found") }
 			return nil
 		},
 		"no profile":  func(*session) []string { return []string{"--profile", "nowhere.yaml"} },

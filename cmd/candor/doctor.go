@@ -112,7 +112,7 @@ func (c *Command) checkBrowser(ctx context.Context, o *options) checkup {
 		}
 		return checkup{name: "browser", found: o.browser, fault: conn.Close() != nil}
 	}
-	path, err := c.Stages.FindBrowser(o.browser)
+	path, err := c.Stages.FindBrowser(o.browser, true) // whether it starts is tried next
 	if err != nil {
 		return checkup{"browser", err.Error(), installAdvice(runtime.GOOS, c.installed), true}
 	}

@@ -27,7 +27,7 @@ func TestDoctor(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSession(t)
-			s.Stages.FindBrowser = func(string) (string, error) { return "/usr/bin/chromium", tc.find }
+			s.Stages.FindBrowser = func(string, bool) (string, error) { return "/usr/bin/chromium", tc.find }
 			s.Stages.TryBrowser = func(context.Context, string, bool) (evidence.Browser, error) { return tc.info, tc.start }
 			got := s.run("doctor")
 			if fonts := strings.Contains(s.stdout.String(), "NO    fonts"); fonts {

@@ -12,6 +12,7 @@ import (
 	"candor/crawler"
 	"candor/crawler/evidence"
 	"candor/reports/plain"
+	"candor/rules"
 )
 
 // maxThirdParties bounds what is counted, since a page can make up hosts.
@@ -26,8 +27,11 @@ type progress struct {
 	bar     *progressbar.ProgressBar // nil without a terminal
 	width   int
 
+	set *rules.Set
+
 	mu       sync.Mutex
-	sites    map[string]bool
+	vendors  map[string]bool
+	unknown  map[string]bool // sites of third parties that no vendor is known for
 	done     int
 	planned  int
 	requests int
@@ -37,8 +41,8 @@ type progress struct {
 // the plan grows while links are found.
 const barScale = 1000
 
-func (c *Command) newProgress(o *options) *progress {
-	p := &progress{now: c.Now, started: c.Now(), log: c.logger(o), sites: map[string]bool{}}
+func (c *Command) newProgress(o *options, set *rules.Set) *progress {
+	p := &progress{now: c.Now, started: c.Now(), log: c.logger(o), set: set, vendors: map[string]bool{}, unknown: map[string]bool{}}
 	if p.width = c.columns(); p.width > 0 && !o.jsonLog && !o.quiet {
 		p.bar = progressbar.NewOptions(barScale,
 			progressbar.OptionSetWriter(c.Stderr),
@@ -62,9 +66,7 @@ func (p *progress) event(e crawler.Event) {
 	}
 	p.done, p.planned, p.requests = max(p.done, e.Done), max(e.Planned, e.Done, p.done), max(p.requests, e.Requests)
 	for _, h := range e.Hosts {
-		if len(p.sites) < maxThirdParties {
-			p.sites[evidence.Site(h)] = true
-		}
+		p.found(h)
 	}
 	if p.bar != nil {
 		p.draw(e)
@@ -73,10 +75,22 @@ func (p *progress) event(e crawler.Event) {
 	p.write(e)
 }
 
+// found counts whose a host is.
+func (p *progress) found(host string) {
+	if v := p.set.VendorFor(host, "/"); v != nil {
+		p.vendors[v.ID] = true
+	} else if len(p.unknown) < maxThirdParties {
+		p.unknown[evidence.Site(host)] = true
+	}
+}
+
 // draw updates the line. Faults of a terminal are not worth ending a scan for.
 func (p *progress) draw(e crawler.Event) {
 	text := fmt.Sprintf("%d of %d pages · %s · %s", p.done, p.planned,
-		count(p.requests, "request", "requests"), count(len(p.sites), "third party", "third parties"))
+		count(p.requests, "request", "requests"), count(len(p.vendors), "vendor", "vendors"))
+	if n := len(p.unknown); n > 0 {
+		text += fmt.Sprintf(" and %d unknown", n)
+	}
 	if left, ok := p.left(); ok {
 		text += " · about " + left + " left"
 	}
@@ -112,7 +126,7 @@ func (p *progress) write(e crawler.Event) {
 		p.log.Info("scan started", "url", plain.Visible(e.URL), "pages", e.Planned)
 	case "page-done":
 		args := []any{"url", plain.Visible(e.URL), "state", string(e.State), "done", p.done, "planned", p.planned,
-			"requests", p.requests, "third_parties", len(p.sites)}
+			"requests", p.requests, "vendors", len(p.vendors), "unknown", len(p.unknown)}
 		if left, ok := p.left(); ok {
 			args = append(args, "left", left)
 		}
@@ -125,7 +139,7 @@ func (p *progress) write(e crawler.Event) {
 	case "gap":
 		p.log.Warn("gap", "url", plain.Visible(e.URL), "why", plain.Visible(e.Message))
 	case "done":
-		p.log.Info("scan ended", "pages", p.done, "requests", p.requests, "third_parties", len(p.sites))
+		p.log.Info("scan ended", "pages", p.done, "requests", p.requests, "vendors", len(p.vendors), "unknown", len(p.unknown))
 	}
 }
 

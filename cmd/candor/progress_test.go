@@ -8,12 +8,13 @@ import (
 
 	"candor/crawler"
 	"candor/crawler/evidence"
+	"candor/rules"
 )
 
 func events() []crawler.Event {
 	return []crawler.Event{
 		{Kind: "start", URL: "https://a.test/", Planned: 4},
-		{Kind: "page-done", URL: "https://a.test/\x1b[2J", State: evidence.StateNone, Done: 1, Planned: 4, Requests: 12, Hosts: []string{"x.track.test", "y.track.test"}},
+		{Kind: "page-done", URL: "https://a.test/\x1b[2J", State: evidence.StateNone, Done: 1, Planned: 4, Requests: 12, Hosts: []string{"www.google-analytics.com", "region1.google-analytics.com", "x.track.test", "y.track.test"}},
 		{Kind: "gap", URL: "https://a.test/b", Message: "the server answered 500\x07"},
 		{Kind: "page-done", URL: "https://a.test/c", State: evidence.StateNone, Done: 2, Planned: 10, Requests: 30, Hosts: []string{"cdn.test"}},
 		{Kind: "done", Done: 2, Planned: 2},
@@ -23,10 +24,14 @@ func events() []crawler.Event {
 // watch runs the events, with 10 seconds between them.
 func watch(t *testing.T, columns int, o *options) string {
 	s := newSession(t)
+	set, err := rules.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
 	now := testTime
 	s.Now = func() time.Time { return now }
 	s.Columns = func() int { return columns }
-	p := s.newProgress(o)
+	p := s.newProgress(o, set)
 	for _, e := range events() {
 		now = now.Add(10 * time.Second)
 		p.event(e)
@@ -37,7 +42,7 @@ func watch(t *testing.T, columns int, o *options) string {
 
 func TestProgressWithoutTerminal(t *testing.T) {
 	got := watch(t, 0, &options{})
-	for _, want := range []string{"msg=\"scan started\"", "done=1 planned=4 requests=12 third_parties=1", "left=30s\n", "left=2m\n", "level=WARN msg=gap", "done=2 planned=10 requests=30 third_parties=2", "time=2026-11-24T08:15:10Z"} {
+	for _, want := range []string{"msg=\"scan started\"", "done=1 planned=4 requests=12 vendors=1 unknown=1", "left=30s\n", "left=2m\n", "level=WARN msg=gap", "done=2 planned=10 requests=30 vendors=1 unknown=2", "time=2026-11-24T08:15:10Z"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
@@ -66,7 +71,7 @@ func TestProgressQuiet(t *testing.T) {
 
 func TestProgressOnTerminal(t *testing.T) {
 	got := watch(t, 120, &options{})
-	for _, want := range []string{"1 of 4 pages · 12 requests · 1 third party · about 30s left"} {
+	for _, want := range []string{"1 of 4 pages · 12 requests · 1 vendor and 1 unknown · about 30s left"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in %q", want, got)
 		}

@@ -129,7 +129,7 @@ func (c *Command) plan(o *options, urls []string) (*plan, error) {
 		return nil, err
 	}
 	p.target.OwnDomains = p.profile.OwnDomains
-	if _, err := c.Stages.FindBrowser(o.browser); err != nil {
+	if _, err := c.Stages.FindBrowser(o.browser, o.noSandbox); err != nil {
 		return nil, usage("%w\nRun 'candor doctor' to see what else is needed", err)
 	}
 	if p.set, err = c.Stages.Rules(); err != nil {
@@ -205,7 +205,7 @@ func (c *Command) crawl(ctx context.Context, o *options, p *plan) (crawlErr, err
 		ctx, stop = context.WithTimeoutCause(ctx, o.scanTimeout, errTimeLimit)
 		defer stop()
 	}
-	show := c.newProgress(o)
+	show := c.newProgress(o, p.set)
 	p.options.Progress = show.event
 	stopped := "crash"
 	defer func() {

@@ -14,8 +14,9 @@ import (
 
 // Stages are the steps that the commands put together. Tests hand in their own.
 type Stages struct {
-	// FindBrowser returns the path of a browser; a given path is only checked.
-	FindBrowser func(path string) (string, error)
+	// FindBrowser returns the path of a browser that can be started as asked; a
+	// given path is only checked, and an address of a running one is taken.
+	FindBrowser func(path string, noSandbox bool) (string, error)
 	// TryBrowser starts a browser, says what it is and ends it.
 	TryBrowser func(ctx context.Context, path string, noSandbox bool) (evidence.Browser, error)
 	// Crawl writes evidence; see crawler.Crawl.

@@ -21,7 +21,7 @@ import (
 // wired are the real stages.
 func wired() Stages {
 	return Stages{
-		FindBrowser: browser.Find,
+		FindBrowser: findBrowser,
 		TryBrowser:  tryBrowser,
 		Crawl:       crawler.Crawl,
 		Import:      recording.Read,
@@ -31,6 +31,17 @@ func wired() Stages {
 		Serve:       serveDemo,
 		Renderers:   []reports.Renderer{html.Format()},
 	}
+}
+
+func findBrowser(path string, noSandbox bool) (string, error) {
+	if _, ok := remote(path); ok {
+		return path, nil
+	}
+	found, err := browser.Find(path)
+	if err == nil && os.Geteuid() == 0 && !noSandbox {
+		err = browser.ErrRoot
+	}
+	return found, err
 }
 
 func tryBrowser(ctx context.Context, path string, noSandbox bool) (evidence.Browser, error) {
