@@ -35,6 +35,12 @@ func TestLabels(t *testing.T) {
 		{"in JSON in storage", func(s *scan) {
 			s.storage = append(s.storage, evidence.StorageItem{Page: "p0001.none", State: evidence.StateNone, Kind: "session", Origin: "https://www.shop.test", Key: "crm", Value: `{"lead_score":72,"theme":"dark"}`})
 		}, []string{"lead_score session storage crm.lead_score 72 →"}, nil},
+		{"many values", func(s *scan) {
+			for _, v := range []string{"0.2", "0.3", "0.4", "0.5", "0.6", "0.7"} {
+				s.labels = append(s.labels, layer("dataLayer", "lead_score", v))
+			}
+			s.request("p0001.none", "https://pixel.test/tr?lead_score=0.6", nil)
+		}, []string{"lead_score dataLayer lead_score 0.2, 0.3, 0.4, 0.5 and 2 more → pixel", "lead_score request lead_score 0.6 → pixel"}, []string{"pixel inferred_profile request direct"}},
 		{"in a cookie, not sent", func(s *scan) {
 			s.cookies = append(s.cookies, evidence.Cookie{Page: "p0001.none", State: evidence.StateNone, Name: "segment", Value: "lapsed", Domain: "www.shop.test", Path: "/"})
 		}, []string{"segment cookie segment lapsed →"}, nil},

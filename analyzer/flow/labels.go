@@ -3,7 +3,6 @@ package flow
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,6 +20,8 @@ const (
 	maxLabel    = 512   // bytes of a value that may be a label
 	minDistinct = 6     // characters of a value that is recognised under any name
 	maxShown    = 32    // characters of a value that is shown as it is
+	maxValuesOf = 200   // different values of one label
+	maxListed   = 4     // of them in a report
 )
 
 // ConsentString is the kind of labels that hold a visitor's choices.
@@ -32,18 +33,19 @@ type Label struct {
 	ID     string           `json:"id"`
 	Source string           `json:"source"` // "dataLayer", …, "cookie", "local storage", "session storage", "request"
 	Key    string           `json:"key"`
-	Value  string           `json:"value_redacted"`
-	Kind   string           `json:"kind"`    // of rules/terms/labels.yaml, or ConsentString
-	SentTo []string         `json:"sent_to"` // ids of the parties to whom the key or value went
+	Value  string           `json:"value_redacted"` // of several values the first few, in order
+	Kind   string           `json:"kind"`           // of rules/terms/labels.yaml, or ConsentString
+	SentTo []string         `json:"sent_to"`        // ids of the parties to whom the key or value went
 	Pages  []string         `json:"pages"`
 	States []evidence.State `json:"states"`
 }
 
-type labelKey struct{ source, key, value, kind string }
+type labelKey struct{ source, key, kind string }
 
 type labelSum struct {
 	labelKey
-	raw    string
+	values map[string]bool // redacted
+	raw    map[string]bool // in lower case, to be found in requests
 	sentTo map[string]bool
 	seen   sightings
 }
@@ -134,14 +136,17 @@ func (k *labelKind) fits(value string) bool {
 
 // noteLabel records a label and returns it, nil when it is none.
 func (b *builder) noteLabel(source, key, value, kind string, visit int) *labelSum {
-	k := labelKey{source, shorten(key, 120), redacted(value), kind}
+	k := labelKey{source, shorten(key, 120), kind}
 	l := b.labels[k]
 	if l == nil {
 		if len(b.labels) >= maxLabels {
 			return nil
 		}
-		l = &labelSum{labelKey: k, raw: strings.ToLower(value), sentTo: map[string]bool{}}
+		l = &labelSum{labelKey: k, values: map[string]bool{}, raw: map[string]bool{}, sentTo: map[string]bool{}}
 		b.labels[k] = l
+	}
+	if len(l.raw) < maxValuesOf {
+		l.values[redacted(value)], l.raw[strings.ToLower(value)] = true, true
 	}
 	l.seen.add(&b.visits, visit)
 	return l
@@ -215,7 +220,7 @@ func (b *builder) sentLabel(w *party, p payload.Pair, visit int, see func(string
 	value := strings.ToLower(p.Value)
 	kept := b.labelValues[value]
 	for _, l := range b.labelKeys[p.Key()] {
-		if l.raw == value {
+		if l.raw[value] {
 			kept = append1(kept, l)
 		}
 	}
@@ -262,16 +267,24 @@ func redacted(value string) string {
 	return value
 }
 
+// listed writes the first few of sorted values.
+func listed(values []string) string {
+	if more := len(values) - maxListed; more > 0 {
+		return strings.Join(values[:maxListed], ", ") + fmt.Sprintf(" and %d more", more)
+	}
+	return strings.Join(values, ", ")
+}
+
 func (b *builder) labelList() []Label {
 	out := []Label{}
 	for _, l := range b.labels {
 		out = append(out, Label{
-			ID: shortID("k", l.source, l.key, l.value, l.kind), Source: l.source, Key: l.key, Value: l.value, Kind: l.kind,
-			SentTo: slices.AppendSeq([]string{}, slices.Values(slices.Sorted(maps.Keys(l.sentTo)))), Pages: l.seen.addresses(&b.visits), States: l.seen.sortedStates(),
+			ID: shortID("k", l.source, l.key, l.kind), Source: l.source, Key: l.key, Value: listed(keys(l.values)), Kind: l.kind,
+			SentTo: keys(l.sentTo), Pages: l.seen.addresses(&b.visits), States: l.seen.sortedStates(),
 		})
 	}
 	slices.SortFunc(out, func(a, b Label) int {
-		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Source, b.Source), strings.Compare(a.Key, b.Key), strings.Compare(a.Value, b.Value))
+		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Source, b.Source), strings.Compare(a.Key, b.Key))
 	})
 	return out
 }

@@ -146,6 +146,6 @@ type Result struct {
 	Forms   []Form
 	Flows   []Flow
 	Leaks   []Leak  // by id
-	Labels  []Label // by kind, source, key and value
+	Labels  []Label // by kind, source and key
 	Places  []Place // by page
 }
