@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"slices"
 	"strings"
+	"sync"
 )
 
 // choiceKinds are the kinds of choice that a text gives, in the order in which
@@ -9,17 +11,17 @@ import (
 // OPP-115 (Wilson et al., ACL 2016).
 var choiceKinds = []struct {
 	kind    string
-	toUser  bool // the sentence must speak to the user
+	any     []string // of which the sentence must hold one: a regular expression costs much more
 	pattern *pattern
 }{
-	{"opt_out", true, lazily(`\bopt(?:s|ed|ing)?[- ]?out\b|\bunsubscrib|\b(?:no\s+longer|not|rather\s+not)\s+(?:wish|want|like|desire)\s+(?:us\s+)?(?:to\s+)?(?:be\s+)?(?:receiv|contact|hear|send)\w*|\bprefer\s+(?:not|that\s+(?:we|your))\b|\b(?:choose|elect|ask|request|prefer)\w*\s+not\s+to\s+(?:be\s+)?(?:receiv|contact)\w*|\b(?:stop|discontinue|avoid|cancel)\s+receiving|\bstop\s+(?:sending|the\s+(?:use|collection|delivery))|` +
+	{"opt_out", []string{"opt", "unsubscrib", "wish", "want", "like", "desire", "prefer", "receiv", "contact", "stop", "withdraw", "ask", "request", "tell", "instruct", "direct", "require", "do not sell", "remove", "declin", "object"}, lazily(`\bopt(?:s|ed|ing)?[- ]?out\b|\bunsubscrib|\b(?:no\s+longer|not|rather\s+not)\s+(?:wish|want|like|desire)\s+(?:us\s+)?(?:to\s+)?(?:be\s+)?(?:receiv|contact|hear|send)\w*|\bprefer\s+(?:not|that\s+(?:we|your))\b|\b(?:choose|elect|ask|request|prefer)\w*\s+not\s+to\s+(?:be\s+)?(?:receiv|contact)\w*|\b(?:stop|discontinue|avoid|cancel)\s+receiving|\bstop\s+(?:sending|the\s+(?:use|collection|delivery))|` +
 		`\bwithdraw\s+(?:your\s+|the\s+|any\s+)?consent|\b(?:ask|request|tell|instruct|direct|require|asking|requesting)\s+(?:\w+\s+){0,2}(?:that\s+)?(?:we|us)\s+(?:to\s+)?(?:do\s+)?(?:not|stop|cease|no\s+longer|refrain)\b|\bdo\s+not\s+sell\s+(?:or\s+share\s+)?my\b|` +
 		`\bremoved?\s+(?:your\s+\w+\s+)?from\s+(?:our|the|any|this|that|their|such)\s+(?:\w+\s+){0,2}(?:list|mailing)|\bdecline\s+(?:to\s+receive|these|such|promotional)|\bobject\s+to\s+(?:the|our|such|this)`)},
-	{"opt_in", true, lazily(`\b(?:you|users?|customers?)\s+(?:\w+\s+)?opt(?:ed)?[- ]?in\b|\bopt[- ]?in\s+(?:to|basis|consent)\b|\b(?:with|obtain|obtaining|ask\s+for|asking\s+for|seek|get|given\s+us|receive)\s+(?:your|the\s+user's|user)\s+(?:\w+\s+){0,3}(?:consent|permission|authori[sz]ation)\b|\b(?:if|unless|when|only\s+if)\s+you\s+(?:have\s+|expressly\s+|specifically\s+|otherwise\s+|affirmatively\s+)*(?:consent|consented|agree\s+to\s+(?:receive|share|let|have)|agreed\s+to\s+(?:receive|share|let|have)|authori[sz]ed|give\s+us\s+permission|given\s+us|elect\s+to\s+receive|opt(?:ed)?[- ]?(?:in|to))\b|` +
+	{"opt_in", []string{"opt", "consent", "permission", "authori", "agree", "elect", "choos"}, lazily(`\b(?:you|users?|customers?)\s+(?:\w+\s+)?opt(?:ed)?[- ]?in\b|\bopt[- ]?in\s+(?:to|basis|consent)\b|\b(?:with|obtain|obtaining|ask\s+for|asking\s+for|seek|get|given\s+us|receive)\s+(?:your|the\s+user's|user)\s+(?:\w+\s+){0,3}(?:consent|permission|authori[sz]ation)\b|\b(?:if|unless|when|only\s+if)\s+you\s+(?:have\s+|expressly\s+|specifically\s+|otherwise\s+|affirmatively\s+)*(?:consent|consented|agree\s+to\s+(?:receive|share|let|have)|agreed\s+to\s+(?:receive|share|let|have)|authori[sz]ed|give\s+us\s+permission|given\s+us|elect\s+to\s+receive|opt(?:ed)?[- ]?(?:in|to))\b|` +
 		`\byou\s+(?:may|can|will\s+be\s+able\s+to|have\s+the\s+(?:option|choice|opportunity))\s+(?:also\s+)?(?:to\s+|of\s+)?(?:choose|elect|opt|choosing)\s+(?:whether|to\s+(?:receive|share|allow|have|make|opt))\b`)},
-	{"browser", true, lazily(`\bbrowsers?\b.{0,120}\b(?:settings?|configure|disable|block|refuse|reject|decline|prevent|turn\s+off)\b|\b(?:set|configure|adjust|modify|change|instruct|use|reset)\s+(?:\w+\s+){0,3}browser\b|\b(?:disabl|block|refus|reject|delet|declin|clear|eras|turn(?:ing)?\s+off|opt\s+out\s+of|switch(?:ing)?\s+off|not\s+accept|not\s+to\s+accept)\w*\s+(?:\w+\s+){0,3}cookies?\b|\b(?:your|the)\s+(?:\w+\s+)?(?:device|phone|operating\s+system)(?:'s)?\s+(?:\w+\s+)?settings\b`)},
-	{"settings", true, lazily(`\b(?:change|edit|update|adjust|modify|manage|control|set|select|indicate|updating|changing|managing|adjusting|editing)\s+(?:your|the|these|this|their|its|how|what|which|whether)\s+(?:\w+\s+){0,4}(?:settings|preferences|choices)\b|\byour\s+privacy\s+(?:settings|controls|choices|preferences)\b|\b(?:turn|switch)(?:ing)?\s+(?:it|this|them|these|location|notifications)\s+off\b|\bturn(?:ing)?\s+off\s+(?:the\s+)?(?:location|notif|gps|push|target|track|personal|interest)|\bdisabl(?:e|ing)\s+(?:the\s+|this\s+|these\s+|our\s+|such\s+)?(?:location|notification|gps|feature|push|tracking|personali)|\buninstall`)},
-	{"do_not_use", true, lazily(`\b(?:choose|choosing|decide|elect|prefer|free|option|right|able)\s+(?:\w+\s+)?not\s+to\s+(?:provide|give|submit|supply|disclose|share|register|use|participate|allow|permit|have|let|enter|answer|link|do)\b|\b(?:declin|refus)\w*\s+to\s+(?:provide|submit|give|supply|share|disclose|participate)|\bnot\s+(?:want|wish)\s+(?:\w+\s+){0,3}(?:personal|information|data|your|us|to\s+(?:provide|have|share|allow))\b.{0,140}\b(?:do\s+not|don't|please|should\s+not|simply|you\s+may|you\s+can|not\s+use)\b|\bnot\s+(?:required|obligated|obliged)\s+to\s+(?:provide|give|register|supply|disclose|submit|participate)|\b(?:completely|strictly|entirely|purely)\s+(?:voluntary|optional)|\bis\s+voluntary\b`)},
+	{"browser", []string{"browser", "cookie", "setting"}, lazily(`\bbrowsers?\b.{0,120}\b(?:settings?|configure|disable|block|refuse|reject|decline|prevent|turn\s+off)\b|\b(?:set|configure|adjust|modify|change|instruct|use|reset)\s+(?:\w+\s+){0,3}browser\b|\b(?:disabl|block|refus|reject|delet|declin|clear|eras|turn(?:ing)?\s+off|opt\s+out\s+of|switch(?:ing)?\s+off|not\s+accept|not\s+to\s+accept)\w*\s+(?:\w+\s+){0,3}cookies?\b|\b(?:your|the)\s+(?:\w+\s+)?(?:device|phone|operating\s+system)(?:'s)?\s+(?:\w+\s+)?settings\b`)},
+	{"settings", []string{"setting", "preference", "choice", "control", "turn", "switch", "disabl", "uninstall"}, lazily(`\b(?:change|edit|update|adjust|modify|manage|control|set|select|indicate|updating|changing|managing|adjusting|editing)\s+(?:your|the|these|this|their|its|how|what|which|whether)\s+(?:\w+\s+){0,4}(?:settings|preferences|choices)\b|\byour\s+privacy\s+(?:settings|controls|choices|preferences)\b|\b(?:turn|switch)(?:ing)?\s+(?:it|this|them|these|location|notifications)\s+off\b|\bturn(?:ing)?\s+off\s+(?:the\s+)?(?:location|notif|gps|push|target|track|personal|interest)|\bdisabl(?:e|ing)\s+(?:the\s+|this\s+|these\s+|our\s+|such\s+)?(?:location|notification|gps|feature|push|tracking|personali)|\buninstall`)},
+	{"do_not_use", []string{"not to ", "declin", "refus", "not want", "not wish", "not required", "not oblig", "voluntary", "optional"}, lazily(`\b(?:choose|choosing|decide|elect|prefer|free|option|right|able)\s+(?:\w+\s+)?not\s+to\s+(?:provide|give|submit|supply|disclose|share|register|use|participate|allow|permit|have|let|enter|answer|link|do)\b|\b(?:declin|refus)\w*\s+to\s+(?:provide|submit|give|supply|share|disclose|participate)|\bnot\s+(?:want|wish)\s+(?:\w+\s+){0,3}(?:personal|information|data|your|us|to\s+(?:provide|have|share|allow))\b.{0,140}\b(?:do\s+not|don't|please|should\s+not|simply|you\s+may|you\s+can|not\s+use)\b|\bnot\s+(?:required|obligated|obliged)\s+to\s+(?:provide|give|register|supply|disclose|submit|participate)|\b(?:completely|strictly|entirely|purely)\s+(?:voluntary|optional)|\bis\s+voluntary\b`)},
 }
 
 // speaksToUser tells sentences that say what the user may do.
@@ -35,12 +37,9 @@ func (r *reader) chooses(at spot) {
 		return
 	}
 	low := strings.ToLower(strings.ReplaceAll(at.text, "’", "'"))
-	if notChoices.get().MatchString(low) {
-		return
-	}
-	user := speaksToUser.get().MatchString(low)
+	speaks := sync.OnceValue(func() bool { return speaksToUser.get().MatchString(low) && !notChoices.get().MatchString(low) })
 	for _, c := range choiceKinds {
-		if c.toUser && !user || !c.pattern.get().MatchString(low) {
+		if !slices.ContainsFunc(c.any, func(w string) bool { return strings.Contains(low, w) }) || !speaks() || !c.pattern.get().MatchString(low) {
 			continue
 		}
 		start := r.doc.Blocks[at.block].Start + r.runes(at.block, at.span.start)

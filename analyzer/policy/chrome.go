@@ -127,11 +127,20 @@ func chromeToken(s string) bool {
 // measure is how much text an element holds, and how much of it is in links.
 type measure struct{ text, link int }
 
+// Elements in elements are measured again and again: what lies beyond so many
+// bytes or nodes does not change what an element is taken for.
+const (
+	maxMeasured = 30_000
+	maxNodes    = 30_000
+)
+
 func measured(n *html.Node) measure {
 	var m measure
+	nodes := 0
 	var walk func(n *html.Node, inLink bool, depth int)
 	walk = func(n *html.Node, inLink bool, depth int) {
-		for c := n.FirstChild; c != nil && depth < maxDepth; c = c.NextSibling {
+		for c := n.FirstChild; c != nil && depth < maxDepth && m.text < maxMeasured && nodes < maxNodes; c = c.NextSibling {
+			nodes++
 			switch c.Type {
 			case html.TextNode:
 				size := len(strings.TrimSpace(c.Data))

@@ -19,7 +19,7 @@ const (
 	maxBytes     = 16 << 20 // of Raw, DOM and all frames, each
 	maxFrames    = 20
 	maxBlocks    = 50_000
-	maxSentences = 20_000
+	maxSentences = 10_000
 	maxSentence  = 4_000 // bytes of one sentence that are read
 	maxCookies   = 5_000
 	maxPDFPages  = 400
