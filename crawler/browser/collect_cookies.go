@@ -63,11 +63,40 @@ func (c *Context) cookies(ctx context.Context, pageID string, requests []evidenc
 	return out, nil
 }
 
-// A found setter, with the lifetime in seconds that it asked for.
+// setting is one write of a cookie, with the lifetime in seconds that it asked
+// for.
 type setting struct {
 	evidence.Setter
 	host     string
+	value    string
 	lifetime int64
+	deletes  bool
+}
+
+// newSetting reads a cookie line that came from a host at a time.
+func newSetting(by evidence.Setter, line, host string, at time.Time) setting {
+	s := setting{Setter: by, host: host}
+	_, value, _ := strings.Cut(line, "=")
+	value, _, _ = strings.Cut(value, ";")
+	s.value = strings.TrimSpace(value)
+	c, err := http.ParseSetCookie(line)
+	if err != nil {
+		return s
+	}
+	if c.Domain != "" { // RFC 6265, 5.2.3
+		s.host = strings.ToLower(strings.TrimPrefix(c.Domain, "."))
+	}
+	// Max-Age has precedence over Expires (RFC 6265, 5.3).
+	switch {
+	case c.MaxAge > 0:
+		s.lifetime = int64(c.MaxAge)
+	case c.MaxAge < 0:
+		s.deletes = true
+	case !c.Expires.IsZero():
+		s.lifetime = max(0, int64(c.Expires.Sub(at).Seconds()))
+		s.deletes = !c.Expires.After(at)
+	}
+	return s
 }
 
 type settings map[string][]setting // by cookie name
@@ -81,25 +110,14 @@ func setters(requests []evidence.Request, writes []*write, walls map[string]time
 		for _, line := range q.SetCookies {
 			name, _, _ := strings.Cut(line, "=")
 			host := hostOf(q.URL)
-			out.add(strings.TrimSpace(name), setting{
-				Setter: evidence.Setter{Kind: "http", URL: q.URL, Request: q.ID, Initiators: q.Initiator.Stack},
-				host:   declaredDomain(line, host), lifetime: lifetime(line, walls[q.ID]),
-			})
+			by := evidence.Setter{Kind: "http", URL: q.URL, Request: q.ID, Initiators: q.Initiator.Stack}
+			out.add(strings.TrimSpace(name), newSetting(by, line, host, walls[q.ID]))
 		}
 	}
-	stacks := map[string]*write{} // the first write of a key has its stack
 	for _, w := range writes {
-		if w.kind != "cookie" && w.kind != "cookiestore" {
-			continue
+		if w.kind == "cookie" || w.kind == "cookiestore" {
+			out.add(w.key, newSetting(w.setter(), w.value, hostOf(w.origin), w.at))
 		}
-		if len(w.stack) > 0 && stacks[w.key] == nil {
-			stacks[w.key] = w
-		}
-		set := w.setter()
-		if first := stacks[w.key]; len(w.stack) == 0 && first != nil && first.frame == w.frame {
-			set = first.setter()
-		}
-		out.add(w.key, setting{Setter: set, host: declaredDomain(w.value, hostOf(w.origin)), lifetime: lifetime(w.value, w.at)})
 	}
 	return out
 }
@@ -110,42 +128,33 @@ func (s settings) add(name string, v setting) {
 	}
 }
 
-// of finds who set a cookie: the last one whose domain fits, because a later
-// write replaces an earlier one, unless it only refreshed the same cookie.
+// of finds who set a cookie: the first whose value it has, with the lifetime of
+// the last that wrote this value again; or else the last that wrote any.
 func (s settings) of(k *network.Cookie) (setting, bool) {
 	domain := strings.TrimPrefix(k.Domain, ".")
-	for _, v := range s[k.Name] {
-		if v.host == domain || v.host == "" || strings.HasSuffix(v.host, "."+domain) {
-			return v, true
+	var first, last *setting
+	for i := range s[k.Name] {
+		v := &s[k.Name][i]
+		if v.deletes || v.host != domain && v.host != "" && !strings.HasSuffix(v.host, "."+domain) {
+			continue
+		}
+		last = v
+		if v.value != k.Value {
+			continue
+		}
+		if first == nil {
+			first = v
+		} else {
+			first.lifetime = v.lifetime
 		}
 	}
-	return setting{Setter: evidence.Setter{Kind: "unknown"}}, false
-}
-
-// declaredDomain is the Domain attribute of a cookie line (RFC 6265, 5.2.3),
-// or the host that sent it.
-func declaredDomain(line, host string) string {
-	if c, err := http.ParseSetCookie(line); err == nil && c.Domain != "" {
-		return strings.ToLower(strings.TrimPrefix(c.Domain, "."))
-	}
-	return host
-}
-
-// lifetime is what a cookie line asks for, in seconds; Max-Age has precedence
-// over Expires (RFC 6265, 5.3). 0 means a session cookie or one that ends at
-// once.
-func lifetime(line string, set time.Time) int64 {
-	c, err := http.ParseSetCookie(line)
-	if err != nil {
-		return 0
-	}
 	switch {
-	case c.MaxAge > 0:
-		return int64(c.MaxAge)
-	case c.MaxAge < 0 || c.Expires.IsZero():
-		return 0
+	case first != nil:
+		return *first, true
+	case last != nil:
+		return *last, true
 	}
-	return max(0, int64(c.Expires.Sub(set).Seconds()))
+	return setting{Setter: evidence.Setter{Kind: "unknown"}}, false
 }
 
 // ParseCookie turns "NAME=VALUE" with a domain into what the browser takes.

@@ -4,14 +4,14 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 
 	"candor/crawler/evidence"
@@ -20,11 +20,9 @@ import (
 //go:embed js/collect.js
 var collectJS string
 
-// callLimit bounds one command: a page that hangs must not hang the visit.
+// callLimit bounds what is beside the page itself: a frame that hangs must not
+// hang the visit.
 const callLimit = 2 * time.Second
-
-// maxFrames bounds the frames of a page that are read for forms and storage.
-const maxFrames = 40
 
 // wants says what is read of a frame, besides forms and storage.
 type wants struct {
@@ -53,28 +51,17 @@ type content struct {
 }
 
 // readFrame runs collect.js in an isolated world of one frame.
-func readFrame(ctx context.Context, s *session, frame cdp.FrameID, w wants) (*content, error) {
-	ctx, cancel := context.WithTimeout(ctx, callLimit)
-	defer cancel()
-	world, err := invoke(ctx, s, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{FrameID: frame, WorldName: isolated})
-	if err != nil {
-		return nil, err
-	}
+func readFrame(ctx context.Context, f frame, w wants) (*content, error) {
 	arg, _ := json.Marshal(w) // three booleans
-	res, err := invoke(ctx, s, runtime.Evaluate, runtime.EvaluateParams{
-		Expression: strings.TrimSpace(collectJS) + "(" + string(arg) + ")", ContextID: world.ExecutionContextID, ReturnByValue: new(true), AwaitPromise: new(true),
-	})
+	res, err := f.evaluate(ctx, strings.TrimSpace(collectJS)+"("+string(arg)+")")
 	if err != nil {
 		return nil, err
-	}
-	if res.ExceptionDetails != nil {
-		return nil, fmt.Errorf("read frame: %s", bounded(exceptionText(res.ExceptionDetails), 300))
 	}
 	var c content
-	if err := json.Unmarshal(res.Result.Value, &c); err != nil {
+	if err := json.Unmarshal(res.Value, &c); err != nil {
 		return nil, fmt.Errorf("read frame: %w", err)
 	}
-	c.frame = frame
+	c.frame = f.id
 	return &c, nil
 }
 
@@ -107,69 +94,48 @@ func exceptionText(d *runtime.ExceptionDetails) string {
 	return d.Text
 }
 
-// frameRef is a frame with the session that reaches it.
-type frameRef struct {
-	session *session
-	id      cdp.FrameID
-	main    bool
-}
-
-// frames lists the main frame first, then the others of its process, then
-// those of other sites.
-func (w *window) frames(ctx context.Context) []frameRef {
-	var out []frameRef
-	walk := func(s *session, main bool) {
-		ctx, cancel := context.WithTimeout(ctx, callLimit)
-		defer cancel()
-		tree, err := invoke(ctx, s, page.GetFrameTree, cdp.Empty{})
-		if err != nil {
-			return
-		}
-		var visit func(t *page.FrameTree, main bool)
-		visit = func(t *page.FrameTree, main bool) {
-			if t == nil || t.Frame == nil || len(out) >= maxFrames {
-				return
-			}
-			out = append(out, frameRef{session: s, id: t.Frame.ID, main: main})
-			for _, child := range t.ChildFrames {
-				visit(child, false)
-			}
-		}
-		visit(tree.FrameTree, main)
+// read collects what all frames show, side by side. A frame that cannot be read
+// is a fault that is told, not the end of the visit; a page whose other frames
+// hang is not waited for much longer than its main one takes.
+func (w *window) read(ctx context.Context, want wants) (s seen) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	frames := w.record.present()
+	if len(frames) == 0 || frames[0].id != w.record.frame {
+		s.faults = append(s.faults, "the page's content could not be read: it has no document")
+		return s
 	}
-	walk(w.main.session, true)
-	others := w.record.frameTargets()
-	sort.Slice(others, func(i, j int) bool { return others[i].info.TargetID < others[j].info.TargetID })
-	for _, o := range others {
-		if len(out) < maxFrames {
-			walk(o.session, false)
-		}
-	}
-	return out
-}
-
-// read collects what all frames show. A frame that cannot be read is a fault
-// that is told, not the end of the visit.
-func (w *window) read(ctx context.Context, want wants) (main *content, others []*content, faults []string) {
-	for _, f := range w.frames(ctx) {
+	contents, errs := make([]*content, len(frames)), make([]error, len(frames))
+	var wg sync.WaitGroup
+	for i, f := range frames {
 		need := wants{DOM: want.DOM, Late: want.Late}
-		if f.main {
+		if i == 0 {
 			need = want
 			need.Page = true
 		}
-		c, err := readFrame(ctx, f.session, f.id, need)
-		switch {
-		case err != nil && f.main:
-			faults = append(faults, "the page's content could not be read: "+err.Error())
+		wg.Go(func() {
+			contents[i], errs[i] = readFrame(ctx, f, need)
+			if i == 0 {
+				time.AfterFunc(callLimit, cancel)
+			}
+		})
+	}
+	wg.Wait()
+	for i, f := range frames {
+		switch err := errs[i]; {
+		case err != nil && i == 0:
+			s.faults = append(s.faults, "the page's content could not be read: "+err.Error())
+		case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+			s.faults = append(s.faults, "a frame did not answer in time: "+f.url)
 		case err != nil:
 			// Frames come and go while a page is read.
-		case f.main:
-			main = c
+		case i == 0:
+			s.main = contents[0]
 		default:
-			others = append(others, c)
+			s.others = append(s.others, contents[i])
 		}
 	}
-	return main, others, faults
+	return s
 }
 
 type storageKey struct{ kind, origin, key string }

@@ -24,6 +24,7 @@ type entry struct {
 	session   *session
 	reqID     network.RequestID
 	mainFrame bool
+	farewell  bool // known from interception alone
 }
 
 type extra struct {
@@ -195,19 +196,29 @@ func (r *record) place(o *observed, h *hop) {
 func (r *record) add(o *observed, id network.RequestID, h *hop) *entry {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.byID[string(id)] != nil {
+	return r.enter(o, id, h)
+}
+
+// enter files a new request, unless it is known already. The caller holds r.mu.
+func (r *record) enter(o *observed, id network.RequestID, h *hop) *entry {
+	r.place(o, h)
+	if e := r.byID[string(id)]; e != nil {
+		if e.farewell { // interception was first; its own event tells more
+			e.farewell, e.hops[0] = false, h
+			delete(r.farewells, e.id)
+			return e
+		}
 		return nil // a frame that moved to its own process is reported twice
 	}
 	if len(r.entries) >= maxRequests {
 		r.skipped++
 		return nil
 	}
-	r.place(o, h)
 	e := &entry{id: string(id), session: o.session, reqID: id, hops: []*hop{h}, mainFrame: h.MainFrame && h.Type == string(network.ResourceTypeDocument)}
 	r.entries = append(r.entries, e)
 	r.byID[e.id] = e
 	if r.matters(h) {
-		r.open[e.id] = r.now()
+		r.open[e.id] = time.Now()
 		r.active()
 	}
 	return e
@@ -216,6 +227,9 @@ func (r *record) add(o *observed, id network.RequestID, h *hop) *entry {
 // matters says whether the visit waits for a request. Streams and beacons have
 // no end that matters, and a poll is waited for three times.
 func (r *record) matters(h *hop) bool {
+	if h.MainFrame && h.Type == string(network.ResourceTypeDocument) {
+		return true
+	}
 	switch network.ResourceType(h.Type) {
 	case network.ResourceTypeWebSocket, network.ResourceTypeEventSource, network.ResourceTypePing, network.ResourceTypeMedia,
 		network.ResourceTypeCSPViolationReport, network.ResourceTypePrefetch, network.ResourceTypePreflight, "WebTransport":
@@ -280,7 +294,11 @@ func (r *record) dataReceived(ev *network.EventDataReceived) {
 		h := e.lastHop()
 		h.Bytes += max(ev.EncodedDataLength, ev.DataLength)
 		h.plain += ev.DataLength
-		if h.Bytes > maxBody && r.tooLarge == "" {
+		limit := int64(maxBody)
+		if e.mainFrame {
+			limit = maxDocument
+		}
+		if h.Bytes > limit && r.tooLarge == "" {
 			r.tooLarge = h.URL
 			r.wake()
 		}
@@ -449,6 +467,9 @@ func (r *record) finish(pageID string, state evidence.State) []evidence.Request 
 				chain = q.ID
 			}
 			q.Chain, q.Page, q.State = chain, pageID, state
+			if len(q.SetCookies) == maxSetCookies || len(q.Blocked) == maxSetCookies {
+				r.bounds["cookies of one response"] = true
+			}
 			out = append(out, *q)
 		}
 	}
@@ -466,6 +487,9 @@ func (e *entry) join(sent []*network.EventRequestWillBeSentExtraInfo, received [
 			sent = sent[1:]
 		}
 		if len(received) > 0 {
+			if e.farewell {
+				h.SetCookies = nil // interception saw the same lines
+			}
 			h.setReceived(received[0])
 			received = received[1:]
 		}
@@ -491,8 +515,17 @@ func (h *hop) setSent(ev *network.EventRequestWillBeSentExtraInfo) {
 				b.Reasons = append(b.Reasons, string(reason))
 			}
 		}
-		if len(b.Reasons) > 0 && len(h.Blocked) < 50 {
+		if len(b.Reasons) > 0 && len(h.Blocked) < maxSetCookies {
 			h.Blocked = append(h.Blocked, b)
+		}
+	}
+}
+
+// addSetCookies takes Set-Cookie lines, which may be joined by newlines.
+func (h *hop) addSetCookies(lines string) {
+	for _, line := range strings.Split(lines, "\n") {
+		if line != "" && len(h.SetCookies) < maxSetCookies {
+			h.SetCookies = append(h.SetCookies, bounded(line, maxCookieLine))
 		}
 	}
 }
@@ -503,15 +536,11 @@ func (h *hop) setReceived(ev *network.EventResponseReceivedExtraInfo) {
 	}
 	for name, value := range ev.Headers {
 		if strings.EqualFold(name, "set-cookie") {
-			for _, line := range strings.Split(fmt.Sprint(value), "\n") {
-				if len(h.SetCookies) < 100 && line != "" {
-					h.SetCookies = append(h.SetCookies, bounded(line, 8192))
-				}
-			}
+			h.addSetCookies(fmt.Sprint(value))
 		}
 	}
 	for _, c := range ev.BlockedCookies {
-		if c == nil || len(h.Blocked) >= 50 {
+		if c == nil || len(h.Blocked) >= maxSetCookies {
 			continue
 		}
 		b := evidence.BlockedCookie{Direction: "response", Line: bounded(c.CookieLine, 500)}

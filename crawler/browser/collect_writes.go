@@ -65,11 +65,12 @@ func (o *observed) debuggerEvent(method string, params jsonv2.Value) {
 	switch method {
 	case debugger.ScriptParsed.Method:
 		var ev struct {
-			URL                string
-			ExecutionContextID int64
+			URL                     string
+			ExecutionContextID      int64
+			ExecutionContextAuxData struct{ FrameID string }
 		}
 		if rawDecode(params, &ev) == nil {
-			o.parsed(ev.URL, ev.ExecutionContextID)
+			o.parsed(ev.URL, cdp.FrameID(ev.ExecutionContextAuxData.FrameID), ev.ExecutionContextID)
 		}
 	case runtime.BindingCalled.Method:
 		var ev runtime.EventBindingCalled
@@ -92,10 +93,13 @@ func (o *observed) debuggerEvent(method string, params jsonv2.Value) {
 // to one execution context and has a name of its own: a name for all of them
 // would need Runtime.enable, which pages can notice. What is reported before
 // the binding comes is held by the script.
-func (o *observed) parsed(url string, context int64) {
+func (o *observed) parsed(url string, frame cdp.FrameID, context int64) {
 	switch url {
 	case watchURL:
 		o.bind(context)
+		if r := o.record(); r != nil && frame != "" {
+			r.setWorld(o, frame, runtime.ExecutionContextID(context))
+		}
 	case hookURL:
 		send(o.session, runtime.Evaluate, runtime.EvaluateParams{
 			Expression: o.context.secret + "('take','" + o.bind(context) + "')", ContextID: runtime.ExecutionContextID(context), Silent: new(true),
@@ -146,7 +150,7 @@ func parseWrite(payload string, at time.Time) (*write, bool) {
 	case "cookiestore":
 		w.value = storeLine(parts[4], strings.Split(parts[5], "\u0001"))
 	}
-	w.key, w.value = bounded(w.key, maxMessage), bounded(w.value, maxMessage)
+	w.key, w.value = bounded(w.key, maxMessage), bounded(w.value, maxCookieLine)
 	return w, true
 }
 

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/network"
 	"github.com/google/go-cmp/cmp"
 
 	"candor/crawler/evidence"
@@ -51,10 +52,39 @@ func FuzzParseWrite(f *testing.F) {
 		if !ok {
 			return
 		}
-		if len(w.stack) > maxStack || len(w.key) > maxMessage || len(w.value) > maxMessage || len(w.frame) > maxURL {
+		if len(w.stack) > maxStack || len(w.key) > maxMessage || len(w.value) > maxCookieLine || len(w.frame) > maxURL {
 			t.Errorf("%q: beyond the bounds", payload)
 		}
-		lifetime(w.value, w.at)
-		declaredDomain(w.value, "w.test")
+		newSetting(w.setter(), w.value, "w.test", w.at)
 	})
+}
+
+func TestCookieSetter(t *testing.T) {
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	by := func(script, line string) *write {
+		return &write{kind: "cookie", key: "id", value: line, origin: "https://www.site.test", at: at, stack: []evidence.StackFrame{{URL: script}}}
+	}
+	answer := evidence.Request{ID: "r1", URL: "https://www.site.test/", SetCookies: []string{"id=server; Max-Age=60"}}
+	for name, c := range map[string]struct {
+		requests []evidence.Request
+		writes   []*write
+		value    string
+		domain   string
+		want     string
+		lifetime int64
+	}{
+		"the answer alone":            {[]evidence.Request{answer}, nil, "server", "www.site.test", "https://www.site.test/", 60},
+		"a script wrote over it":      {[]evidence.Request{answer}, []*write{by("a.js", "id=1; max-age=100")}, "1", "www.site.test", "a.js", 100},
+		"a script deleted it before":  {nil, []*write{by("a.js", "id=; expires=Thu, 01 Jan 1970 00:00:00 GMT"), by("b.js", "id=2; expires=Thu, 01 Jan 2026 01:00:00 GMT")}, "2", "www.site.test", "b.js", 3600},
+		"another only refreshed it":   {nil, []*write{by("a.js", "id=1; max-age=1"), by("b.js", "id=1; max-age=9")}, "1", "www.site.test", "a.js", 9},
+		"a wider domain":              {nil, []*write{by("a.js", "id=1; domain=.site.test; max-age=5")}, "1", ".site.test", "a.js", 5},
+		"another host":                {nil, []*write{by("a.js", "id=1; domain=other.test")}, "1", "www.site.test", "", 0},
+		"nobody knows":                {nil, nil, "1", "www.site.test", "", 0},
+		"the value was changed since": {nil, []*write{by("a.js", "id=1; max-age=1"), by("b.js", "id=2; max-age=2")}, "3", "www.site.test", "b.js", 2},
+	} {
+		got, ok := setters(c.requests, c.writes, map[string]time.Time{"r1": at}).of(&network.Cookie{Name: "id", Value: c.value, Domain: c.domain})
+		if got.URL != c.want || got.lifetime != c.lifetime || ok != (c.want != "") {
+			t.Errorf("%s: %s for %d s, want %s for %d s", name, got.URL, got.lifetime, c.want, c.lifetime)
+		}
+	}
 }

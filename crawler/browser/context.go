@@ -145,7 +145,7 @@ func (c *Context) attached(ev *target.EventAttachedToTarget) {
 			release(c.browser.conn.attach(ev.SessionID, func(*session, string, jsonv2.Value) {}))
 			return
 		}
-		c.observe(ev, nil)
+		c.observe(ev, func() *record { return c.recordFor(info.URL) })
 	default:
 		release(c.browser.conn.attach(ev.SessionID, func(*session, string, jsonv2.Value) {}))
 	}
@@ -163,12 +163,13 @@ func (c *Context) attachedPage(ev *target.EventAttachedToTarget) {
 			send(c.browser.conn.root, target.CloseTarget, target.CloseTargetParams{TargetID: info.TargetID})
 			return
 		}
-		c.observe(ev, opener)
+		r := opener.record
+		c.observe(ev, func() *record { return r })
 		return
 	}
 	w := &window{context: c, id: info.TargetID}
 	w.record = newRecord(c.browser.options.Now, cdp.FrameID(info.TargetID))
-	w.main = c.observe(ev, w)
+	w.main = c.observe(ev, func() *record { return w.record })
 	c.mu.Lock()
 	c.windows[info.TargetID] = w
 	ch := c.waiting[info.TargetID]
@@ -179,9 +180,9 @@ func (c *Context) attachedPage(ev *target.EventAttachedToTarget) {
 	}
 }
 
-// windowFor finds the visit that a shared or service worker works for: one
+// recordFor finds the visit that a shared or service worker works for: one
 // that shows the worker's origin, or else any that is under way.
-func (c *Context) windowFor(worker string) *window {
+func (c *Context) recordFor(worker string) *record {
 	u, err := url.Parse(worker)
 	if err != nil {
 		return nil
@@ -195,13 +196,16 @@ func (c *Context) windowFor(worker string) *window {
 			continue
 		}
 		if p, err := url.Parse(page); err == nil && p.Host == u.Host {
-			return w
+			return w.record
 		}
 		if any == nil || w.id < any.id {
 			any = w
 		}
 	}
-	return any
+	if any == nil {
+		return nil
+	}
+	return any.record
 }
 
 func (c *Context) download(ev *browser.EventDownloadWillBegin) {

@@ -34,8 +34,18 @@ var failures = []struct{ code, kind, sentence string }{
 	{"ERR_ABORTED", "not_html", "the server sent no page: a download or no content"},
 }
 
+// ending is how a visit came to its end.
+type ending struct {
+	failure    string // network error of the navigation
+	incomplete string // network error while the document came
+	documents  int    // main documents that were loaded
+	tooLarge   string // address of a response beyond its bound
+	crashed    bool
+}
+
 // judge decides whether the visit failed and which gaps it leaves.
-func judge(q Visit, p *evidence.Page, failure string, documents int, tooLarge string, res *Result) {
+func judge(q Visit, p *evidence.Page, how ending, res *Result) {
+	failure, documents, tooLarge := how.failure, how.documents, how.tooLarge
 	gap := func(kind, why string) {
 		res.Gaps = append(res.Gaps, evidence.Gap{What: "page " + q.URL, Why: why, Kind: kind, Page: q.ID, State: p.State})
 	}
@@ -56,6 +66,8 @@ func judge(q Visit, p *evidence.Page, failure string, documents int, tooLarge st
 			p.Security = &evidence.Security{CertError: failure}
 		}
 		fail(kind, why)
+	case how.crashed:
+		fail("crash", "the page's process crashed; what was seen until then is recorded")
 	case strings.HasPrefix(p.FinalURL, "chrome-error:"):
 		fail("other", "the browser showed an error page")
 	case p.Failure != "":
@@ -64,10 +76,12 @@ func judge(q Visit, p *evidence.Page, failure string, documents int, tooLarge st
 		fail("http_status", fmt.Sprintf("the server answered with status %d", p.Status))
 	case tooLarge != "":
 		p.Ended = "budget"
-		gap("too_large", fmt.Sprintf("%s sent more than %d MB; loading was stopped", bounded(tooLarge, 200), maxBody>>20))
+		gap("too_large", fmt.Sprintf("%s sent more than this version loads (%d MB of a page, %d MB of anything else); loading was stopped", bounded(tooLarge, 200), maxDocument>>20, maxBody>>20))
 	case documents > maxDocuments:
 		p.Ended = "budget"
 		gap("redirect_loop", fmt.Sprintf("the page loaded itself anew more than %d times; loading was stopped", maxDocuments))
+	case how.incomplete != "":
+		gap("other", "the document came incomplete ("+how.incomplete+")")
 	case p.Ended == "budget":
 		gap("timeout", "the page was still busy when its time was up; what was seen until then is recorded")
 	}

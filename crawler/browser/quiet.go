@@ -27,22 +27,30 @@ const (
 	// timersLimit bounds the real time that this may take.
 	timersLimit = 1500 * time.Millisecond
 	beaconTime  = 60 * time.Millisecond
-	leaveLimit  = time.Second
+	// leaveLimit bounds going away, farewellLimit the answers to what was sent then.
+	leaveLimit    = 3 * time.Second
+	farewellLimit = 500 * time.Millisecond
 	// lookLimit is what a page that used up its budget still gets to be read.
 	lookLimit = 3 * time.Second
+	// scrollLimit bounds scrolling and the picture.
+	scrollLimit = 4 * time.Second
+	jarLimit    = 15 * time.Second
+	// overtime is what a visit may take beyond its budget.
+	overtime = lookLimit + callLimit + leaveLimit + jarLimit
 )
 
 // wait returns true when the page is quiet and false when the deadline came
-// first or the page was stopped.
+// first or there is nothing more to wait for.
 func (w *window) wait(ctx context.Context, deadline time.Time, quiet time.Duration, load bool) bool {
 	r := w.record
-	now := w.context.browser.options.Now
-	loadedAt := time.Time{}
+	document, loadedAt := 0, time.Time{}
 	timer := time.NewTimer(quiet)
 	defer timer.Stop()
 	for {
-		s := r.look()
-		t := now()
+		s, t := r.look(), time.Now()
+		if s.documents != document {
+			document, loadedAt = s.documents, time.Time{}
+		}
 		if s.loaded && loadedAt.IsZero() {
 			loadedAt = t
 		}
@@ -53,20 +61,22 @@ func (w *window) wait(ctx context.Context, deadline time.Time, quiet time.Durati
 		case s.tooLarge != "" || s.documents > maxDocuments:
 			send(w.main.session, page.StopLoading, cdp.Empty{})
 			return false
+		case s.crashed || !t.Before(deadline):
+			return false
 		case ready && s.open == 0 && idle >= quiet:
 			return true
 		case ready && s.open == 0 && !loadedAt.IsZero() && t.Sub(loadedAt) > patience:
 			return true
-		case !time.Now().Before(deadline):
-			return false
 		}
-		next := min(max(quiet-idle, 10*time.Millisecond), time.Until(deadline), 500*time.Millisecond)
+		next := max(quiet-idle, 10*time.Millisecond)
 		if s.open > 0 || !ready {
-			next = min(500*time.Millisecond, time.Until(deadline))
+			next = 200 * time.Millisecond // nothing tells that a request has stalled
 		}
-		timer.Reset(max(next, time.Millisecond))
+		timer.Reset(max(min(next, time.Until(deadline)), time.Millisecond))
 		select {
 		case <-ctx.Done():
+			return false
+		case <-w.main.session.gone:
 			return false
 		case <-r.changed:
 		case <-timer.C:
@@ -102,9 +112,4 @@ func (w *window) runTimers(ctx context.Context, deadline time.Time) {
 		}
 	}
 	w.wait(ctx, limit, beaconTime, false)
-}
-
-// waitBeacons waits until what the page sent when it was left is on its way.
-func (w *window) waitBeacons(ctx context.Context) {
-	w.wait(ctx, time.Now().Add(4*beaconTime), beaconTime/2, false)
 }

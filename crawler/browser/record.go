@@ -14,18 +14,21 @@ import (
 
 // Bounds of what one visit records. What is beyond is counted, never silent.
 const (
-	maxRequests  = 4000
-	maxTargets   = 200
-	maxPostData  = 64 << 10
-	maxURL       = 8 << 10
-	maxStack     = 30
-	maxMessages  = 100     // WebSocket frames of one socket
-	maxMessage   = 4 << 10 // bytes of one of them
-	maxDialogs   = 20
-	maxPopups    = 5
-	maxDocuments = 12       // main documents of one visit, before it counts as a loop
-	maxBody      = 50 << 20 // bytes of one response, before loading is stopped
-	maxWrites    = 2000
+	maxRequests   = 4000
+	maxTargets    = 200
+	maxPostData   = 64 << 10
+	maxURL        = 8 << 10
+	maxStack      = 30
+	maxMessages   = 100     // WebSocket frames of one socket
+	maxMessage    = 4 << 10 // bytes of one of them
+	maxDialogs    = 20
+	maxPopups     = 5
+	maxDocuments  = 12       // main documents of one visit, before it counts as a loop
+	maxDocument   = 10 << 20 // bytes of a page's own document, before loading is stopped
+	maxBody       = 50 << 20 // of any other response
+	maxWrites     = 2000
+	maxSetCookies = 400 // Set-Cookie lines of one response; Chromium keeps 180 cookies of a site
+	maxCookieLine = 8 << 10
 )
 
 // record is the evidence of one visit while it is gathered. It is filled on
@@ -41,12 +44,14 @@ type record struct {
 	mime      string
 	isParsed  bool // DOMContentLoaded
 	isLoaded  bool
+	stopped   bool // loading came to an end, with a load event or without
+	crashed   bool // the page's process did
 	ranOut    bool // virtual time has passed
 	left      bool // the page went to about:blank
 	last      time.Time
 	documents int
 	failed    string // network error of the first document
-	frames    map[cdp.FrameID]bool
+	frames    map[cdp.FrameID]*frame
 	children  map[target.SessionID]*observed
 
 	entries   []*entry
@@ -54,6 +59,7 @@ type record struct {
 	extras    map[string]*extra
 	open      map[string]time.Time // requests under way that matter
 	repeated  map[string]int       // how often an address was fetched
+	farewells map[string]bool      // sent while leaving, not answered yet
 	skipped   int
 	tooLarge  string
 	writes    []*write
@@ -62,14 +68,15 @@ type record struct {
 	popupURLs []string
 	downloads []string
 	asked     []string // permissions
+	faults    []string // of frames
 	bounds    map[string]bool
 }
 
-func newRecord(now func() time.Time, frame cdp.FrameID) *record {
+func newRecord(now func() time.Time, main cdp.FrameID) *record {
 	return &record{
-		now: now, frame: frame, changed: make(chan struct{}, 1), frames: map[cdp.FrameID]bool{frame: true},
+		now: now, frame: main, changed: make(chan struct{}, 1), frames: map[cdp.FrameID]*frame{},
 		children: map[target.SessionID]*observed{}, byID: map[string]*entry{}, extras: map[string]*extra{}, open: map[string]time.Time{},
-		repeated: map[string]int{}, bounds: map[string]bool{},
+		repeated: map[string]int{}, farewells: map[string]bool{}, bounds: map[string]bool{},
 	}
 }
 
@@ -77,7 +84,7 @@ func newRecord(now func() time.Time, frame cdp.FrameID) *record {
 func (r *record) begin() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.started, r.last = r.now(), r.now()
+	r.started, r.last = r.now(), time.Now()
 }
 
 // wake tells the visit that something changed. The caller holds r.mu or not.
@@ -90,7 +97,7 @@ func (r *record) wake() {
 
 // active notes that the page is not quiet. The caller holds r.mu.
 func (r *record) active() {
-	r.last = r.now()
+	r.last = time.Now()
 	r.wake()
 }
 
@@ -107,6 +114,32 @@ func (r *record) loaded() {
 	r.active()
 }
 
+// loading notes that a frame begins to load or stops. A page whose loading was
+// cancelled stops without a load event.
+func (r *record) loading(id cdp.FrameID, begins bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if id != r.frame {
+		return
+	}
+	if r.stopped = !begins; begins {
+		r.isLoaded = false
+	}
+	r.active()
+}
+
+// crash notes that a process of the page ended by itself.
+func (r *record) crash(o *observed) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if o.isMain() {
+		r.crashed = true
+	} else {
+		r.faults = append(r.faults, "the process of a frame crashed: "+bounded(o.info.URL, 300))
+	}
+	r.wake()
+}
+
 func (r *record) parsed() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -119,36 +152,6 @@ func (r *record) timeRan() {
 	defer r.mu.Unlock()
 	r.ranOut = true
 	r.wake()
-}
-
-func (r *record) navigated(o *observed, f *cdp.Frame) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.frames[f.ID] = true
-	if f.ID != r.frame {
-		return
-	}
-	if f.URL == "about:blank" {
-		r.left = r.documents > 0
-		r.wake()
-		return
-	}
-	r.documents++
-	r.isParsed, r.isLoaded = false, false
-	r.url, r.mime = f.URL+f.URLFragment, f.MimeType
-	r.active()
-}
-
-func (r *record) addFrame(id cdp.FrameID) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.frames[id] = true
-}
-
-func (r *record) hasFrame(id cdp.FrameID) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.frames[id]
 }
 
 func (r *record) mainURL() string {
@@ -165,32 +168,6 @@ func (r *record) room() bool {
 		return false
 	}
 	return true
-}
-
-func (r *record) addChild(o *observed) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.children[o.session.id] = o
-	r.active()
-}
-
-func (r *record) removeChild(id target.SessionID) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.children, id)
-}
-
-// frameTargets are the cross-site frames that are attached now.
-func (r *record) frameTargets() []*observed {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var out []*observed
-	for _, o := range r.children {
-		if o.info.Type == "iframe" {
-			out = append(out, o)
-		}
-	}
-	return out
 }
 
 func (r *record) addPopupURL(url string) {
@@ -249,7 +226,9 @@ func (r *record) addWrite(w *write) {
 // state is what the visit's waiting looks at.
 type state struct {
 	parsed, loaded, ranOut, left bool
-	open                         int       // requests under way that matter
+	crashed                      bool
+	open                         int // requests under way that matter
+	farewells                    int
 	last                         time.Time // when something last happened
 	documents                    int
 	failed                       string
@@ -263,10 +242,10 @@ const stallAfter = 4 * time.Second
 func (r *record) look() state {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := state{parsed: r.isParsed, loaded: r.isLoaded, ranOut: r.ranOut, left: r.left, last: r.last, documents: r.documents, failed: r.failed, tooLarge: r.tooLarge}
-	now := r.now()
+	s := state{parsed: r.isParsed, loaded: r.isLoaded || r.stopped && r.documents > 0, crashed: r.crashed, ranOut: r.ranOut, left: r.left, last: r.last, documents: r.documents, failed: r.failed, tooLarge: r.tooLarge}
+	s.farewells = len(r.farewells)
 	for _, since := range r.open {
-		if now.Sub(since) < stallAfter {
+		if time.Since(since) < stallAfter {
 			s.open++
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/cdp/jsonv2"
 	"github.com/chromedp/cdproto/debugger"
+	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
@@ -36,7 +37,8 @@ type observed struct {
 	context *Context
 	session *session
 	info    target.Info
-	windows func() *window // whose evidence it is
+	record  func() *record // where its evidence goes; nil when no visit is under way
+	popup   bool
 
 	ready     chan struct{} // closed when the collectors are in place
 	intercept atomic.Pointer[interceptor]
@@ -48,15 +50,11 @@ type interceptor struct {
 	handle func(*session, jsonv2.Value)
 }
 
-// observe attaches the collectors to a paused target and lets it run. w is nil
-// for workers that are shared by pages. Commands are answered in order, so all
-// of it is in place when the target runs.
-func (c *Context) observe(ev *target.EventAttachedToTarget, w *window) *observed {
-	o := &observed{context: c, info: *ev.TargetInfo, ready: make(chan struct{})}
-	o.windows = func() *window { return w }
-	if w == nil {
-		o.windows = func() *window { return c.windowFor(o.info.URL) }
-	}
+// observe attaches the collectors to a paused target and lets it run. Commands
+// are answered in order, so all of it is in place when the target runs.
+func (c *Context) observe(ev *target.EventAttachedToTarget, r func() *record) *observed {
+	o := &observed{context: c, info: *ev.TargetInfo, record: r, ready: make(chan struct{})}
+	o.popup = o.info.Type == "page" && o.info.OpenerID != ""
 	o.session = c.browser.conn.attach(ev.SessionID, o.event)
 	s := o.session
 	send(s, network.Enable, network.EnableParams{MaxPostDataSize: new(int64(maxPostData))})
@@ -92,18 +90,10 @@ func release(s *session) { send(s, runtime.RunIfWaitingForDebugger, cdp.Empty{})
 
 func (o *observed) hasDocument() bool { return o.info.Type == "page" || o.info.Type == "iframe" }
 
-func (o *observed) isMain() bool { return o.info.Type == "page" && o.info.OpenerID == "" }
+func (o *observed) isMain() bool { return o.info.Type == "page" && !o.popup }
 
 func (o *observed) target() evidence.Target {
 	return evidence.Target{Type: o.info.Type, URL: bounded(o.info.URL, maxURL)}
-}
-
-// record is where evidence of this target goes, or nil when no visit is under way.
-func (o *observed) record() *record {
-	if w := o.windows(); w != nil {
-		return w.record
-	}
-	return nil
 }
 
 // event is called on the reading goroutine.
@@ -140,15 +130,14 @@ func (o *observed) event(s *session, method string, params jsonv2.Value) {
 
 // child sets up a frame or worker of this target.
 func (o *observed) child(ev *target.EventAttachedToTarget) {
-	w := o.windows()
-	if w == nil || !w.record.room() {
+	r := o.record()
+	if r == nil || !r.room() {
 		release(o.context.browser.conn.attach(ev.SessionID, func(*session, string, jsonv2.Value) {}))
 		return
 	}
 	switch ev.TargetInfo.Type {
 	case "iframe", "worker":
-		c := o.context.observe(ev, w)
-		w.record.addChild(c)
+		r.addChild(o.context.observe(ev, func() *record { return r }))
 	default:
 		o.context.attached(ev)
 	}
@@ -173,12 +162,26 @@ func (o *observed) pageEvent(r *record, method string, params jsonv2.Value) {
 	case page.FrameAttached.Method:
 		var ev page.EventFrameAttached
 		if decode(params, &ev) == nil {
-			r.addFrame(ev.FrameID)
+			r.addFrame(o, ev.FrameID)
+		}
+	case page.FrameDetached.Method:
+		var ev page.EventFrameDetached
+		if decode(params, &ev) == nil && ev.Reason != page.FrameDetachedReasonSwap {
+			r.dropFrame(o, ev.FrameID)
 		}
 	case page.DomContentEventFired.Method:
 		if o.isMain() {
 			r.parsed()
 		}
+	case page.FrameStartedLoading.Method, page.FrameStoppedLoading.Method:
+		var ev page.EventFrameStoppedLoading // both have the frame's id
+		if decode(params, &ev) == nil && o.isMain() {
+			r.loading(ev.FrameID, method == page.FrameStartedLoading.Method)
+		}
+	case inspector.TargetCrashed.Method:
+		r.crash(o)
+		r.removeChild(o.session.id)
+		o.context.browser.conn.detach(o.session.id) // it answers nothing any more
 	case page.LoadEventFired.Method:
 		if o.isMain() {
 			r.loaded()

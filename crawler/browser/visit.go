@@ -3,6 +3,7 @@ package browser
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -143,10 +144,9 @@ func (w *window) visit(ctx context.Context, q Visit) (*Result, error) {
 			// Its script may run for ever; nothing could be read then.
 			send(w.main.session, runtime.TerminateExecution, cdp.Empty{})
 		}
-		w.look(ctx, q, deadline, res)
-	}
-	if w.record.look().documents > 0 {
-		w.leave(ctx)
+		if !w.record.look().crashed && w.look(ctx, q, deadline, res) {
+			w.leave(ctx)
+		}
 	}
 	w.conclude(ctx, q, failure, res)
 	res.Page.DurationMS = now().Sub(res.Page.StartedAt).Milliseconds()
@@ -194,11 +194,18 @@ func (w *window) navigate(ctx context.Context, q Visit, deadline time.Time) stri
 	}
 }
 
+// seen is what the frames of a page show at one time.
+type seen struct {
+	main   *content
+	others []*content
+	faults []string
+}
+
 // look scrolls, takes the picture, lets the timers that are still pending run
-// and reads what the page shows.
-func (w *window) look(ctx context.Context, q Visit, deadline time.Time, res *Result) {
+// and reads what the page shows. It returns false when the page does not answer.
+func (w *window) look(ctx context.Context, q Visit, deadline time.Time, res *Result) bool {
 	limit := time.Now().Add(lookLimit)
-	if deadline.After(limit) {
+	if res.Page.Ended == "quiet" && deadline.After(limit) {
 		limit = deadline
 	}
 	ctx, cancel := context.WithDeadline(ctx, limit)
@@ -208,25 +215,48 @@ func (w *window) look(ctx context.Context, q Visit, deadline time.Time, res *Res
 		// does it see itself scrolled.
 		send(w.main.session, page.BringToFront, cdp.Empty{})
 	}
-	w.scroll(ctx)
-	w.wait(ctx, deadline, settleTime, false)
-	res.Screenshot = w.screenshot(ctx)
 	want := wants{Links: true, DOM: q.Document}
-	main, others, faults := w.read(ctx, want)
-	if main != nil {
-		w.runTimers(ctx, deadline)
-		want.Late = true
-		if lateMain, lateOthers, _ := w.read(ctx, want); lateMain != nil {
-			lateMain.keep(main)
-			main, others = lateMain, append(lateOthers, others...)
+	var s seen
+	for {
+		document := w.record.look().documents
+		w.scroll(ctx)
+		w.wait(ctx, deadline, settleTime, false)
+		s = w.show(ctx, want, res)
+		// A page that went on meanwhile is looked at where it arrived.
+		if next := w.record.look(); s.main != nil || next.documents == document || next.documents > maxDocuments || !w.wait(ctx, deadline, quietTime, true) {
+			break
 		}
 	}
-	for _, f := range faults {
+	if s.main != nil {
+		w.runTimers(ctx, deadline)
+		want.Late = true
+		if late := w.read(ctx, want); late.main != nil {
+			late.main.keep(s.main)
+			s.main, s.others = late.main, append(late.others, s.others...)
+		}
+	}
+	w.tell(ctx, q, s, res)
+	return s.main != nil
+}
+
+// show takes the picture and reads the frames side by side.
+func (w *window) show(ctx context.Context, want wants, res *Result) (s seen) {
+	var both sync.WaitGroup
+	both.Go(func() { res.Screenshot = w.screenshot(ctx) })
+	both.Go(func() { s = w.read(ctx, want) })
+	both.Wait()
+	return s
+}
+
+// tell files what was read.
+func (w *window) tell(ctx context.Context, q Visit, s seen, res *Result) {
+	for _, f := range s.faults {
 		res.Gaps = append(res.Gaps, evidence.Gap{What: "content of " + q.URL, Why: f, Kind: "timeout", Page: q.ID, State: w.context.state})
 	}
-	contents := unique(others)
-	if main != nil {
-		contents = append([]*content{main}, contents...)
+	others := unique(s.others)
+	contents := others
+	if main := s.main; main != nil {
+		contents = append([]*content{main}, others...)
 		p := &res.Page
 		p.Title, p.Language, p.Canonical, p.TextWords, p.Links = main.Title, main.Lang, main.Canonical, main.Words, main.Links
 		res.DOM = main.DOM
@@ -243,36 +273,32 @@ func (w *window) look(ctx context.Context, q Visit, deadline time.Time, res *Res
 	res.Storage = w.context.storageItems(q.ID, contents, writes)
 	res.Forms = forms(q.ID, w.context.state, contents)
 	if q.Document {
-		for _, c := range unique(others) {
+		for _, c := range others {
 			if c.DOM != "" && c.Words > 0 {
 				res.Frames = append(res.Frames, FrameDOM{URL: c.URL, DOM: c.DOM})
 			}
 		}
-		w.body(ctx, q, main, res)
+		w.body(ctx, q, s.main, res)
 	}
 }
 
 // scroll goes down once and up again, so that tags that wait for it load.
 func (w *window) scroll(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	ctx, cancel := context.WithTimeout(ctx, scrollLimit)
 	defer cancel()
-	world, err := invoke(ctx, w.main.session, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{FrameID: w.record.frame, WorldName: isolated})
-	if err != nil {
-		return // reading the page will say what is wrong with it
-	}
 	const down = `(async () => {
 		const frame = () => new Promise((r) => { requestAnimationFrame(() => r()); setTimeout(r, 50); });
 		const height = Math.min(document.documentElement.scrollHeight, 30000);
 		for (let y = innerHeight; y < height && y < innerHeight * 12; y += Math.max(innerHeight, height / 6)) { scrollTo(0, y); await frame(); }
 		scrollTo(0, height); await frame(); scrollTo(0, 0); await frame();
 	})()`
-	_, _ = invoke(ctx, w.main.session, runtime.Evaluate, runtime.EvaluateParams{
-		Expression: down, ContextID: world.ExecutionContextID, AwaitPromise: new(true), UserGesture: new(false),
-	})
+	if frames := w.record.present(); len(frames) > 0 {
+		_, _ = frames[0].evaluate(ctx, down) // reading the page will say what is wrong with it
+	}
 }
 
 func (w *window) screenshot(ctx context.Context) []byte {
-	ctx, cancel := context.WithTimeout(ctx, callLimit)
+	ctx, cancel := context.WithTimeout(ctx, scrollLimit)
 	defer cancel()
 	res, err := invoke(ctx, w.main.session, page.CaptureScreenshot, page.CaptureScreenshotParams{
 		Format: page.CaptureScreenshotFormatJpeg, Quality: new(int64(55)), OptimizeForSpeed: new(true),
@@ -333,29 +359,34 @@ func (w *window) conclude(ctx context.Context, q Visit, failure string, res *Res
 	p.FinalURL, p.MIMEType = bounded(r.url, maxURL), r.mime
 	p.Dialogs, p.Permissions, p.Downloads, p.Popups = r.dialogs, r.asked, r.downloads, r.popupURLs
 	p.Requests, p.Skipped = len(res.Requests), r.skipped
-	documents, tooLarge := r.documents, r.tooLarge
+	how := ending{failure: failure, documents: r.documents, tooLarge: r.tooLarge, crashed: r.crashed}
+	faults := r.faults
 	for what := range r.bounds {
 		res.Gaps = append(res.Gaps, evidence.Gap{What: what + " of " + q.URL, Why: "there were more than one visit records", Kind: "bound", Page: q.ID, State: p.State})
 	}
-	w.mainDocument(p)
+	how.incomplete = w.mainDocument(p)
 	r.mu.Unlock()
 	if r.skipped > 0 {
 		res.Gaps = append(res.Gaps, evidence.Gap{What: fmt.Sprintf("%d requests of %s", r.skipped, q.URL), Why: fmt.Sprintf("one visit records %d requests", maxRequests), Kind: "bound", Page: q.ID, State: p.State})
 	}
-	// The jar is read also when the visit was stopped.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callLimit)
+	for _, f := range faults {
+		res.Gaps = append(res.Gaps, evidence.Gap{What: "content of " + q.URL, Why: f, Kind: "crash", Page: q.ID, State: p.State})
+	}
+	// The jar is read also when the visit was stopped. The browser answers, so
+	// this waits for a machine that is busy, not for the page.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), jarLimit)
 	defer cancel()
 	cookies, err := w.context.cookies(ctx, q.ID, res.Requests, writes, walls, false)
 	if err != nil {
 		res.Gaps = append(res.Gaps, evidence.Gap{What: "cookies after " + q.URL, Why: err.Error(), Kind: "other", Page: q.ID, State: p.State})
 	}
 	res.Cookies = cookies
-	judge(q, p, failure, documents, tooLarge, res)
+	judge(q, p, how, res)
 }
 
-// mainDocument fills in what the response of the page's own document says. The
-// caller holds the record's lock.
-func (w *window) mainDocument(p *evidence.Page) {
+// mainDocument fills in what the response of the page's own document says, and
+// returns why it came incomplete. The caller holds the record's lock.
+func (w *window) mainDocument(p *evidence.Page) (incomplete string) {
 	for _, e := range w.record.entries {
 		if !e.mainFrame {
 			continue
@@ -367,7 +398,7 @@ func (w *window) mainDocument(p *evidence.Page) {
 			}
 		}
 		h := e.lastHop()
-		p.Status = h.Status
+		p.Status, incomplete = h.Status, h.Error
 		if h.MIMEType != "" {
 			p.MIMEType = h.MIMEType
 		}
@@ -384,6 +415,7 @@ func (w *window) mainDocument(p *evidence.Page) {
 			p.Mixed = append(p.Mixed, h.URL)
 		}
 	}
+	return incomplete
 }
 
 // Rest returns the cookies of the jar that no visit accounted for, once all

@@ -10,7 +10,7 @@ const %[1]s = (() => {
   const { apply, getOwnPropertyDescriptor: own, defineProperty: define, deleteProperty: remove } = Reflect;
   const { slice, indexOf } = String.prototype;
   const Failure = Error;
-  const frames = 30, room = 4096;
+  const frames = 30, room = 8192;
   const held = { __proto__: null }; // reports before the browser gave the way to send them
   let send, waiting = 0, reports = 0;
 
