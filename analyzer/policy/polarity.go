@@ -99,7 +99,7 @@ func (s *sentence) imperative(p *predicate) bool {
 }
 
 // adviceOrSupposition reports whether what users do is only supposed, or what
-// they need not do: "if you learn that your child has provided us with data",
+// they need not do: "if you find out that your daughter has given us data",
 // "read it before providing data", "we do not require you to give your name".
 func (s *sentence) adviceOrSupposition(p *predicate) bool {
 	if p.form == 'g' && in(s.low(p.head-1), "before", "avoid", "avoiding") {
@@ -111,7 +111,7 @@ func (s *sentence) adviceOrSupposition(p *predicate) bool {
 			return false
 		case p.inf && in(w, "require", "required", "ask", "need", "oblige", "obliged") && negatedBefore(s, t):
 			return true
-		case in(w, "aware", "learn", "discover", "believe", "suspect", "concerned"):
+		case in(w, "aware", "learn", "discover", "find", "notice", "realize", "realise", "believe", "suspect", "concerned"):
 			for u := t - 1; u >= 0 && u > t-12; u-- {
 				if s.low(u) == "if" || s.low(u) == "when" || s.low(u) == "case" {
 					return true
