@@ -223,6 +223,9 @@ func TestRequestFlows(t *testing.T) {
 		{name: "a label put on the visitor", url: "https://stranger.test/x?segment=young-family&lead_score=0.62", vendor: "stranger.test", want: []string{"inferred_profile request direct"}},
 		{name: "an audience that a token is for is no label", url: "https://stranger.test/x?audience=https%3A%2F%2Fapi.other.test%2F&seg=0", vendor: "stranger.test"},
 		{name: "a request from the cache sends nothing", url: "https://stranger.test/x", not: true, change: func(r *evidence.Request) { r.FromCache = true }},
+		{name: "a request whose answer was blocked had been sent", url: "https://stranger.test/x?uid=" + uniqueID, vendor: "stranger.test",
+			change: func(r *evidence.Request) { r.Status, r.Error = 204, "net::ERR_BLOCKED_BY_ORB" },
+			want:   []string{"cookie_identifier request direct"}},
 		{name: "a blocked request sends nothing", url: "https://stranger.test/x", not: true,
 			change: func(r *evidence.Request) { r.Status, r.Error = 0, "net::ERR_BLOCKED_BY_CSP" }},
 	}

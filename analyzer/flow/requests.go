@@ -100,7 +100,7 @@ func (b *builder) spoken(w *party, u *url.URL, r *evidence.Request) (table *rule
 
 // sent reports whether a request left the browser at all.
 func sent(r *evidence.Request) bool {
-	return !r.FromCache && !r.FromServiceWorker && !strings.Contains(r.Error, "ERR_BLOCKED_") && !failed(r)
+	return !r.FromCache && !r.FromServiceWorker && !heldBack(r.Error) && !failed(r)
 }
 
 // failed reports whether a request ended before anything of it was sent.
@@ -144,10 +144,17 @@ var unsent = []string{
 	"ERR_ADDRESS_", "ERR_CERT_", "ERR_SSL_", "ERR_TUNNEL_", "ERR_PROXY_", "ERR_UNSAFE_PORT", "ERR_ICANN_",
 }
 
+// heldBack reports whether the browser or an extension kept a request from being
+// sent. What is blocked for its response, such as a tracker's empty answer to an
+// image request (opaque response blocking), had been sent.
+func heldBack(failure string) bool {
+	return strings.Contains(failure, "ERR_BLOCKED_") && !strings.Contains(failure, "ERR_BLOCKED_BY_ORB") && !strings.Contains(failure, "ERR_BLOCKED_BY_RESPONSE")
+}
+
 // carried makes flows of what one third-party request carried. The table is the
 // product whose parameters it has.
 func (b *builder) carried(w *party, table *rules.Vendor, u *url.URL, r *evidence.Request, visit int) {
-	if r.FromCache || r.FromServiceWorker || strings.Contains(r.Error, "ERR_BLOCKED_") {
+	if r.FromCache || r.FromServiceWorker || heldBack(r.Error) {
 		return // nothing was sent by this request
 	}
 	see := func(data string, c Confidence, detail string) {
