@@ -68,7 +68,7 @@ func (c *crawl) why() string {
 		return c.firstFailure
 	}
 	for _, g := range c.frontier.Gaps() {
-		return g.What + ": " + g.Why
+		return strings.TrimPrefix(g.What, "page ") + ": " + strings.TrimPrefix(g.Why, "Not visited: ")
 	}
 	return "there was no page to visit"
 }

@@ -407,5 +407,5 @@ Disallow: /
 	if !errors.Is(c.err, ErrStart) || !strings.Contains(c.err.Error(), "--own-site") || len(c.pages) != 0 {
 		t.Errorf("robots.txt: %v, %v", c.err, c.urls())
 	}
-	c.gap(t, "robots", "robots.txt does not allow")
+	c.gap(t, "robots", "robots.txt does not allow it")
 }

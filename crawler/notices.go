@@ -159,12 +159,12 @@ func (c *crawl) finishNotices(ctx context.Context) {
 	for _, d := range c.notices.docs {
 		c.writeDocument(d)
 	}
-	docs := slices.Clone(c.notices.docs)
+	docs, visited := slices.Clone(c.notices.docs), c.good > 0
 	c.mu.Unlock()
 	for _, d := range docs {
 		c.emit(Event{Kind: "document", URL: d.FinalURL, Message: d.Kind})
 	}
-	if len(docs) == 0 && ctx.Err() == nil {
+	if len(docs) == 0 && visited && ctx.Err() == nil {
 		c.gap(evidence.Gap{What: "privacy policy", Why: "no link, sitemap entry or well-known address led to a notice", Kind: "policy"})
 	}
 }

@@ -14,9 +14,9 @@ import (
 	"candor/rules"
 )
 
-// evalDir is the evaluation data beside the checkout; nothing of it may enter
-// the project.
-var evalDir = filepath.Join("..", "..", "..", "shared", "eval")
+// evalDir is the evaluation data beside the checkout, or where CANDOR_EVAL_DIR
+// says; nothing of it may enter the project.
+var evalDir = cmp.Or(os.Getenv("CANDOR_EVAL_DIR"), filepath.Join("..", "..", "..", "shared", "eval"))
 
 // linkPage is a page with its links; gold is the type of document that a
 // person said a link leads to.
@@ -34,15 +34,7 @@ func TestEvalLinks(t *testing.T) {
 	if os.Getenv("CANDOR_EVAL") == "" {
 		t.Skip("a measurement: make eval runs it")
 	}
-	set, err := rules.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var words []frontier.KindWords
-	for _, k := range set.Terms.PolicyLinks.Kinds {
-		words = append(words, frontier.KindWords{Kind: k.Kind, Texts: k.Texts, Paths: k.Paths, Not: k.Not})
-	}
-	scorer := frontier.NewScorer(words)
+	scorer := realScorer(t)
 	var top1, top3, else1, else3 []float64
 	for _, p := range readLinkPages(t, filepath.Join(evalDir, "page_links.jsonl")) {
 		if rank, ok := rankOfPolicy(scorer, p, true); ok {
@@ -62,6 +54,20 @@ func TestEvalLinks(t *testing.T) {
 	report(t, "link", "top-3", top3, .98)
 	report(t, "link", "top-1-elsewhere", else1, .92)
 	report(t, "link", "top-3-elsewhere", else3, .98)
+}
+
+// realScorer knows the words of the rules.
+func realScorer(t *testing.T) *frontier.Scorer {
+	t.Helper()
+	set, err := rules.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var words []frontier.KindWords
+	for _, k := range set.Terms.PolicyLinks.Kinds {
+		words = append(words, frontier.KindWords{Kind: k.Kind, Texts: k.Texts, Paths: k.Paths, Not: k.Not})
+	}
+	return frontier.NewScorer(words)
 }
 
 func share(ok bool) float64 {

@@ -258,6 +258,11 @@ func (f *Frontier) pause(ctx context.Context, changed <-chan struct{}, d time.Du
 
 // take hands a candidate out. The caller holds the lock.
 func (f *Frontier) take(c *candidate, h *hostState) Item {
+	// A page that was chosen for another reason, and that a word or two of its
+	// link make a weak candidate only, is no notice.
+	if c.notice != "" && !c.start && c.noticeScore < surerNotice && !f.noticeDue(c) {
+		c.notice, c.noticeScore = "", 0
+	}
 	f.drop(c)
 	f.handed++
 	f.inFlight++

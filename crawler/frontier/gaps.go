@@ -97,16 +97,17 @@ func (g *gapBook) list() []evidence.Gap {
 		if r.count == 1 {
 			what = "page " + r.examples[0]
 		}
-		why, hint := "robots.txt does not allow them to be visited", " If the site is yours, scan it with --own-site."
+		why, hint := "robots.txt does not allow it", " If the site is yours, scan it with --own-site."
 		switch {
 		case r.kind == "dns" || r.kind == "refused":
 			why, hint = r.clause, ""
 		case r.clause != "":
 			why = "robots.txt could not be read (" + r.clause + "), which means that nothing may be visited (RFC 9309)"
 		}
-		out = append(out, evidence.Gap{
-			What: what, Kind: r.kind, Why: fmt.Sprintf("Not visited: %s, for example %s.%s", why, strings.Join(r.examples, ", "), hint),
-		})
+		if r.count > 1 {
+			why += ", for example " + strings.Join(r.examples, ", ")
+		}
+		out = append(out, evidence.Gap{What: what, Kind: r.kind, Why: "Not visited: " + why + "." + hint})
 	}
 	out = append(out, g.notices...)
 	for _, reason := range slices.Sorted(maps.Keys(g.bounds)) {

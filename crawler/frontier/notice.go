@@ -20,10 +20,14 @@ const offSiteNotice = 80
 // selfNotice is added where a start page links to itself as a notice, or names
 // itself one by its address: the person named the notice that is meant. It is
 // more than the best that another link's text can add.
-const selfNotice = 120
+const selfNotice = 150
 
 // likelyNotice is the score of an address alone that names the notice.
 const likelyNotice = 75
+
+// surerNotice is the least score at which a page is read as a notice although
+// it was visited for another reason, or as one of a kind that most sites lack.
+const surerNotice = 70
 
 // Bounds of what is kept of notices.
 const (
@@ -179,9 +183,20 @@ func placeScore(base, u *url.URL, d linkText, region string) int {
 			score -= 10
 		}
 	}
+	for i, folder := range d.segments {
+		if i > 0 && articles[folder] || i > 0 && len(folder) == 4 && (strings.HasPrefix(folder, "19") || strings.HasPrefix(folder, "20")) {
+			score -= 70 // what is written about privacy is no notice
+			break
+		}
+	}
 	score -= min(len(d.segments), 6) // the shorter of two addresses is the notice, the longer its sub-page
 	return score
 }
+
+// articles are folders of texts that are about their subject.
+var articles = setOf("blog", "blogs", "news", "newsroom", "article", "articles", "post", "posts", "press", "press releases", "story", "stories", "magazine", "insights",
+	"forum", "forums", "community", "wiki", "podcast", "podcasts", "videos", "events", "tag", "tags", "category", "author",
+	"aktuelles", "ratgeber", "magazin", "actualites", "actualités", "noticias", "notizie", "nieuws", "notícias", "aktualnosci")
 
 // pathLanguage returns the language that a path begins with ("/de/…",
 // "/en-gb/…"), or "".

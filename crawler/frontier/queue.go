@@ -128,6 +128,9 @@ func (f *Frontier) noticeDue(c *candidate) bool {
 	if c.notice == f.foremost() {
 		return true
 	}
+	if c.noticeScore < surerNotice {
+		return false // a guess is worth a visit for the privacy policy only
+	}
 	others := 0
 	for kind, visits := range n.noticeVisits {
 		if kind != f.foremost() {

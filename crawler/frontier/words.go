@@ -112,7 +112,7 @@ func (k kindPhrases) textScore(d linkText) (int, int) {
 		if len(d.text) > 80 { // a sentence or a teaser that mentions the words
 			score /= 2
 		}
-		if score > best || score == best && len(p) > length {
+		if score > best || score == best && score > 0 && len(p) > length {
 			best, length = score, len(p)
 		}
 	}
@@ -123,7 +123,7 @@ func (k kindPhrases) textScore(d linkText) (int, int) {
 func (k kindPhrases) pathScore(d linkText) (int, int) {
 	best, length := 0, 0
 	for _, p := range k.paths {
-		if score := pathScore(d, p); score > best || score == best && len(p) > length {
+		if score := pathScore(d, p); score > best || score == best && score > 0 && len(p) > length {
 			best, length = score, len(p)
 		}
 	}
