@@ -90,7 +90,7 @@ type Conditions struct {
 }
 
 // Import is another tool's recording. Missing and Partial name kinds of
-// evidence: requests, cookies, storage, forms, notices.
+// evidence: requests, cookies, storage, forms, labels, notices.
 type Import struct {
 	Format  string   `json:"format"`
 	Creator string   `json:"creator" doc:"The program that wrote the file, as the file says."`

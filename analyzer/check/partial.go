@@ -12,7 +12,7 @@ import (
 
 // restsOn are the kinds of evidence that a comparison concludes from.
 var restsOn = map[string][]string{
-	"recipient_undisclosed": {"requests"}, "data_undisclosed": {"requests"}, "denial_contradicted": {"requests"}, "replay_undisclosed": {"requests"},
+	"recipient_undisclosed": {"requests"}, "data_undisclosed": {"requests"}, "denial_contradicted": {"requests"}, "sale_denied": {"requests"}, "replay_undisclosed": {"requests"},
 	"vague_only": {"requests"}, "before_choice": {"requests", "cookies"}, "unencrypted": {"requests", "forms"}, "form_undisclosed": {"forms"},
 	"only_necessary_cookies": {"cookies"}, "cookie_lifetime": {"cookies"}, "cookie_table_drift": {"cookies"}, "policy_unreadable": {"notices"},
 }

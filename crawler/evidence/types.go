@@ -33,7 +33,7 @@ type Meta struct {
 
 // Import says that a bundle was made of another tool's recording, and what that
 // recording cannot tell. Missing and Partial name kinds of evidence: "requests",
-// "cookies", "storage", "forms" and "notices".
+// "cookies", "storage", "forms", "labels" and "notices".
 type Import struct {
 	Format  string   `json:"format"`            // "HAR 1.2", "Blacklight collector", …
 	Creator string   `json:"creator,omitempty"` // the program that wrote the file, as the file says

@@ -27,8 +27,10 @@ type blCookie struct {
 }
 
 type blTyped struct {
-	URL  text `json:"post_request_url"`
-	Data text `json:"post_data"`
+	URL    text       `json:"post_request_url"`
+	Data   text       `json:"post_data"`
+	Kinds  many[text] `json:"match_type"`
+	Values many[text] `json:"filter"`
 }
 
 type blPixel struct {
@@ -54,7 +56,7 @@ func (r *reader) blacklight(s *stream) error {
 		each(in, "reports."+list, reports[list], 1000, func(_ int, p blPixel) string {
 			address, fault := in.addressOf("raw", p.Raw)
 			if address != "" && !in.known[address] {
-				in.add(in.at(string(p.Page)), evidence.Request{URL: address, Type: "Other"})
+				in.add(in.at(string(p.Page)), evidence.Request{URL: address, Type: typeByPath(address)})
 			}
 			return fault
 		})
@@ -96,7 +98,7 @@ func (in *inspection) blTracker(_ int, t blTracker) string {
 	if address == "" {
 		return fault
 	}
-	q := evidence.Request{URL: address, Type: "Other"}
+	q := evidence.Request{URL: address, Type: typeByPath(address)}
 	if len(t.Stack) > 0 {
 		q.FrameURL = bounded(string(t.Stack[0].File), maxURL)
 	}
@@ -119,9 +121,25 @@ func (in *inspection) blTyped(raw json.RawMessage) {
 				q := evidence.Request{URL: address, Method: "POST", Type: "Other"}
 				setBody(&q, []byte(t.Data))
 				in.add(in.visits[0], q)
+				in.blCanaries(t)
 			}
 			return fault
 		})
+	}
+}
+
+// blCanaries takes the addresses that the collector typed. What else it typed
+// is not told apart by kind in the file.
+func (in *inspection) blCanaries(t blTyped) {
+	if !slices.Contains(t.Kinds, "plaintext") {
+		return // the values are hashes
+	}
+	v := in.visits[0]
+	for _, value := range t.Values {
+		k := evidence.Canary{Kind: "email", Value: bounded(string(value), 200)}
+		if strings.Count(k.Value, "@") == 1 && len(v.canaries) < 20 && !slices.Contains(v.canaries, k) {
+			v.canaries = append(v.canaries, k)
+		}
 	}
 }
 
@@ -133,7 +151,7 @@ func (in *inspection) blRecorders(raw json.RawMessage) {
 		each(in, "reports.session_recorders."+bounded(pattern, 80), byPattern[pattern], 1000, func(_ int, t text) string {
 			address, fault := in.addressOf("url", t)
 			if address != "" && !in.known[address] {
-				in.add(in.visits[0], evidence.Request{URL: address, Type: "Other"})
+				in.add(in.visits[0], evidence.Request{URL: address, Type: typeByPath(address)})
 			}
 			return fault
 		})
@@ -181,6 +199,7 @@ func (in *inspection) blGaps(reports map[string]json.RawMessage) {
 	in.partly("requests", "requests", "the file holds the addresses of requests that its filter lists know; of the others it holds the host only. requests.har, which the collector writes beside it, holds more")
 	in.cannot("storage", "browser storage", "the file holds none")
 	in.cannot("forms", "forms", "the file holds no forms; the collector fills in those that it finds, so that requests may carry what it typed")
+	in.cannot("labels", "labels put on visitors", "the file holds no data layers, targeting or consent strings of the page")
 	in.gap("format", "workers and popups", "requests of workers, and of windows that the page opened, are not in the file")
 	for _, name := range []string{"canvas_fingerprinters", "canvas_font_fingerprinters", "behaviour_event_listeners", "fingerprintable_api_calls"} {
 		if scripts := scriptsIn(reports[name]); len(scripts) > 0 {

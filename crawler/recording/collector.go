@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -155,6 +156,31 @@ func (in *inspection) at(page string) *visit {
 		}
 	}
 	return in.visits[0]
+}
+
+// typeByPath is what an address tells of what was asked for, where a file does
+// not say: a script that is loaded is no report of something.
+func typeByPath(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "Other"
+	}
+	if u.Scheme == "ws" || u.Scheme == "wss" {
+		return "WebSocket"
+	}
+	last := strings.ToLower(path.Base(u.Path))
+	switch path.Ext(last) {
+	case ".js", ".mjs":
+		return "Script"
+	case ".css":
+		return "Stylesheet"
+	case ".woff", ".woff2", ".ttf", ".otf":
+		return "Font"
+	}
+	if last == "js" {
+		return "Script"
+	}
+	return "Other"
 }
 
 // add adds a request to a page.

@@ -360,6 +360,7 @@ func overPlain(h *hop) bool {
 func (a *archive) harGaps(sheets []*sheet) {
 	a.cannot("storage", "browser storage", "HAR holds no localStorage, sessionStorage, IndexedDB or Cache Storage")
 	a.cannot("forms", "forms", "HAR holds no forms and no fields: only what was posted while it was recorded")
+	a.cannot("labels", "labels put on visitors", "HAR holds no data layers, targeting or consent strings of the page, only what of them was sent")
 	a.gap("format", "scripts that set cookies", "HAR names responses that set cookies, not scripts; a cookie that a script set is seen only once it is sent")
 	if a.cookies {
 		a.partly("cookies", "cookies", "HAR holds cookies that were sent or set by a response, not the browser's cookie jar; whether the browser stored one, and flags and lifetimes of those that were set before the recording, may be unknown")

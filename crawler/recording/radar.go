@@ -220,6 +220,7 @@ func (in *inspection) trcGaps(data map[string]json.RawMessage, stats json.RawMes
 	}
 	in.cannot("storage", "browser storage", "the file holds none")
 	in.cannot("forms", "forms", "the file holds none")
+	in.cannot("labels", "labels put on visitors", "the file holds none")
 	in.gap("format", "requests of service workers", "they are not in the file")
 	if scripts := scriptsIn(stats); len(scripts) > 0 {
 		in.gap("format", "calls of fingerprinting interfaces", fmt.Sprintf("the collector counts calls of %s; this is not taken over as evidence, since counts alone do not tell fingerprinting from other use", count(len(scripts), "script", "scripts")))

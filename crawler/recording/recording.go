@@ -84,6 +84,7 @@ type visit struct {
 	cookies  []evidence.Cookie
 	storage  []evidence.StorageItem
 	forms    []evidence.Form
+	canaries []evidence.Canary
 	gaps     []evidence.Gap
 }
 
@@ -270,6 +271,9 @@ func (v *visit) number(ids map[string]string) {
 	for i := range v.storage {
 		v.storage[i].Page, v.storage[i].State = id, state
 	}
+	for i := range v.canaries {
+		v.canaries[i].Page, v.canaries[i].State = id, state
+	}
 	for i := range v.forms {
 		v.forms[i].ID, v.forms[i].Page, v.forms[i].State = fmt.Sprintf("%s/f%02d", id, i+1), id, state
 	}
@@ -296,6 +300,9 @@ func (r *Recording) Describe(m *evidence.Meta) {
 // Write writes the evidence. The caller creates the bundle and closes it.
 func (r *Recording) Write(w *evidence.Writer) error {
 	for _, v := range r.visits {
+		if err := w.AddCanaries(v.canaries...); err != nil {
+			return err
+		}
 		if err := w.AddPage(v.page, v.requests, v.cookies, v.storage, v.forms, v.gaps); err != nil {
 			return err
 		}

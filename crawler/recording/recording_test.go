@@ -56,7 +56,7 @@ func dump(t testing.TB, r *Recording) string {
 		t.Error(err)
 	}
 	var b strings.Builder
-	for _, name := range []string{"meta.json", "pages.jsonl", "requests.jsonl", "cookies.jsonl", "storage.jsonl", "forms.jsonl", "documents.jsonl", "gaps.jsonl"} {
+	for _, name := range []string{"meta.json", "pages.jsonl", "requests.jsonl", "cookies.jsonl", "storage.jsonl", "forms.jsonl", "canaries.jsonl", "documents.jsonl", "gaps.jsonl"} {
 		data, err := bundle.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

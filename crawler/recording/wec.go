@@ -113,6 +113,7 @@ func (r *reader) wec(s *stream) error {
 	in.partly("cookies", "cookies", "the cookie jar was read after the first page only; of later ones the cookies whose setting was seen")
 	in.partly("storage", "browser storage", "the file holds localStorage of the page's own frame; no sessionStorage, IndexedDB, Cache Storage or storage of frames")
 	in.partly("forms", "forms", "the file holds forms that post to http addresses, without their fields, and no others")
+	in.cannot("labels", "labels put on visitors", "the file holds no data layers, targeting or consent strings of the page")
 	in.gap("format", "workers and popups", "requests of service workers, and of windows that the page opened, are not in the file")
 	return nil
 }
@@ -214,16 +215,13 @@ func (in *inspection) wecBeacon(_ int, b wecBeacon) string {
 	if address == "" {
 		return fault
 	}
-	q := evidence.Request{URL: address, Type: "Other"}
+	q := evidence.Request{URL: address, Type: typeByPath(address)}
 	page := ""
 	if b.Log != nil {
 		if len(b.Log.Stack) > 0 {
 			q.FrameURL = bounded(string(b.Log.Stack[0].File), maxURL)
 		}
 		page = q.FrameURL
-	}
-	if strings.HasPrefix(address, "ws") {
-		q.Type = "WebSocket"
 	}
 	in.add(in.at(page), q)
 	return ""
