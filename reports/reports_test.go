@@ -66,7 +66,7 @@ func golden(t *testing.T, name string, got []byte) {
 func TestGolden(t *testing.T) {
 	rep := shop(t)
 	golden(t, "scan.json", encode(t, rep))
-	golden(t, "summary.txt", []byte(reports.Summary(rep, "out/lantern")))
+	golden(t, "summary.txt", []byte(reports.Summary(rep, "out/lantern", 0)))
 }
 
 func TestSameBytes(t *testing.T) {
@@ -274,7 +274,7 @@ func TestPolicyIDsCannotLeaveTheFolder(t *testing.T) {
 
 func TestHostileTextInTerminalAndCells(t *testing.T) {
 	rep := reports.New(reporttest.Hostile())
-	for i, r := range reports.Summary(rep, "out\x1b[2J") {
+	for i, r := range reports.Summary(rep, "out\x1b[2J", 60) {
 		if (r < ' ' && r != '\n') || r == 0x7f || r == 0x202e {
 			t.Fatalf("summary holds %U at %d", r, i)
 		}
@@ -316,5 +316,26 @@ func TestReadJSONRefusesOthers(t *testing.T) {
 	data, _ := json.Marshal(map[string]string{"schema": "candor.scan/9"})
 	if _, err := reports.ReadJSON(bytes.NewReader(data)); err == nil || !strings.Contains(err.Error(), "candor.scan/9") {
 		t.Errorf("error is %v", err)
+	}
+}
+
+// On a terminal no line is wider than it, and what is folded stands below the
+// column where it began.
+func TestSummaryFolds(t *testing.T) {
+	rep := reports.New(reporttest.Shop())
+	rep.Findings = append(rep.Findings[:1:1], rep.Findings...)
+	rep.Findings[0].Severity, rep.Findings[0].Title = "critical", "Some Analytics gets e-mail address and search queries, which the text rules out"
+	const width = 50
+	text := reports.Summary(rep, "out", width)
+	for line := range strings.Lines(text) {
+		if n := len([]rune(strings.TrimRight(line, "\n"))); n > width {
+			t.Errorf("a line of %d characters: %q", n, line)
+		}
+	}
+	if want := "  critical  Some Analytics gets e-mail address and\n            search queries, which the text rules\n            out\n"; !strings.Contains(text, want) {
+		t.Errorf("the summary lacks\n%s; it is\n%s", want, text)
+	}
+	if flat := reports.Summary(rep, "out", 0); !strings.Contains(flat, rep.Findings[0].Title+"\n") {
+		t.Errorf("without a terminal a line is folded:\n%s", flat)
 	}
 }

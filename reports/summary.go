@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"candor/reports/plain"
 )
@@ -49,11 +50,12 @@ func Answer(rep *Report) []string {
 }
 
 // Summary is a short text for the terminal at the end of a scan. dir is the
-// report's folder, or "" when none was written. No control character of a site
-// gets through.
-func Summary(rep *Report, dir string) string {
+// report's folder, or "" when none was written; lines are folded at width
+// characters, or not at all when it is 0. No control character of a site gets
+// through.
+func Summary(rep *Report, dir string, width int) string {
 	var b strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	line := func(format string, args ...any) { b.WriteString(fold(fmt.Sprintf(format, args...), width)) }
 	name := rep.Site.Host
 	if name == "" {
 		name = rep.Site.URL
@@ -83,9 +85,43 @@ func Summary(rep *Report, dir string) string {
 	}
 	if dir != "" {
 		line("")
-		line("  Report: %s", plain.Terminal(filepath.Join(dir, "index.html"), 300))
+		b.WriteString("  Report: " + plain.Terminal(filepath.Join(dir, "index.html"), 300) + "\n") // whole, to be copied
 	}
 	return b.String()
+}
+
+// Widths outside of which folding is of no use.
+const leastWidth, mostWidth = 40, 120
+
+// fold breaks a line at spaces; what follows stands below the line's last
+// column: "  high      Title".
+func fold(line string, width int) string {
+	width = min(width, mostWidth)
+	if width < leastWidth || utf8.RuneCountInString(line) <= width {
+		return line + "\n"
+	}
+	indent := len(line) - len(strings.TrimLeft(line, " "))
+	if i := strings.Index(line[indent:], "  "); i > 0 && i < 12 {
+		indent += i + len(line[indent+i:]) - len(strings.TrimLeft(line[indent+i:], " "))
+	}
+	var out strings.Builder
+	out.WriteString(line[:indent])
+	at := indent
+	for i, word := range strings.Fields(line[indent:]) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case at+1+n > width:
+			out.WriteString("\n" + strings.Repeat(" ", indent))
+			at = indent
+		default:
+			out.WriteByte(' ')
+			at++
+		}
+		out.WriteString(word)
+		at += n
+	}
+	return out.String() + "\n"
 }
 
 func plural(n int, one, many string) string {

@@ -241,10 +241,7 @@ func (m *Matcher) dataNames(ids []string) string {
 // vendorName is how a recipient is called in sentences: "Google Analytics
 // (Google LLC)".
 func (m *Matcher) vendorName(r flow.Recipient) string {
-	name := r.Domain
-	if v := m.vendors[r.Vendor]; v != nil {
-		name = v.Name
-	}
+	name := m.calling(r)
 	if r.Entity != "" && !strings.EqualFold(r.Entity, name) {
 		return name + " (" + r.Entity + ")"
 	}
@@ -254,6 +251,9 @@ func (m *Matcher) vendorName(r flow.Recipient) string {
 // calling is how a recipient is called in titles.
 func (m *Matcher) calling(r flow.Recipient) string {
 	if v := m.vendors[r.Vendor]; v != nil && v.Name != "" {
+		return v.Name
+	}
+	if v := m.in.Set.Vendor(r.Vendor); v != nil { // its cookie was seen, no request to it
 		return v.Name
 	}
 	if r.Domain != "" {

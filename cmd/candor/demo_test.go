@@ -111,6 +111,7 @@ func TestDemo(t *testing.T) {
 	t.Run("promises", func(t *testing.T) { s.promises(t, rep) })
 	t.Run("findings", func(t *testing.T) { s.findings(t, rep) })
 	t.Run("absent", func(t *testing.T) { s.absent(t, rep) })
+	t.Run("readme", func(t *testing.T) { sampleInReadme(t, rep) })
 	t.Run("schema", func(t *testing.T) { validate(t, filepath.Join(one, "scan.json")) })
 	t.Run("verify", func(t *testing.T) { runCandor(t, exitOK, "verify", one) })
 	t.Run("analyze", func(t *testing.T) {
@@ -214,6 +215,21 @@ func (s story) absent(t *testing.T, rep *reports.Report) {
 		if v.Party == "third" && slices.ContainsFunc(v.Domains, func(d string) bool { return strings.HasPrefix(d, "fernhill") }) {
 			t.Errorf("%s counts as a third party", v.ID)
 		}
+	}
+}
+
+// sampleInReadme holds the output that README shows against that of the scan.
+func sampleInReadme(t *testing.T, rep *reports.Report) {
+	readme, err := os.ReadFile(filepath.Join(repo, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want strings.Builder
+	for line := range strings.Lines(reports.Summary(rep, "", 0)) {
+		want.WriteString(strings.TrimRight("    "+line, " \n") + "\n")
+	}
+	if !strings.Contains(string(readme), want.String()) {
+		t.Errorf("README does not show what a scan of the demo ends with:\n%s", &want)
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -20,15 +21,19 @@ func main() {
 		Now:     time.Now,
 		Signals: signals,
 		Exit:    os.Exit,
-		Columns: columns,
+		Columns: func() int { return columnsOf(os.Stderr) },
 		Stages:  wired(),
 	}
 	os.Exit(c.Run(context.Background(), os.Args[1:]))
 }
 
-// columns is the width of the terminal that standard error is, or 0.
-func columns() int {
-	fd := int(os.Stderr.Fd())
+// columnsOf is the width of the terminal that a writer is, or 0.
+func columnsOf(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	fd := int(f.Fd())
 	if !term.IsTerminal(fd) || os.Getenv("TERM") == "dumb" {
 		return 0
 	}

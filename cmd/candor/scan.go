@@ -249,7 +249,7 @@ func (c *Command) analyseAndWrite(ctx context.Context, o *options, bundle, dir s
 
 func (c *Command) summarise(o *options, rep *reports.Report, dir string) {
 	if !o.quiet {
-		fmt.Fprint(c.Stdout, reports.Summary(rep, dir))
+		fmt.Fprint(c.Stdout, reports.Summary(rep, dir, columnsOf(c.Stdout)))
 	}
 }
 
