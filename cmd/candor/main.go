@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"candor/crawler/browser"
 )
 
 func main() {
@@ -20,7 +22,10 @@ func main() {
 		Environ: os.Environ(),
 		Now:     time.Now,
 		Signals: signals,
-		Exit:    os.Exit,
+		Exit: func(code int) {
+			browser.Abandon()
+			os.Exit(code)
+		},
 		Columns: func() int { return columnsOf(os.Stderr) },
 		Stages:  wired(),
 	}

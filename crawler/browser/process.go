@@ -109,6 +109,7 @@ func (p *process) start(path string, o Options) (chromedp.Transport, error) {
 	if err != nil {
 		return nil, errors.Join(err, commandsW.Close(), eventsR.Close())
 	}
+	running.Store(p, true)
 	go func() {
 		p.err = p.cmd.Wait()
 		close(p.exited)
@@ -127,6 +128,7 @@ func (p *process) stop(grace time.Duration) error {
 	}
 	killGroup(p.cmd)
 	<-p.exited
+	running.Delete(p)
 	// A child that was just killed may still write for a moment.
 	var err error
 	for range 5 {
