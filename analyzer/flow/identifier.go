@@ -2,6 +2,7 @@ package flow
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -31,18 +32,11 @@ var (
 // token of at least eight characters that is no time, date, size, plain word
 // or consent string.
 func IdentifierLike(value string) bool {
-	if len(value) < minIdentifier || len(value) > maxIdentifier || consentString.MatchString(value) {
+	if len(value) < minIdentifier || len(value) > maxIdentifier {
 		return false
 	}
-	if uuidPattern.MatchString(value) {
-		return true
-	}
-	for _, t := range tokens(value) {
-		if identifierToken(t) {
-			return true
-		}
-	}
-	return false
+	unique := slices.ContainsFunc(tokens(value), identifierToken) || strings.Count(value, "-") >= 4 && uuidPattern.MatchString(value)
+	return unique && !consentString.MatchString(value)
 }
 
 // tokens splits a value at everything that is no letter or digit.
