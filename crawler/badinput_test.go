@@ -153,6 +153,23 @@ func TestBadStart(t *testing.T) {
 	}
 }
 
+// A page of 500 MB, plain and as half a megabyte of gzip, is stopped on its
+// way; what was seen of it is kept.
+func TestHugePages(t *testing.T) {
+	server, o := rough(t)
+	o.Tabs, o.Pages, o.PageTimeout = 1, 2, time.Minute
+	c := scan(t.Context(), t, server, Target{URLs: []string{"http://www.rough.test/huge", "http://www.rough.test/bomb"}}, o, nil)
+	if c.err != nil {
+		t.Error(c.err)
+	}
+	for _, url := range []string{"http://www.rough.test/huge", "http://www.rough.test/bomb"} {
+		checkBad(t, c, bad{url, url, "too_large", "loading was stopped", "budget"})
+		if p := c.page(t, url); p.DurationMS >= o.PageTimeout.Milliseconds() {
+			t.Errorf("%s took its whole time", url)
+		}
+	}
+}
+
 func TestNoBrowser(t *testing.T) {
 	server := webtest.Start(t, nil)
 	o := options(server)

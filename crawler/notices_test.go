@@ -2,6 +2,8 @@ package crawler
 
 import (
 	"bytes"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -132,5 +134,42 @@ redirect: /privacy
 		if !texts[want] {
 			t.Errorf("no link %q in %v", want, texts)
 		}
+	}
+}
+
+// What is kept are the bytes as served, whatever their charset, although the
+// browser gives texts decoded.
+func TestNoticeBytes(t *testing.T) {
+	served := map[string]string{
+		"/privacy": "<!doctype html><meta charset=windows-1252><title>Datenschutz</title><p>Gr\xfc\xdfe \x96 f\xfcr \x80 5",
+		"/terms":   "\xef\xbb\xbf<!doctype html><title>Terms</title><p>Café",
+		"/cookies": "<!doctype html><meta charset=utf-8><title>Cookies</title><p>caf\xe9",
+	}
+	server := webtest.Start(t, nil)
+	server.Handle("www.bytes.test", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		body, ok := served[r.URL.Path]
+		if !ok && r.URL.Path != "/" {
+			http.NotFound(w, r)
+			return
+		}
+		if !ok {
+			body = "<!doctype html><title>Bytes</title><a href='/privacy'>Privacy policy</a><a href='/terms'>Terms of use</a><a href='/cookies'>Cookie policy</a>"
+		}
+		_, _ = io.WriteString(w, body)
+	}))
+	c := scan(t.Context(), t, server, Target{URLs: []string{"https://www.bytes.test/"}}, options(server), nil)
+	if c.err != nil || len(c.docs) != 3 {
+		t.Fatalf("%v, %+v", c.err, c.docs)
+	}
+	for _, d := range c.docs {
+		raw, err := c.reader.ReadFile(d.Raw)
+		path := strings.TrimPrefix(d.URL, "https://www.bytes.test")
+		if err != nil || string(raw) != served[path] {
+			t.Errorf("%s: %q is kept, %v", d.URL, raw, err)
+		}
+	}
+	if len(c.gaps) > 0 {
+		t.Errorf("gaps: %+v", c.gaps)
 	}
 }
