@@ -54,9 +54,14 @@ install-tests: # browser, fonts, node, and the vendor libraries that tests serve
 check: ## gofmt, vet, staticcheck, tidy modules, generated files, vulnerabilities
 	@.ci/check
 
+# Packages whose tests drive a real browser run one at a time: side by side they
+# would take each other's two cores.
+BROWSER_TESTS := ./crawler/browser ./crawler ./crawler/recording ./crawler/webtest ./cmd/candor
+
 .PHONY: go-test
 go-test: ## go test ./..., with the race detector when there is a C compiler
-	go test $(RACE) -timeout 14m ./...
+	go test $(RACE) -timeout 10m $$(go list ./... | grep -vxF "$$(go list $(BROWSER_TESTS))")
+	go test $(RACE) -timeout 14m -p 1 $(BROWSER_TESTS)
 
 .PHONY: cover
 cover: ## tests with a figure of coverage for each package
