@@ -8,8 +8,10 @@
 // its budget and returns what was seen until then, with a reason.
 //
 // Limits: media streams are recorded as requests only; Web Storage written by
-// property assignment has no known writer; a bot wall or CAPTCHA is reported
-// and never gone round.
+// property assignment has no known writer, and the stack of a writer ends where
+// it was called by the event loop; what a fetch with keepalive sends looks like
+// any other fetch; fields in closed shadow roots are not read; a bot wall or
+// CAPTCHA is reported and never gone round.
 package browser
 
 import (
@@ -50,6 +52,8 @@ type Options struct {
 	Headers   map[string]string // sent with every request of the pages
 	Flags     []string          // further command line flags
 	Now       func() time.Time  // default time.Now
+
+	preferences string // JSON of the profile, for tests; "" is what evidence needs
 }
 
 // ErrRoot says that Chromium's sandbox does not work for root.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
@@ -15,8 +16,9 @@ import (
 	"candor/crawler/evidence"
 )
 
-// leave hides the page and goes away from it, because pages report when they
-// are left, and records what they send then and how it is answered.
+// leave goes away from the page, because pages report when they are hidden and
+// left (visibilitychange and pagehide come both), and records what they send
+// then and how it is answered.
 func (w *window) leave(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, leaveLimit)
 	defer cancel()
@@ -24,28 +26,17 @@ func (w *window) leave(ctx context.Context) {
 	if len(frames) == 0 || frames[0].id != w.record.frame {
 		return // a page that cannot be left is closed with its window
 	}
-	s := w.main.session
-	// The page's clock goes on, or it could not say goodbye.
-	send(s, emulation.SetVirtualTimePolicy, emulation.SetVirtualTimePolicyParams{Policy: emulation.VirtualTimePolicyAdvance})
-	// A minimised window is hidden: visibilitychange while the page still lives.
-	root := w.context.browser.conn.root
-	if win, err := invoke(ctx, root, browser.GetWindowForTarget, browser.GetWindowForTargetParams{TargetID: w.id}); err == nil {
-		send(root, browser.SetWindowBounds, browser.SetWindowBoundsParams{WindowID: win.WindowID, Bounds: &browser.Bounds{WindowState: browser.WindowStateMinimized}})
+	// The clocks go on, or nothing could say goodbye.
+	for _, o := range append(w.record.frameTargets(), w.main) {
+		send(o.session, emulation.SetVirtualTimePolicy, emulation.SetVirtualTimePolicyParams{Policy: emulation.VirtualTimePolicyAdvance})
 	}
 	// What a page sends while it goes is not among the Network events; request
-	// interception sees it.
-	w.main.intercept.Store(&interceptor{method: fetch.RequestPaused.Method, handle: func(s *session, params jsonv2.Value) {
-		var ev fetch.EventRequestPaused
-		if decode(params, &ev) == nil {
-			send(s, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: ev.RequestID})
-			w.record.goodbye(w.main, &ev)
-		}
-	}})
-	both := fetch.EnableParams{Patterns: []*fetch.RequestPattern{{RequestStage: fetch.RequestStageRequest}, {RequestStage: fetch.RequestStageResponse}}}
-	if _, err := invoke(ctx, s, fetch.Enable, both); err != nil {
+	// interception sees it, in the page and in each frame of another site.
+	if !w.intercept(ctx) {
 		return
 	}
-	if _, err := frames[0].evaluate(ctx, "location.replace('about:blank')"); err != nil {
+	w.leaveFrames(ctx, frames)
+	if _, err := frames[0].evaluate(ctx, goAway); err != nil {
 		return
 	}
 	if !w.until(ctx, func(s state) bool { return s.left }) {
@@ -53,13 +44,50 @@ func (w *window) leave(ctx context.Context) {
 	}
 	// The browser's threads pass a farewell on while they answer.
 	for range 2 {
-		if _, err := invoke(ctx, root, browser.GetVersion, cdp.Empty{}); err != nil {
+		if _, err := invoke(ctx, w.context.browser.conn.root, browser.GetVersion, cdp.Empty{}); err != nil {
 			return
 		}
 	}
 	ctx, cancel = context.WithTimeout(ctx, farewellLimit)
 	defer cancel()
 	w.until(ctx, func(s state) bool { return s.farewells == 0 })
+}
+
+// goAway leaves a document without a trace in the history.
+const goAway = "location.replace('about:blank')"
+
+// leaveFrames goes away from the frames of other sites, while their targets
+// live: they end with the page, before what the frames send then is seen.
+func (w *window) leaveFrames(ctx context.Context, frames []frame) {
+	ctx, cancel := context.WithTimeout(ctx, frameLimit)
+	defer cancel()
+	var gone sync.WaitGroup
+	for _, f := range frames[1:] {
+		if f.owner.info.Type == "iframe" && f.id == cdp.FrameID(f.owner.info.TargetID) {
+			gone.Go(func() { _, _ = f.evaluate(ctx, goAway) }) // one that hangs ends with the page
+		}
+	}
+	gone.Wait()
+	w.until(ctx, func(s state) bool { return s.frames == 0 })
+}
+
+// intercept begins to see the page's farewells.
+func (w *window) intercept(ctx context.Context) bool {
+	both := fetch.EnableParams{Patterns: []*fetch.RequestPattern{{RequestStage: fetch.RequestStageRequest}, {RequestStage: fetch.RequestStageResponse}}}
+	r := w.record
+	var enabled sync.WaitGroup
+	for _, o := range append(r.frameTargets(), w.main) {
+		o.intercept.Store(&interceptor{method: fetch.RequestPaused.Method, handle: func(s *session, params jsonv2.Value) {
+			var ev fetch.EventRequestPaused
+			if decode(params, &ev) == nil {
+				send(s, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: ev.RequestID})
+				r.goodbye(o, &ev)
+			}
+		}})
+		enabled.Go(func() { _, _ = invoke(ctx, o.session, fetch.Enable, both) })
+	}
+	enabled.Wait()
+	return ctx.Err() == nil
 }
 
 // until waits for a state of the record and returns false when ctx ended first.

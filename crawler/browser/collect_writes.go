@@ -83,7 +83,7 @@ func (o *observed) debuggerEvent(method string, params jsonv2.Value) {
 			o.called(ev.Payload)
 		default:
 			if r := o.record(); r != nil {
-				r.mutated()
+				r.touch()
 			}
 		}
 	}

@@ -99,6 +99,8 @@ func (r *record) removeChild(id target.SessionID) {
 	defer r.mu.Unlock()
 	gone := r.children[id]
 	delete(r.children, id)
+	delete(r.running, id)
+	r.wake()
 	for _, f := range r.frames {
 		if gone != nil && f.owner == gone {
 			f.gone = true

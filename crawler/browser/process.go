@@ -27,6 +27,12 @@ var candidates = []string{
 	"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 }
 
+// preferences of a new profile. This Chromium blocks third-party cookies by
+// default. A visitor's browser mostly allows them, and evidence of what sites
+// do needs them allowed. Without alternate_error_pages no portal is looked for
+// at a broken certificate.
+const preferences = `{"profile":{"cookie_controls_mode":0,"block_third_party_cookies":false},"alternate_error_pages":{"enabled":false}}`
+
 // ErrNotFound says that no browser is installed.
 var ErrNotFound = errors.New("no Chromium or Chrome was found: install it (on Debian and Ubuntu: apt-get install chromium) or name it with --browser PATH")
 
@@ -82,10 +88,10 @@ func (p *process) start(path string, o Options) (chromedp.Transport, error) {
 	if err := errors.Join(os.MkdirAll(filepath.Join(profile, "Default"), 0o700), os.MkdirAll(tmp, 0o700)); err != nil {
 		return nil, err
 	}
-	// This Chromium blocks third-party cookies by default. A visitor's browser
-	// mostly allows them, and evidence of what sites do needs them allowed.
-	// Without alternate_error_pages no portal is looked for at a broken certificate.
-	prefs := `{"profile":{"cookie_controls_mode":0,"block_third_party_cookies":false},"alternate_error_pages":{"enabled":false}}`
+	prefs := o.preferences
+	if prefs == "" {
+		prefs = preferences
+	}
 	if err := os.WriteFile(filepath.Join(profile, "Default", "Preferences"), []byte(prefs), 0o600); err != nil {
 		return nil, err
 	}

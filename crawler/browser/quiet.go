@@ -13,8 +13,8 @@ import (
 // The waiting of a visit. A page is quiet when its load event has come, no
 // request that matters is under way and the tree did not change for quietTime.
 const (
-	quietTime  = 400 * time.Millisecond
-	settleTime = 200 * time.Millisecond // after scrolling
+	quietTime  = 250 * time.Millisecond
+	settleTime = 100 * time.Millisecond // after scrolling
 	// stalledTime is how long nothing may happen on a page whose tree is whole
 	// but whose load event does not come.
 	stalledTime = 1500 * time.Millisecond
@@ -25,11 +25,12 @@ const (
 	// by 2 to 5 s.
 	timersAhead = 6 * time.Second
 	// timersLimit bounds the real time that this may take.
-	timersLimit = 1500 * time.Millisecond
+	timersLimit = 2500 * time.Millisecond
 	beaconTime  = 60 * time.Millisecond
 	// leaveLimit bounds going away, farewellLimit the answers to what was sent then.
 	leaveLimit    = 3 * time.Second
 	farewellLimit = 500 * time.Millisecond
+	frameLimit    = time.Second
 	// lookLimit is what a page that used up its budget still gets to be read.
 	lookLimit = 3 * time.Second
 	// scrollLimit bounds scrolling and the picture.
@@ -98,18 +99,17 @@ func (w *window) runTimers(ctx context.Context, deadline time.Time) {
 		Policy: emulation.VirtualTimePolicyPauseIfNetworkFetchesPending, Budget: new(float64(timersAhead.Milliseconds())),
 		MaxVirtualTimeTaskStarvationCount: 1000,
 	}
-	for _, o := range w.record.frameTargets() {
-		send(o.session, emulation.SetVirtualTimePolicy, params)
+	targets := append(w.record.frameTargets(), w.main)
+	w.record.startTime(targets) // each tells of its own clock
+	for _, o := range targets {
+		sendThen(o.session, emulation.SetVirtualTimePolicy, params, func(_ emulation.SetVirtualTimePolicyResult, err error) {
+			if err != nil {
+				w.record.timeRan(o.session.id) // it went away
+			}
+		})
 	}
-	if _, err := invoke(call, w.main.session, emulation.SetVirtualTimePolicy, params); err != nil {
+	if !w.until(call, func(s state) bool { return s.running == 0 || s.crashed }) {
 		return // a page that hangs; reading it will say so
-	}
-	for !w.record.look().ranOut {
-		select {
-		case <-call.Done():
-			return
-		case <-w.record.changed:
-		}
 	}
 	w.wait(ctx, limit, beaconTime, false)
 }

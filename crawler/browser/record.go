@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -46,7 +47,6 @@ type record struct {
 	isLoaded  bool
 	stopped   bool // loading came to an end, with a load event or without
 	crashed   bool // the page's process did
-	ranOut    bool // virtual time has passed
 	left      bool // the page went to about:blank
 	last      time.Time
 	documents int
@@ -57,9 +57,10 @@ type record struct {
 	entries   []*entry
 	byID      map[string]*entry
 	extras    map[string]*extra
-	open      map[string]time.Time // requests under way that matter
-	repeated  map[string]int       // how often an address was fetched
-	farewells map[string]bool      // sent while leaving, not answered yet
+	open      map[string]time.Time        // requests under way that matter
+	repeated  map[string]int              // how often an address was fetched
+	running   map[target.SessionID]string // targets whose clock is run ahead and has not arrived, with their site
+	farewells map[string]bool             // sent while leaving, not answered yet
 	skipped   int
 	tooLarge  string
 	writes    []*write
@@ -76,7 +77,7 @@ func newRecord(now func() time.Time, main cdp.FrameID) *record {
 	return &record{
 		now: now, frame: main, changed: make(chan struct{}, 1), frames: map[cdp.FrameID]*frame{},
 		children: map[target.SessionID]*observed{}, byID: map[string]*entry{}, extras: map[string]*extra{}, open: map[string]time.Time{},
-		repeated: map[string]int{}, farewells: map[string]bool{}, bounds: map[string]bool{},
+		repeated: map[string]int{}, farewells: map[string]bool{}, running: map[target.SessionID]string{}, bounds: map[string]bool{},
 	}
 }
 
@@ -101,7 +102,8 @@ func (r *record) active() {
 	r.wake()
 }
 
-func (r *record) mutated() {
+// touch begins a new time of quiet.
+func (r *record) touch() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.active()
@@ -147,10 +149,26 @@ func (r *record) parsed() {
 	r.active()
 }
 
-func (r *record) timeRan() {
+// startTime notes that the clocks of these targets are run ahead.
+func (r *record) startTime(targets []*observed) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.ranOut = true
+	for _, o := range targets {
+		site := ""
+		if f := r.frames[cdp.FrameID(o.info.TargetID)]; f != nil {
+			site = evidence.Site(hostOf(f.url))
+		}
+		r.running[o.session.id] = site
+	}
+}
+
+// timeRan notes that the clock of one target has arrived. Frames of one site
+// share a process and so a clock, of which only the first hears.
+func (r *record) timeRan(id target.SessionID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	site, ok := r.running[id]
+	maps.DeleteFunc(r.running, func(other target.SessionID, s string) bool { return other == id || ok && s == site })
 	r.wake()
 }
 
@@ -225,14 +243,15 @@ func (r *record) addWrite(w *write) {
 
 // state is what the visit's waiting looks at.
 type state struct {
-	parsed, loaded, ranOut, left bool
-	crashed                      bool
-	open                         int // requests under way that matter
-	farewells                    int
-	last                         time.Time // when something last happened
-	documents                    int
-	failed                       string
-	tooLarge                     string
+	parsed, loaded, left, crashed bool
+	running                       int // targets whose clock is run ahead
+	open                          int // requests under way that matter
+	farewells                     int
+	frames                        int       // cross-site frames that are attached
+	last                          time.Time // when something last happened
+	documents                     int
+	failed                        string
+	tooLarge                      string
 }
 
 // stallAfter is how long a request may be without an answer before the visit
@@ -242,8 +261,13 @@ const stallAfter = 4 * time.Second
 func (r *record) look() state {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := state{parsed: r.isParsed, loaded: r.isLoaded || r.stopped && r.documents > 0, crashed: r.crashed, ranOut: r.ranOut, left: r.left, last: r.last, documents: r.documents, failed: r.failed, tooLarge: r.tooLarge}
+	s := state{parsed: r.isParsed, loaded: r.isLoaded || r.stopped && r.documents > 0, crashed: r.crashed, running: len(r.running), left: r.left, last: r.last, documents: r.documents, failed: r.failed, tooLarge: r.tooLarge}
 	s.farewells = len(r.farewells)
+	for _, o := range r.children {
+		if f := r.frames[cdp.FrameID(o.info.TargetID)]; o.info.Type == "iframe" && f != nil && f.url != "about:blank" {
+			s.frames++
+		}
+	}
 	for _, since := range r.open {
 		if time.Since(since) < stallAfter {
 			s.open++

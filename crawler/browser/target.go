@@ -192,7 +192,7 @@ func (o *observed) pageEvent(r *record, method string, params jsonv2.Value) {
 			r.addPopupURL(ev.URL)
 		}
 	case "Emulation.virtualTimeBudgetExpired":
-		r.timeRan()
+		r.timeRan(o.session.id)
 	}
 }
 

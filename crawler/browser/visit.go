@@ -220,6 +220,7 @@ func (w *window) look(ctx context.Context, q Visit, deadline time.Time, res *Res
 	for {
 		document := w.record.look().documents
 		w.scroll(ctx)
+		w.record.touch()
 		w.wait(ctx, deadline, settleTime, false)
 		s = w.show(ctx, want, res)
 		// A page that went on meanwhile is looked at where it arrived.

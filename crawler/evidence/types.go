@@ -162,7 +162,7 @@ type Request struct {
 	PostBytes         int               `json:"post_bytes,omitempty"`
 	PostBase64        bool              `json:"post_base64,omitempty"`
 	PostCut           bool              `json:"post_cut,omitempty"`
-	Keepalive         bool              `json:"keepalive,omitempty"` // beacon or fetch(…, {keepalive})
+	Keepalive         bool              `json:"keepalive,omitempty"` // a beacon, or sent while the page was left
 	Initiator         Initiator         `json:"initiator"`
 	Status            int               `json:"status"`
 	MIMEType          string            `json:"mime_type,omitempty"`
