@@ -73,7 +73,7 @@ type hostileCase struct {
 
 func (c hostileCase) budget() time.Duration {
 	if c.endless {
-		return 2 * time.Second
+		return 6 * time.Second
 	}
 	return time.Minute
 }
