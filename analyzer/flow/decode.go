@@ -56,6 +56,7 @@ var (
 	exactPair   = regexp.MustCompile(`^-?\d{1,2}\.\d{4,},\s*-?\d{1,3}\.\d{4,}$`)
 	isoDate     = regexp.MustCompile(`^(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})([T ].*)?$`)
 	localDate   = regexp.MustCompile(`^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})$`)
+	fileValue   = regexp.MustCompile(`(?i)\.(js|mjs|css|map|json|png|jpe?g|gif|svg|webp|avif|ico|woff2?|ttf|mp4|webm)$`)
 	ssnValue    = regexp.MustCompile(`^\d{3}-?\d{2}-?\d{4}$`)
 )
 
@@ -332,8 +333,11 @@ func address(value string, first func(host string) bool) (data string, u *url.UR
 	if err != nil || !first(u.Hostname()) {
 		return "", nil
 	}
-	if strings.Trim(u.Path, "/") == "" && u.RawQuery == "" {
+	switch {
+	case strings.Trim(u.Path, "/") == "" && u.RawQuery == "":
 		return referrer, u
+	case fileValue.MatchString(u.Path):
+		return "", nil // a script or picture of the page
 	}
 	return pageURL, u
 }

@@ -189,6 +189,7 @@ func TestRequestFlows(t *testing.T) {
 			change: func(r *evidence.Request) { r.Headers = map[string]string{"referer": "https://www.shop.test/"} },
 			want:   []string{"referrer request direct"}},
 		{name: "somebody else's address is no page address", url: "https://stranger.test/x?url=https%3A%2F%2Fother.test%2Fpage", vendor: "stranger.test"},
+		{name: "a script of the page is no page", url: "https://stranger.test/x?file=https%3A%2F%2Fwww.shop.test%2Fapp.js", vendor: "stranger.test"},
 		{name: "search words in the page's address", url: "https://stranger.test/x?u=https%3A%2F%2Fwww.shop.test%2Fs%3Fq%3Dred%2Bshoes%26cid%3D12345678", vendor: "stranger.test",
 			want: []string{"page_url request direct", "search_query request direct"}},
 		{name: "an identifying cookie that was sent", url: "https://stranger.test/x", vendor: "stranger.test",

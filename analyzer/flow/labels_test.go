@@ -51,6 +51,7 @@ func TestLabelKinds(t *testing.T) {
 		{"kundengruppe", "stammkunde", "persona"},
 
 		{"replay_recording.segment_id", "0", ""},
+		{"sentryReplaySession.segmentId", "1", ""},
 		{"segment_write_key", "Xy7k", ""},
 		{"path.segment", "shoes", ""},
 		{"auth0.audience", "shop-api", ""},

@@ -255,7 +255,15 @@ func (b *builder) param(table *rules.Vendor, p payload.Pair) *rules.Param {
 			return rule
 		}
 	}
-	return b.parties.set.ParamFor(table, p.Name)
+	rule := b.parties.set.ParamFor(table, p.Name)
+	// Names with a dollar sign are the product's own, wherever they stand:
+	// "$set.$browser" is no property of the visitor.
+	if i := strings.LastIndexByte(p.Name, '.'); rule != nil && rule.Broad() && i >= 0 && strings.HasPrefix(p.Name[i+1:], "$") {
+		if own := b.parties.set.ParamFor(table, p.Name[i+1:]); own != nil && !own.Broad() {
+			return own
+		}
+	}
+	return rule
 }
 
 // pair makes a flow of what one named value tells.
