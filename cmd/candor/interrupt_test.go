@@ -14,9 +14,12 @@ import (
 	"candor/crawler/webtest"
 )
 
-// TestInterruptedScan ends the real command with a real browser by a signal, in
-// the middle of a page that never answers.
-func TestInterruptedScan(t *testing.T) {
+// interruptScan runs the real command with a real browser on a site of which one
+// page never answers, sends a signal at each line of the log that at accepts,
+// and expects the exit code of an incomplete scan. It returns the folder for
+// temporary files that the command had.
+func interruptScan(t *testing.T, out string, at func(line string) bool) (tmp string) {
+	t.Helper()
 	if ok, err := hasBrowser(); err != nil {
 		t.Fatal(err)
 	} else if !ok {
@@ -30,12 +33,18 @@ never seen
 -- www.shop.test/slow.html.headers --
 delay: 10m
 `))
-	dir := t.TempDir()
-	args := []string{"scan", "https://www.shop.test/", "--host-map", server.HostMap(), "--insecure", "--out", dir + "/out", "--timeout", "10m", "--tabs", "1"}
+	args := []string{"scan", "https://www.shop.test/", "--host-map", server.HostMap(), "--insecure", "--out", out, "--timeout", "10m", "--tabs", "1"}
 	if os.Geteuid() == 0 {
 		args = append(args, "--no-sandbox")
 	}
+	// A short name, because the path of Chromium's socket must fit.
+	tmp, err := os.MkdirTemp("", "i")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(tmp) })
 	cmd := exec.Command(asCandor(t), args...)
+	cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -46,11 +55,9 @@ delay: 10m
 	guard := time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
 	defer guard.Stop()
 	var log strings.Builder
-	sent := false
 	for lines := bufio.NewScanner(io.TeeReader(stderr, &log)); lines.Scan(); {
-		if strings.Contains(lines.Text(), "msg=page") && !sent {
-			sent = true
-			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		if at(lines.Text()) {
+			if err := cmd.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
 				t.Fatal(err)
 			}
 		}
@@ -60,6 +67,19 @@ delay: 10m
 	if !errors.As(err, &exit) || exit.ExitCode() != exitIncomplete {
 		t.Errorf("candor: %v, want exit code %d\n%s", err, exitIncomplete, &log)
 	}
+	return tmp
+}
+
+// TestInterruptedScan ends the real command with a real browser by a signal, in
+// the middle of a page that never answers.
+func TestInterruptedScan(t *testing.T) {
+	dir := t.TempDir()
+	sent := false
+	interruptScan(t, dir+"/out", func(line string) bool {
+		first := strings.Contains(line, "msg=page") && !sent
+		sent = sent || first
+		return first
+	})
 	m := meta(t, dir+"/out")
 	if m.Complete || m.Stopped != "interrupted" {
 		t.Errorf("bundle: complete %v, stopped %q", m.Complete, m.Stopped)
@@ -87,47 +107,16 @@ delay: 10m
 // TestInterruptedTwice leaves at once, with nothing left behind: neither the
 // browser nor its folder.
 func TestInterruptedTwice(t *testing.T) {
-	if ok, err := hasBrowser(); err != nil {
-		t.Fatal(err)
-	} else if !ok {
-		t.Skip("no Chromium or Chrome on this machine: the second interruption of a scan was NOT tested")
-	}
-	server := webtest.Start(t, webtest.MustText(`
--- www.shop.test/index.html --
-<title>Shop</title><a href="/slow">Contact</a>
--- www.shop.test/slow.html --
-never seen
--- www.shop.test/slow.html.headers --
-delay: 10m
-`))
-	dir, tmp := t.TempDir(), t.TempDir()
-	args := []string{"scan", "https://www.shop.test/", "--host-map", server.HostMap(), "--insecure", "--out", dir + "/out", "--timeout", "10m", "--tabs", "1"}
-	if os.Geteuid() == 0 {
-		args = append(args, "--no-sandbox")
-	}
-	cmd := exec.Command(asCandor(t), args...)
-	cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	guard := time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
-	defer guard.Stop()
-	var log strings.Builder
-	for lines := bufio.NewScanner(io.TeeReader(stderr, &log)); lines.Scan(); {
-		if line := lines.Text(); strings.Contains(line, "msg=page") || strings.Contains(line, "Once more to leave") {
-			if err := cmd.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
-				t.Fatal(err)
-			}
+	dir, sent := t.TempDir(), 0
+	tmp := interruptScan(t, dir+"/out", func(line string) bool {
+		now := strings.Contains(line, "msg=page") || strings.Contains(line, "Once more to leave")
+		if now {
+			sent++
 		}
-	}
-	err = cmd.Wait()
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != exitIncomplete {
-		t.Errorf("candor: %v, want exit code %d\n%s", err, exitIncomplete, &log)
+		return now
+	})
+	if sent < 2 {
+		t.Fatalf("the scan ended after %d signals, so the second was not tested", sent)
 	}
 	left, err := os.ReadDir(tmp)
 	if err != nil {
