@@ -1,9 +1,6 @@
 package browser
 
-import (
-	"os"
-	"sync"
-)
+import "sync"
 
 // running are the browsers that were started here and are not closed yet.
 var running sync.Map // *process → true
@@ -13,15 +10,7 @@ var running sync.Map // *process → true
 // the profile stays in the folder for temporary files.
 func Abandon() {
 	running.Range(func(key, _ any) bool {
-		p := key.(*process)
-		killGroup(p.cmd)
-		<-p.exited
-		// A child that was just killed may still write for a moment.
-		for range 5 {
-			if os.RemoveAll(p.dir) == nil {
-				break
-			}
-		}
+		_ = key.(*process).kill() // the program ends; there is nobody to tell
 		return true
 	})
 }

@@ -132,6 +132,11 @@ func (p *process) stop(grace time.Duration) error {
 	case <-p.exited:
 	case <-timer.C:
 	}
+	return p.kill()
+}
+
+// kill ends the browser with its children at once and removes its folder.
+func (p *process) kill() error {
 	killGroup(p.cmd)
 	<-p.exited
 	running.Delete(p)
