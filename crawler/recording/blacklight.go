@@ -169,22 +169,12 @@ func (in *inspection) part(where string, raw json.RawMessage, v any) {
 }
 
 func (in *inspection) blLinks() {
-	type link struct {
-		Href text `json:"href"`
-		Text text `json:"inner_text"`
-	}
 	var links struct {
-		First many[link] `json:"first_party"`
-		Third many[link] `json:"third_party"`
+		First many[savedLink] `json:"first_party"`
+		Third many[savedLink] `json:"third_party"`
 	}
 	in.get("links", &links)
-	var all []evidence.Link
-	for _, l := range append(slices.Clone(links.First), links.Third...) {
-		if host(string(l.Href)) != "" {
-			all = append(all, evidence.Link{URL: string(l.Href), Text: string(l.Text)})
-		}
-	}
-	in.links(all)
+	in.links(slices.Concat(links.First, links.Third))
 }
 
 func (in *inspection) blGaps(reports map[string]json.RawMessage) {

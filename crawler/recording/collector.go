@@ -228,8 +228,20 @@ func (in *inspection) onlyHosts(names []string) {
 	}
 }
 
+// savedLink is an anchor as both inspections write it.
+type savedLink struct {
+	Href text `json:"href"`
+	Text text `json:"inner_text"`
+}
+
 // links keeps the links of the first page.
-func (in *inspection) links(hrefs []evidence.Link) {
+func (in *inspection) links(found []savedLink) {
+	var hrefs []evidence.Link
+	for _, l := range found {
+		if host(string(l.Href)) != "" {
+			hrefs = append(hrefs, evidence.Link{URL: string(l.Href), Text: string(l.Text)})
+		}
+	}
 	p := &in.visits[0].page
 	for _, l := range hrefs {
 		if len(p.Links) < maxLinks {

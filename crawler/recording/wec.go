@@ -34,11 +34,6 @@ type wecStored struct {
 	Log   *wecLog         `json:"log"`
 }
 
-type wecLink struct {
-	Href text `json:"href"`
-	Text text `json:"inner_text"`
-}
-
 type wecForm struct {
 	ID     text `json:"id"`
 	Action text `json:"action"`
@@ -98,17 +93,11 @@ func (r *reader) wec(s *stream) error {
 		return fault
 	})
 	var links struct {
-		First many[wecLink] `json:"firstParty"`
-		Third many[wecLink] `json:"thirdParty"`
+		First many[savedLink] `json:"firstParty"`
+		Third many[savedLink] `json:"thirdParty"`
 	}
 	in.get("links", &links)
-	var all []evidence.Link
-	for _, l := range append(slices.Clone(links.First), links.Third...) {
-		if host(string(l.Href)) != "" {
-			all = append(all, evidence.Link{URL: string(l.Href), Text: string(l.Text)})
-		}
-	}
-	in.links(all)
+	in.links(slices.Concat(links.First, links.Third))
 	in.partly("requests", "requests", "the file holds the addresses of requests that its filter lists know, one for each host and path and without method, headers and bodies; of the others it holds the host only. requests.har, which the collector writes beside it, holds more")
 	in.partly("cookies", "cookies", "the cookie jar was read after the first page only; of later ones the cookies whose setting was seen")
 	in.partly("storage", "browser storage", "the file holds localStorage of the page's own frame; no sessionStorage, IndexedDB, Cache Storage or storage of frames")
