@@ -110,6 +110,7 @@ func TestDemo(t *testing.T) {
 	t.Run("flows", func(t *testing.T) { s.flows(t, rep) })
 	t.Run("promises", func(t *testing.T) { s.promises(t, rep) })
 	t.Run("findings", func(t *testing.T) { s.findings(t, rep) })
+	t.Run("places", func(t *testing.T) { s.places(t, rep) })
 	t.Run("absent", func(t *testing.T) { s.absent(t, rep) })
 	t.Run("readme", func(t *testing.T) { sampleInReadme(t, rep) })
 	t.Run("schema", func(t *testing.T) { validate(t, filepath.Join(one, "scan.json")) })
@@ -188,6 +189,24 @@ func (s story) findings(t *testing.T, rep *reports.Report) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("findings\n| %s |\nthe story says\n| %s |", strings.Join(got, " |\n| "), strings.Join(want, " |\n| "))
+	}
+}
+
+// places compares the classes of the visited pages with the story's table.
+func (s story) places(t *testing.T, rep *reports.Report) {
+	var want, got []string
+	for _, row := range s.table(t, "Sensitive places") {
+		want = append(want, strings.Join(row, " | "))
+	}
+	for _, p := range rep.Pages {
+		for _, c := range p.Places {
+			got = append(got, fmt.Sprintf("%s | %s | %s", strings.TrimPrefix(p.URL, "https://"), c.Class, strings.Join(c.Signals, ", ")))
+		}
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("sensitive places\n| %s |\nthe story says\n| %s |", strings.Join(got, " |\n| "), strings.Join(want, " |\n| "))
 	}
 }
 

@@ -41,7 +41,9 @@ type content struct {
 	Lang      string `json:"lang"`
 	Canonical string `json:"canonical"`
 	Words     int    `json:"words"`
-	Markers   bool   `json:"markers"` // a CAPTCHA or challenge is on the page
+	Headings  []string
+	Schema    []string `json:"schema_types"`
+	Markers   bool     `json:"markers"` // a CAPTCHA or challenge is on the page
 	Links     []evidence.Link
 	MoreLinks int `json:"more_links"` // left out in the middle
 	Forms     []evidence.Form

@@ -260,6 +260,7 @@ func (w *window) tell(ctx context.Context, q Visit, s seen, res *Result) {
 		contents = append([]*content{main}, others...)
 		p := &res.Page
 		p.Title, p.Language, p.Canonical, p.TextWords, p.Links = main.Title, main.Lang, main.Canonical, main.Words, main.Links
+		p.Headings, p.SchemaTypes = main.Headings, main.Schema
 		res.DOM = main.DOM
 		if main.MoreLinks > 0 {
 			res.Gaps = append(res.Gaps, evidence.Gap{What: fmt.Sprintf("%d links of %s", main.MoreLinks, q.URL), Why: "one visit reads 2,000 links", Kind: "bound", Page: q.ID, State: w.context.state})

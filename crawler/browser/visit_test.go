@@ -16,6 +16,9 @@ const everything = `
 <!doctype html><html lang="en-GB"><title>Everything</title><link rel="icon" href="data:,">
 <link rel="canonical" href="/">
 <h1>Welcome</h1>
+<script type="application/ld+json">{"@context":"https://schema.org","@graph":[{"@type":["Store","Pharmacy"],"makesOffer":{"@type":"Offer","itemOffered":{"@type":"Drug"}}},{"@type":"Store"}]}</script>
+<script type="application/ld+json">{"@type": broken</script>
+<div itemscope itemtype="https://schema.org/Person"><span itemprop="name">A. Smith</span></div>
 <script src="https://tags.vendor.test/tag.js"></script>
 <form action="https://forms.relay.test/submit" method="post"><h2>Write to us</h2>
  <label>E-mail <input type="email" name="email" required></label>
@@ -205,6 +208,14 @@ func TestVisitSeesEverything(t *testing.T) {
 		}
 		if !fields["news"].Checked || fields["website"].Visible || fields["phone"].Label != "Phone" || fields["dob"].Type != "date" {
 			t.Errorf("news %+v, website %+v, phone %+v, dob %+v", fields["news"], fields["website"], fields["phone"], fields["dob"])
+		}
+	})
+	t.Run("what the page says of its subject", func(t *testing.T) {
+		if got, want := res.Page.Headings, []string{"Welcome", "Write to us"}; !slices.Equal(got, want) {
+			t.Errorf("headings %q, want %q", got, want)
+		}
+		if got, want := res.Page.SchemaTypes, []string{"Store", "Pharmacy", "Offer", "Drug", "https://schema.org/Person"}; !slices.Equal(got, want) {
+			t.Errorf("schema.org types %q, want %q", got, want)
 		}
 	})
 	t.Run("the page itself", func(t *testing.T) {

@@ -40,6 +40,8 @@
     out.lang = cut(document.documentElement?.lang, 35);
     out.canonical = absolute(document.querySelector('link[rel=canonical][href]')?.getAttribute('href') ?? '');
     if (!document.querySelector('link[rel=canonical][href]')) out.canonical = '';
+    out.headings = headings();
+    out.schema_types = schemaTypes();
     out.markers = !!document.querySelector('iframe[src*="captcha"],iframe[src*="challenges.cloudflare.com"],#challenge-form,#px-captcha,[class*="g-recaptcha"],[class*="h-captcha"]');
   }
   if (want.dom) out.charset = document.characterSet;
@@ -141,6 +143,33 @@
   }
 
   return done();
+
+  // What the page says of its subject: enough to tell what it is about.
+  function headings() {
+    const texts = [];
+    for (const e of all('h1,h2,h3,[role=heading]', 200)) {
+      const text = cut(e.textContent, 200);
+      if (text && !texts.includes(text) && texts.push(text) === 50) break;
+    }
+    return texts;
+  }
+  // Of JSON-LD every @type, wherever it stands, and of microdata every itemtype.
+  function schemaTypes() {
+    const types = new Set(), add = (t) => { if (typeof t === 'string' && t && types.size < 50) types.add(cut(t, 200)); };
+    let nodes = 5000;
+    const walk = (v, depth) => {
+      if (v === null || typeof v !== 'object' || depth > 8 || nodes-- < 0) return;
+      if (Array.isArray(v)) { for (const e of v.slice(0, 1000)) walk(e, depth + 1); return; }
+      for (const t of Array.isArray(v['@type']) ? v['@type'].slice(0, 50) : [v['@type']]) add(t);
+      for (const k in v) walk(v[k], depth + 1);
+    };
+    for (const e of all('script[type="application/ld+json" i]', 20)) {
+      if (e.textContent.length > 1 << 18) continue;
+      try { walk(JSON.parse(e.textContent), 0); } catch { }
+    }
+    for (const e of all('[itemtype]', 200)) for (const t of e.getAttribute('itemtype').split(/\s+/).slice(0, 5)) add(t);
+    return [...types];
+  }
 
   function done() {
     if (!want.dom) return out;
