@@ -10,6 +10,7 @@ import (
 
 	"candor/analyzer/check"
 	"candor/analyzer/flow"
+	"candor/analyzer/flow/behavior"
 	"candor/analyzer/policy"
 	"candor/crawler/evidence"
 	"candor/rules"
@@ -31,11 +32,12 @@ func Analyze(ctx context.Context, r *evidence.Reader, set *rules.Set, p Profile)
 		return nil, fmt.Errorf("analyze: %w", err)
 	}
 	site := flow.NewSite(meta.URLs, append(slices.Clone(meta.OwnDomains), p.OwnDomains...))
-	seen, err := flow.Build(ctx, r, set, site)
+	finder := behavior.New()
+	seen, err := flow.Build(ctx, r, set, site, finder)
 	if err != nil {
 		return nil, fmt.Errorf("analyze: %w", err)
 	}
-	a.Seen = seen
+	a.Seen, a.Behaviors = seen, finder.Found()
 	in := check.Input{
 		Site: site.Primary, Set: set, Documents: a.Documents, Seen: seen, Pages: a.Pages, Gaps: a.Gaps,
 		Regions: p.Regions, Laws: p.Laws, Processors: p.roles(),

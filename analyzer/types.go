@@ -6,6 +6,7 @@ package analyzer
 import (
 	"candor/analyzer/check"
 	"candor/analyzer/flow"
+	"candor/analyzer/flow/behavior"
 	"candor/analyzer/policy"
 	"candor/crawler/evidence"
 )
@@ -34,6 +35,7 @@ type Analysis struct {
 	Gaps         []evidence.Gap
 	Documents    []*policy.Document
 	Seen         flow.Result
+	Behaviors    []behavior.Behavior         // by kind, vendor and script
 	NamedVendors map[string]bool             // vendor id → the texts name it or its company
 	Declared     map[string]string           // cookie id → name in the cookie table that declares it
 	Disclosures  map[string]check.Disclosure // flow id →

@@ -2,13 +2,11 @@ package reports
 
 import (
 	"candor/analyzer/flow"
+	"candor/analyzer/flow/behavior"
 )
 
-// leakPages bounds the pages for which one leak is told.
-const leakPages = 20
-
-// behaviors are what scripts did beyond sending what pages give them: here, that
-// a value which was typed and not submitted went to another party.
+// behaviors are what scripts did beyond sending what pages give them, and that a
+// value which was typed and not submitted went to another party.
 func (b *builder) behaviors() []Behavior {
 	out := []Behavior{}
 	for _, l := range b.a.Seen.Leaks {
@@ -19,16 +17,24 @@ func (b *builder) behaviors() []Behavior {
 		if !l.Direct {
 			confidence = flow.Strong
 		}
-		state := ""
-		if len(l.States) > 0 {
-			state = string(l.States[0])
-		}
-		for _, page := range l.Pages[:min(len(l.Pages), leakPages)] {
-			out = append(out, Behavior{
-				Kind: "form_leak_before_submit", Page: page, State: state, Script: l.Script, Vendor: l.Recipient.Vendor,
-				Confidence: string(confidence), Detail: l.Detail,
-			})
-		}
+		out = append(out, b.behavior(behavior.Behavior{
+			ID: l.ID, Kind: behavior.FormLeakBeforeSubmit, Script: l.Script, Vendor: l.Recipient.Vendor, Confidence: confidence,
+			Detail: l.Detail, States: l.States, Pages: l.Pages, Evidence: l.Evidence, Sightings: l.Sightings,
+		}))
+	}
+	return append(out, each(b.a.Behaviors, b.behavior)...)
+}
+
+func (b *builder) behavior(x behavior.Behavior) Behavior {
+	out := Behavior{
+		ID: x.ID, Kind: string(x.Kind), Pages: b.addresses(x.Pages), States: words(x.States), Script: x.Script, Vendor: x.Vendor,
+		Confidence: string(x.Confidence), Detail: x.Detail, Evidence: list(x.Evidence), Sightings: x.Sightings,
+	}
+	if len(out.Pages) > 0 {
+		out.Page = out.Pages[0]
+	}
+	if len(out.States) > 0 {
+		out.State = out.States[0]
 	}
 	return out
 }

@@ -106,7 +106,7 @@ var contract = map[string][]string{
 	"storage":                      {"kind", "origin", "key", "vendor", "identifier", "states"},
 	"forms":                        {"page", "action", "method", "action_party", "action_vendor", "secure", "policy_link_near", "prechecked", "fields"},
 	"forms.fields":                 {"name", "label", "type", "data_type", "sensitive", "required"},
-	"behaviors":                    {"kind", "page", "state", "script", "vendor", "confidence", "detail"},
+	"behaviors":                    {"kind", "page", "pages", "state", "states", "script", "vendor", "confidence", "detail", "evidence", "sightings"},
 	"labels":                       {"page", "source", "key", "value_redacted", "kind"},
 	"flows":                        {"id", "data_types", "recipient", "purposes", "channel", "confidence", "states", "pages", "evidence", "disclosure"},
 	"flows.recipient":              {"vendor", "entity", "domain", "party"},

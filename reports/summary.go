@@ -40,6 +40,9 @@ func Answer(rep *Report) []string {
 		out = append(out, fmt.Sprintf("Of %s in the texts, %d %s from what was observed.", plural(all, "promise", "promises"),
 			t.ByPromise["broken"], differ(t.ByPromise["broken"])))
 	}
+	if said := did(rep.Behaviors); said != "" {
+		out = append(out, said)
+	}
 	if n := t.BySeverity["critical"] + t.BySeverity["high"]; n > 0 {
 		out = append(out, fmt.Sprintf("%s of high severity or above %s to be looked at first.", plural(n, "finding", "findings"), needs(n)))
 	}
@@ -47,6 +50,42 @@ func Answer(rep *Report) []string {
 		out = append(out, "The scan is incomplete: what follows is what was seen before it ended.")
 	}
 	return out
+}
+
+// behaviorWords are the kinds of behavior as the answer says them.
+var behaviorWords = map[string]string{
+	"form_leak_before_submit": "forms read before they are sent", "keystroke_capture": "keystroke capture", "session_recording": "session recording",
+	"fingerprint_exfiltration": "fingerprints sent away", "canvas_fingerprinting": "canvas fingerprinting", "webgl_fingerprinting": "WebGL fingerprinting",
+	"audio_fingerprinting": "audio fingerprinting", "font_fingerprinting": "font fingerprinting", "navigator_fingerprinting": "navigator fingerprinting",
+	"cookie_sync": "cookie syncing", "evercookie_respawn": "identifiers that come back", "cname_cloaking": "trackers under a name of the site's own",
+	"geolocation_request": "asking for the location", "permission_request": "asking for permissions", "beacon": "beacons", "tracking_pixel": "tracking pixels",
+}
+
+// did says which behaviors were seen, each with the number of companies that
+// are known to be behind it.
+func did(behaviors []Behavior) string {
+	var kinds []string
+	who := map[string]map[string]bool{}
+	for _, x := range behaviors {
+		if who[x.Kind] == nil {
+			who[x.Kind] = map[string]bool{}
+			kinds = append(kinds, x.Kind)
+		}
+		if x.Vendor != "" {
+			who[x.Kind][x.Vendor] = true
+		}
+	}
+	for i, k := range kinds {
+		text := behaviorWords[k]
+		if n := len(who[k]); n > 0 {
+			text += fmt.Sprintf(" (%d)", n)
+		}
+		kinds[i] = text
+	}
+	if len(kinds) == 0 {
+		return ""
+	}
+	return "Behaviours that were seen, with the number of recipients behind each: " + strings.Join(kinds, ", ") + "."
 }
 
 // Summary is a short text for the terminal at the end of a scan. dir is the

@@ -278,13 +278,18 @@ type Field struct {
 
 // Behavior is something that a script did beyond sending data.
 type Behavior struct {
-	Kind       string `json:"kind" enum:"canvas_fingerprinting|webgl_fingerprinting|audio_fingerprinting|font_fingerprinting|navigator_fingerprinting|session_recording|keystroke_capture|form_leak_before_submit|cookie_sync|cname_cloaking|evercookie_respawn|beacon|tracking_pixel|geolocation_request|fingerprint_exfiltration"`
-	Page       string `json:"page"`
-	State      string `json:"state"`
-	Script     string `json:"script"`
-	Vendor     string `json:"vendor"`
-	Confidence string `json:"confidence" enum:"direct|strong|indirect|text-weak"`
-	Detail     string `json:"detail"`
+	ID         string   `json:"id"`
+	Kind       string   `json:"kind" enum:"canvas_fingerprinting|webgl_fingerprinting|audio_fingerprinting|font_fingerprinting|navigator_fingerprinting|session_recording|keystroke_capture|form_leak_before_submit|cookie_sync|cname_cloaking|evercookie_respawn|beacon|tracking_pixel|geolocation_request|permission_request|fingerprint_exfiltration"`
+	Page       string   `json:"page" doc:"The first page by address."`
+	Pages      []string `json:"pages"`
+	State      string   `json:"state" doc:"The first state."`
+	States     []string `json:"states"`
+	Script     string   `json:"script" doc:"Empty when it is not known."`
+	Vendor     string   `json:"vendor" doc:"Empty when nobody is known."`
+	Confidence string   `json:"confidence" enum:"direct|strong|indirect|text-weak"`
+	Detail     string   `json:"detail" doc:"What was seen, and by which heuristic it was told."`
+	Evidence   []string `json:"evidence" doc:"Calls, requests, cookies or visits that prove it; a selection."`
+	Sightings  int      `json:"sightings"`
 }
 
 // Label is a key with which a page or a tag segments, scores or infers something

@@ -20,9 +20,13 @@ import (
 //
 // The order of the records within a stream does not change the result, up to
 // the bounds of the package. It fails only when the evidence cannot be read or
-// ctx ends.
-func Build(ctx context.Context, r *evidence.Reader, set *rules.Set, site Site) (Result, error) {
+// ctx ends. Observers are shown the evidence as it is read.
+func Build(ctx context.Context, r *evidence.Reader, set *rules.Set, site Site, observers ...Observer) (Result, error) {
 	b := newBuilder(set, site)
+	b.observers = observers
+	for _, o := range observers {
+		o.Start(Who{b.parties})
+	}
 	// Requests come last: they are searched for the values of the others, and told
 	// by the kind of page that they were sent from.
 	err := b.pages(ctx, r)
@@ -66,6 +70,8 @@ type builder struct {
 	visits  visits
 	payload payload.Reader
 
+	observers []Observer
+
 	hosts   map[string]*hostSum
 	vendors map[string]*vendorSum
 	flows   map[flowKey]*flowSum
@@ -105,6 +111,9 @@ func newBuilder(set *rules.Set, site Site) *builder {
 // site is the scanned one too, unless the knowledge base knows it as a vendor.
 func (b *builder) pages(ctx context.Context, r *evidence.Reader) error {
 	return step(ctx, nil, "pages", r.Pages(), func(p *evidence.Page) {
+		for _, o := range b.observers {
+			o.Page(p)
+		}
 		b.visits.add(visit{id: p.ID, url: p.URL, state: p.State, started: p.StartedAt, own: b.places.page(p)})
 		start := p.Depth == 0 && p.LinkedFrom == "" && strings.HasPrefix(p.FinalURL, "http")
 		if host := hostOf(p.FinalURL); start && host != "" && b.parties.set.VendorFor(host, "/") == nil {

@@ -51,6 +51,9 @@ func (b *builder) cookieAt(key cookieKey) *cookieSum {
 
 // cookie takes a record of the jar.
 func (b *builder) cookie(j *evidence.Cookie) {
+	for _, o := range b.observers {
+		o.Cookie(j)
+	}
 	domain := strings.ToLower(strings.TrimPrefix(j.Domain, "."))
 	c := b.cookieAt(cookieKey{j.Name, domain, j.Path})
 	if c == nil {

@@ -34,6 +34,7 @@ type Leak struct {
 	Pages     []string         `json:"pages"`
 	Evidence  []string         `json:"evidence"`
 	Typed     []TypedAt        `json:"typed"`
+	Sightings int              `json:"sightings"`
 }
 
 // TypedAt is where a canary was typed.
@@ -198,7 +199,7 @@ func (b *builder) leakList() []Leak {
 	for _, l := range b.leaks {
 		v := l.leak
 		v.States, v.Pages, v.Evidence = l.seen.sortedStates(), l.seen.addresses(&b.visits), l.seen.ids()
-		v.Typed = []TypedAt{}
+		v.Typed, v.Sightings = []TypedAt{}, l.seen.count
 		for _, t := range l.typed {
 			if len(v.Typed) == maxPlaces {
 				break

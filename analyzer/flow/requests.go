@@ -54,6 +54,7 @@ func (b *builder) request(r *evidence.Request) {
 	if sent(r) {
 		b.sentCanaries(w, meant, u, r, visit)
 	}
+	b.observed(r, u, host, w, meant)
 }
 
 // pairs takes the request at hand apart, once.

@@ -24,6 +24,9 @@ type storageSum struct {
 }
 
 func (b *builder) stored(s *evidence.StorageItem) {
+	for _, o := range b.observers {
+		o.Storage(s)
+	}
 	key := storageKey{s.Kind, s.Origin, s.Key}
 	sum := b.storage[key]
 	if sum == nil {

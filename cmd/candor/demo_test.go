@@ -108,6 +108,7 @@ func TestDemo(t *testing.T) {
 		}
 	})
 	t.Run("flows", func(t *testing.T) { s.flows(t, rep) })
+	t.Run("behaviours", func(t *testing.T) { s.behaviours(t, rep) })
 	t.Run("promises", func(t *testing.T) { s.promises(t, rep) })
 	t.Run("findings", func(t *testing.T) { s.findings(t, rep) })
 	t.Run("places", func(t *testing.T) { s.places(t, rep) })
@@ -157,6 +158,24 @@ func (s story) flows(t *testing.T, rep *reports.Report) {
 		if got[key] == "" {
 			t.Errorf("%s was not seen, the story says %s", key, want[key])
 		}
+	}
+}
+
+// behaviours compares what scripts did with the story's table, which is complete.
+func (s story) behaviours(t *testing.T, rep *reports.Report) {
+	var want, got []string
+	for _, row := range s.table(t, "Behaviours") {
+		for who := range strings.SplitSeq(row[1], ", ") {
+			want = append(want, row[0]+" "+who)
+		}
+	}
+	for _, b := range rep.Behaviors {
+		got = append(got, b.Kind+" "+b.Vendor)
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if got = slices.Compact(got); !slices.Equal(got, want) {
+		t.Errorf("behaviours\n  %s\nthe story says\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))
 	}
 }
 

@@ -37,7 +37,6 @@ type hop struct {
 	wall     time.Time
 	noExtra  bool // served without the network: no extra info comes
 	security *network.SecurityDetails
-	plain    int64 // bytes of the body, any content encoding undone
 }
 
 func (e *entry) lastHop() *hop { return e.hops[len(e.hops)-1] }
@@ -293,7 +292,7 @@ func (r *record) dataReceived(ev *network.EventDataReceived) {
 	r.with(ev.RequestID, func(e *entry) {
 		h := e.lastHop()
 		h.Bytes += max(ev.EncodedDataLength, ev.DataLength)
-		h.plain += ev.DataLength
+		h.BodyBytes += ev.DataLength
 		limit := int64(maxBody)
 		if e.mainFrame {
 			limit = maxDocument

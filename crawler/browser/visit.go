@@ -323,7 +323,7 @@ func (w *window) body(ctx context.Context, q Visit, shown *content, res *Result)
 	}
 	var length int64
 	if main != nil {
-		length = main.lastHop().plain
+		length = main.lastHop().BodyBytes
 	}
 	r.mu.Unlock()
 	why := "the browser no longer has them"

@@ -173,8 +173,9 @@ type Request struct {
 	ResponseHeaders   map[string]string `json:"response_headers,omitempty"` // a chosen few
 	SetCookies        []string          `json:"set_cookies,omitempty"`      // every Set-Cookie line
 	Blocked           []BlockedCookie   `json:"blocked_cookies,omitempty"`
-	Bytes             int64             `json:"bytes"`           // encoded length received
-	Error             string            `json:"error,omitempty"` // net::ERR_…
+	Bytes             int64             `json:"bytes"`                // encoded length received, with headers
+	BodyBytes         int64             `json:"body_bytes,omitempty"` // of the answer's body, decoded; 0 when it has none or it is not known
+	Error             string            `json:"error,omitempty"`      // net::ERR_…
 	MixedContent      string            `json:"mixed_content,omitempty"`
 	Messages          []SocketMessage   `json:"messages,omitempty"` // WebSocket frames, bounded
 }

@@ -100,6 +100,7 @@ type harResponse struct {
 }
 
 type harContent struct {
+	Size     number          `json:"size"`
 	MIMEType text            `json:"mimeType"`
 	Text     json.RawMessage `json:"text"` // decoded for documents only
 	Encoding text            `json:"encoding"`

@@ -123,6 +123,7 @@ func (a *archive) response(h *hop, p *harResponse) {
 	if h.Bytes == 0 {
 		h.Bytes = max(p.HeadersSize.whole(), 0) + max(p.BodySize.whole(), 0)
 	}
+	h.BodyBytes = max(p.Content.Size.whole(), 0)
 	h.ResponseHeaders = map[string]string{}
 	for _, pair := range p.Headers {
 		name := strings.ToLower(string(pair.Name))

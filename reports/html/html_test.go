@@ -120,6 +120,8 @@ func TestPeople(t *testing.T) {
 		"#labels tbody tr:nth-child(1)":    "user.segment",
 		"#labels tbody tr:nth-child(2)":    "not seen leaving",
 		"#behaviors tbody tr:nth-child(1)": "SHA-256 of lower case, in parameter udff[em]",
+		"#behaviors tbody tr:nth-child(2)": "not known",
+		"#behaviors tbody tr:nth-child(3)": "and 1 more",
 		"#form-2":                          "Sensitive place: checkout (address: checkout, field: payment_card, title: checkout)",
 		"#pages":                           "Sensitive place: checkout",
 		"#flows":                           "sensitive places among them: checkout",
@@ -128,8 +130,8 @@ func TestPeople(t *testing.T) {
 			t.Errorf("%s lacks %q: %.300s", sel, want, text)
 		}
 	}
-	if n := doc.Find("#behaviors tbody tr").Length(); n != 1 {
-		t.Errorf("%d behaviours, want 1: what the site itself receives is none", n)
+	if n := doc.Find("#behaviors tbody tr").Length(); n != 3 {
+		t.Errorf("%d behaviours, want 3: what the site itself receives is none", n)
 	}
 	_, doc = render(t, &analyzer.Analysis{})
 	for _, sel := range []string{"#labels", "#behaviors", "a[href='#labels']"} {

@@ -12,6 +12,7 @@ import (
 	"candor/analyzer"
 	"candor/analyzer/check"
 	"candor/analyzer/flow"
+	"candor/analyzer/flow/behavior"
 	"candor/analyzer/policy"
 	"candor/crawler/evidence"
 )
@@ -67,8 +68,12 @@ func Shop() *analyzer.Analysis {
 func people(a *analyzer.Analysis) {
 	meta := flow.Recipient{Vendor: "meta-pixel", Entity: "Meta Platforms, Inc.", Domain: "facebook.test", Party: flow.Third}
 	a.Seen.Leaks = []flow.Leak{
-		{ID: "l-1", Kind: "email", DataType: "email_hash", Chain: []string{"lower case", "SHA-256"}, Detail: "email, SHA-256 of lower case, in parameter udff[em]", Recipient: meta, Channel: "request", Script: "https://connect.facebook.test/en_US/fbevents.js", Direct: true, States: states[2:], Pages: []string{home + "newsletter"}, Evidence: []string{"p0003.accept/r0007"}},
+		{ID: "l-1", Kind: "email", DataType: "email_hash", Chain: []string{"lower case", "SHA-256"}, Detail: "email, SHA-256 of lower case, in parameter udff[em]", Recipient: meta, Channel: "request", Script: "https://connect.facebook.test/en_US/fbevents.js", Direct: true, States: states[2:], Pages: []string{home + "newsletter"}, Evidence: []string{"p0003.accept/r0007"}, Sightings: 1},
 		{ID: "l-2", Kind: "name", DataType: "name", Chain: []string{"as typed"}, Detail: "name, as typed, in parameter draft", Recipient: flow.Recipient{Vendor: "lantern-shop.test", Party: flow.First}, Channel: "request", Direct: true, States: states[:1], Pages: []string{home + "checkout"}},
+	}
+	a.Behaviors = []behavior.Behavior{
+		{ID: "b-1", Kind: behavior.GeolocationRequest, Confidence: flow.Direct, Detail: "the page asked for the visitor's location", States: states[:1], Pages: []string{home + "contact"}, Evidence: []string{"p0006.none"}, Sightings: 1},
+		{ID: "b-2", Kind: behavior.TrackingPixel, Script: "https://connect.facebook.test/en_US/fbevents.js", Vendor: "meta-pixel", Confidence: flow.Strong, Detail: "an image of one pixel or without content was asked for, with the page's address", States: states, Pages: []string{home, home + "checkout"}, Evidence: []string{"p0001.none/r0007", "p0004.none/r0007"}, Sightings: 9},
 	}
 	a.Seen.Labels = []flow.Label{
 		{ID: "k-1", Source: "dataLayer", Key: "user.segment", Value: "bargain-hunter", Kind: "segment", SentTo: []string{"google-analytics", "meta-pixel"}, Pages: []string{home, home + "lamps/desk"}, States: states},

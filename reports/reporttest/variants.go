@@ -9,6 +9,7 @@ import (
 
 	"candor/analyzer"
 	"candor/analyzer/check"
+	"candor/analyzer/flow/behavior"
 	"candor/crawler/evidence"
 )
 
@@ -36,7 +37,7 @@ func taint(v reflect.Value, spare []string) {
 	case reflect.Pointer:
 		taint(v.Elem(), spare)
 	case reflect.String:
-		if v.CanSet() {
+		if v.CanSet() && v.Type() != reflect.TypeFor[behavior.Kind]() {
 			v.SetString(Attack)
 		}
 	case reflect.Struct:

@@ -1,0 +1,127 @@
+package flow
+
+import (
+	"net/url"
+
+	"candor/analyzer/flow/payload"
+	"candor/crawler/evidence"
+	"candor/rules"
+)
+
+// Observer is shown the evidence while Build reads it, so that nothing is read
+// or taken apart twice. Start comes first, then every page, every cookie, every
+// storage entry and every request, in this order; within a kind, the order is
+// that of the bundle. What an observer is given is its own to read until the
+// call returns, and never to change.
+type Observer interface {
+	Start(Who)
+	Page(*evidence.Page)
+	Cookie(*evidence.Cookie)
+	Storage(*evidence.StorageItem)
+	Request(*Exchange)
+}
+
+// Who tells who is behind addresses, as flows do.
+type Who struct{ parties *parties }
+
+// Party is who is behind an address.
+type Party struct {
+	Recipient
+	Name  string
+	Known *rules.Vendor // nil when it is not recognised, and for an own domain
+	Plain bool          // infrastructure: delivers files and gets what every request carries
+}
+
+// Third reports whether it is another party than the site.
+func (p Party) Third() bool { return p.Party == Third }
+
+// At returns who is behind an absolute address; the zero Party when it has no
+// host.
+func (w Who) At(address string) Party {
+	u, err := url.Parse(address)
+	if err != nil {
+		return Party{}
+	}
+	host := hostOf(address)
+	if host == "" {
+		return Party{}
+	}
+	return w.parties.at(host, u.Path).value()
+}
+
+// Host returns who is behind a host, whatever its path.
+func (w Who) Host(host string) Party {
+	if host == "" {
+		return Party{}
+	}
+	return w.parties.at(host, "/").value()
+}
+
+// First reports whether a host is on one of the site's own domains.
+func (w Who) First(host string) bool { return w.parties.first(host) }
+
+// Site returns a host's registrable domain.
+func (w Who) Site(host string) string { return w.parties.siteOf(host) }
+
+func (p *party) value() Party {
+	return Party{Recipient: p.recipient(), Name: p.name, Known: p.vendor, Plain: p.plain}
+}
+
+// Exchange is a request with what is known of it.
+type Exchange struct {
+	*evidence.Request
+	Address *url.URL
+	Host    string // lower case, without port
+	To      Party  // who is behind the host
+	Meant   Party  // the vendor in whose format it goes to another's server; zero when there is none
+	Script  string // the script that sent it; "" when none did, or is not known
+	Sent    bool   // it left the browser
+
+	b *builder
+}
+
+// Pairs returns the named values that the request carries, taken apart once.
+func (x *Exchange) Pairs() []payload.Pair { return x.b.pairs(x.Address, x.Request) }
+
+// Tells reports whether the request carries what tells one visitor or page from
+// others: an identifier that is kept in the browser, a value that is shaped like
+// one, or the address of a page of the site. What says which, for a reader.
+func (x *Exchange) Tells() (what []string) {
+	b := x.b
+	for _, c := range x.Cookies {
+		if IdentifierLike(c.Value) && !b.constant(c.Name, c.Domain) {
+			what = append(what, "an identifier in a cookie")
+			break
+		}
+	}
+	id, page := false, false
+	for _, p := range x.Pairs() {
+		if p.Nested {
+			continue
+		}
+		if !page {
+			if data, _ := address(p.Value, b.parties.first); data != "" {
+				page = true
+				what = append(what, "the page's address")
+			}
+		}
+		if !id && (b.carrierOf(p.Value) != nil || meaning(p, b.param(x.To.Known, p)) == cookieID) {
+			id = true
+			what = append(what, "an identifier")
+		}
+	}
+	return what
+}
+
+func (b *builder) observed(r *evidence.Request, u *url.URL, host string, w, meant *party) {
+	if len(b.observers) == 0 {
+		return
+	}
+	x := Exchange{Request: r, Address: u, Host: host, To: w.value(), Script: scriptOf(r), Sent: sent(r), b: b}
+	if meant != nil {
+		x.Meant = meant.value()
+	}
+	for _, o := range b.observers {
+		o.Request(&x)
+	}
+}
