@@ -86,9 +86,21 @@ bench: install ## scan beside a bare loop, memory of 1,000 pages, --help, and ev
 	go test -run '^$$' -bench . -skip '^Benchmark(Scan|Memory)$$' -benchtime 10x ./cmd/candor
 	go test -run '^$$' -bench . -benchtime 1x $$(go list ./... | grep -v /cmd/candor)
 
+# The labelled data are not part of the project. Figures of ../shared/eval are
+# held against the recorded ones; those of another folder are only printed.
+EVAL ?=
+EVALFLAGS ?=
+
 .PHONY: eval
-eval: ## figures of the readers on labelled policies and pages, where ../shared/eval is
-	CANDOR_EVAL=1 go test -count=1 -v -run '^TestEval' ./crawler/frontier ./analyzer/policy ./rules | grep -E 'eval:|FAIL|ok'
+eval: ## figures of the readers on labelled documents: EVAL=DIR, or ../shared/eval
+	@dir='$(EVAL)'; record=; \
+	if [ -z "$$dir" ]; then record='-record cmd/eval/figures.json'; dir=../shared/eval; fi; \
+	if [ ! -d "$$dir" ]; then echo "NOT MEASURED: no labelled data in $$dir; name a folder with EVAL=DIR" >&2; [ -z '$(EVAL)' ]; exit; fi; \
+	go run ./cmd/eval $$record $(EVALFLAGS) "$$dir"
+
+.PHONY: eval-update
+eval-update: EVALFLAGS += -update
+eval-update: eval # record what make eval measures
 
 .PHONY: clean
 clean: ## remove what was built

@@ -52,8 +52,10 @@ func (r *reader) readStatements() {
 			before := len(r.doc.Statements)
 			own := r.lex.sentence(s.text, 0, self, r.pointedAt(s)...)
 			r.read(s, own, leads)
+			r.placeData(own, before)
 			r.receives(s, own)
 			r.chooses(s)
+			r.touches(s)
 			r.remember(s, before)
 		}
 		prior = ""

@@ -23,6 +23,7 @@ type Document struct {
 	Blocks      []Block
 	Statements  []Statement
 	Choices     []Choice
+	Topics      []Topic     // what it speaks of beside acts on data
 	Recipients  []Recipient // who gets data by any sentence, list or heading
 	Cookies     []CookieDeclaration
 	Faults      []string // what could not be read, as sentences
@@ -54,6 +55,7 @@ type Statement struct {
 	Condition     string         `json:"condition"`       // "without your consent", "unless …": the words
 	Scope         string         `json:"scope,omitempty"` // "children", "california", "app", "applicants", … from the sentence or its heading; "" is everyone
 	Only          bool           `json:"only,omitempty"`  // limited: "only for", "solely", "strictly"
+	Data          []Named        `json:"-"`               // where its kinds of data are named, when in the quote itself
 	RetentionDays int            `json:"retention_days"`  // 0 when none is stated
 	Heading       string         `json:"heading"`         // path, joined by " › "
 	Quote         string         `json:"quote"`

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"candor/crawler/frontier"
+	"candor/rules"
 )
 
 // Links as footers have them, by text or by address alone, with the words of
@@ -45,4 +46,18 @@ func TestNoticesInLanguages(t *testing.T) {
 			t.Errorf("%q at %s: %q with %d, want %q", tt.text, tt.path, best, score, tt.want)
 		}
 	}
+}
+
+// realScorer knows the words of the rules.
+func realScorer(t *testing.T) *frontier.Scorer {
+	t.Helper()
+	set, err := rules.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var words []frontier.KindWords
+	for _, k := range set.Terms.PolicyLinks.Kinds {
+		words = append(words, frontier.KindWords{Kind: k.Kind, Texts: k.Texts, Paths: k.Paths, Not: k.Not})
+	}
+	return frontier.NewScorer(words)
 }

@@ -1,0 +1,73 @@
+package policy
+
+import (
+	"slices"
+	"unicode/utf8"
+
+	"candor/rules"
+)
+
+// Named is a place of a text that names a kind of data.
+type Named struct {
+	ID         string // of the term
+	Start, End int    // code points of the text
+}
+
+// NamedData finds the kinds of data that an English text names, in order,
+// whether or not anything is said to happen with them.
+func NamedData(text string, set *rules.Set) []Named {
+	lex := lexiconFor(set)
+	var out []Named
+	runes, at := 0, 0
+	count := func(to int) int {
+		runes += utf8.RuneCountInString(text[at:to])
+		at = to
+		return runes
+	}
+	for _, sp := range splitSentences(text) {
+		s := lex.sentence(text[sp.start:sp.end], 0, nil)
+		for _, m := range s.mentions {
+			if m.kind == mData {
+				out = append(out, Named{ID: m.id, Start: count(sp.start + s.toks[m.start].start), End: count(sp.start + s.toks[m.end-1].end)})
+			}
+		}
+	}
+	return out
+}
+
+// placeData says of the statements from a number on, all of one sentence, where
+// the sentence names their data.
+func (r *reader) placeData(s *sentence, from int) {
+	if from >= len(r.doc.Statements) {
+		return
+	}
+	var all []Named
+	runes, at := r.doc.Statements[from].Start, 0
+	count := func(to int) int {
+		runes += utf8.RuneCountInString(s.text[at:to])
+		at = to
+		return runes
+	}
+	for _, m := range s.mentions {
+		if m.kind == mData {
+			all = append(all, Named{ID: m.id, Start: count(s.toks[m.start].start), End: count(s.toks[m.end-1].end)})
+		}
+	}
+	for i := from; i < len(r.doc.Statements); i++ {
+		st := &r.doc.Statements[i]
+		for _, n := range all {
+			if slices.Contains(st.DataTypes, n.ID) {
+				st.Data = append(st.Data, n)
+			}
+		}
+	}
+}
+
+// Keeping says how long a statement about retention keeps data: the time that
+// it states, or the words of its rule. Both are empty when it says neither.
+func (st Statement) Keeping() (days int, rule string) {
+	if st.Action != actRetain && (st.Action != actCookies || st.RetentionDays == 0) {
+		return 0, ""
+	}
+	return st.RetentionDays, criterion(st.Condition)
+}

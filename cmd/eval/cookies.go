@@ -1,0 +1,60 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"candor/rules"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+// cookies: the purpose of a cookie that a real site set. An unknown purpose
+// counts as a wrong one and is told apart.
+func cookies(m *measurement) error {
+	type labelled struct{ Name, Domain, Site, Label string }
+	list, err := lines[labelled](m, "cookies_labelled.jsonl")
+	if err != nil {
+		return err
+	}
+	all, known := newTally(), newTally()
+	unknown := 0
+	for _, c := range list {
+		site := siteOf(c.Site)
+		rule, vendor := m.set.CookieFor(c.Name, c.Domain, site)
+		if vendor == nil {
+			vendor = m.set.VendorFor(strings.TrimPrefix(c.Domain, "."), "/")
+		}
+		purpose, basis := rules.CookiePurpose(c.Name, rule, vendor)
+		switch {
+		case purpose == c.Label:
+			all.right(site)
+			known.right(site)
+			continue
+		case purpose == "unknown":
+			unknown++
+			all.missed(site)
+		default:
+			all.missed(site)
+			known.missed(site)
+		}
+		m.mistake("cookie", site, "%s of %s is %s, read as %s by %s", c.Name, c.Domain, c.Label, purpose, basis)
+	}
+	m.figure("cookie", "accuracy", all, recall)
+	m.figures[len(m.figures)-1].note = fmt.Sprintf("%d unknown", unknown)
+	m.figure("cookie", "accuracy-of-known", known, recall)
+	return nil
+}
+
+// siteOf is the registrable domain of an address, or its host.
+func siteOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	if site, err := publicsuffix.EffectiveTLDPlusOne(u.Hostname()); err == nil {
+		return site
+	}
+	return u.Hostname()
+}

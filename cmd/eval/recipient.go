@@ -1,0 +1,147 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"candor/analyzer/policy"
+)
+
+// recipients: who receives, by name and by category.
+func recipients(m *measurement) error {
+	apps, err := m.policiesOfApps()
+	if err != nil {
+		return err
+	}
+	names, kinds := newTally(), newTally()
+	for _, g := range apps {
+		for i, p := range g.passages {
+			var gold []string
+			for _, a := range p.Annotations {
+				if a.Label == "Data Recipients" && a.Performed {
+					gold = append(gold, strings.ToLower(strings.ReplaceAll(a.Text, "\u00a0", " ")))
+				}
+			}
+			got := g.recipients[i]
+			for _, st := range g.statements[i] {
+				if !st.Negated {
+					got = append(got, st.RecipientRefs...)
+				}
+			}
+			slices.SortStableFunc(got, func(a, b policy.RecipientRef) int {
+				return strings.Compare(strings.ToLower(a.Text), strings.ToLower(b.Text))
+			})
+			got = slices.CompactFunc(got, func(a, b policy.RecipientRef) bool { return strings.EqualFold(a.Text, b.Text) })
+			hit := func(a, b string) bool { return strings.Contains(a, b) || strings.Contains(b, a) }
+			for _, r := range got {
+				c := names
+				if r.Kind == "category" {
+					c = kinds
+				}
+				if slices.ContainsFunc(gold, func(x string) bool { return hit(x, strings.ToLower(r.Text)) }) {
+					c.right(g.id)
+				} else {
+					c.wrong(g.id)
+					m.mistake("recipient", g.id, "FALSE %s %q <- %.400s", r.Kind, r.Text, p.Passage)
+				}
+			}
+			for _, x := range gold {
+				found := slices.ContainsFunc(got, func(r policy.RecipientRef) bool { return hit(x, strings.ToLower(r.Text)) })
+				c := kinds
+				if proper(p.Passage, x) {
+					c = names
+				}
+				if !found {
+					c.missed(g.id)
+					m.mistake("recipient", g.id, "MISSED %q <- %s %.400s", x, p.Type, p.Passage)
+				}
+			}
+		}
+	}
+	m.figure("recipient", "names-precision", names, precision)
+	m.figure("recipient", "names-recall", names, recall)
+	m.figure("recipient", "categories-precision", kinds, precision)
+	m.figure("recipient", "categories-recall", kinds, recall)
+	return nil
+}
+
+// proper reports whether a span is written as a name.
+func proper(passage, span string) bool {
+	i := strings.Index(strings.ToLower(passage), span)
+	if i < 0 || i+len(span) > len(passage) {
+		return false
+	}
+	for k, w := range strings.Fields(passage[i : i+len(span)]) {
+		if w[0] >= 'A' && w[0] <= 'Z' && (i > 0 || k > 0) && !slices.Contains(notProper, strings.ToLower(strings.Trim(w, ",."))) {
+			return true
+		}
+	}
+	return false
+}
+
+// notProper are words that begin with a capital but name nobody.
+var notProper = strings.Fields("third third-party service company we i parties providers affiliates our user users application")
+
+// namedCompanies: which of the names that people marked in other policies are
+// read as recipients. The marks are not complete, so only recall is counted;
+// many mark a kind of recipient, which is none.
+func namedCompanies(m *measurement) error {
+	type marked struct {
+		Policy string
+		Seg    int
+		Span   string
+		Names  []string
+	}
+	list, err := lines[marked](m, "opp115_named_companies.jsonl")
+	if err != nil {
+		return err
+	}
+	opp, err := m.policiesOfOPP()
+	if err != nil {
+		return err
+	}
+	index := map[string]*oppPolicy{}
+	for _, p := range opp {
+		index[p.id] = p
+	}
+	names := newTally()
+	seen := map[string]bool{}
+	for _, x := range list {
+		p := index[x.Policy]
+		if p == nil {
+			continue
+		}
+		i := slices.IndexFunc(p.segs, func(s oppSegment) bool { return s.Seg == x.Seg })
+		for _, name := range x.Names {
+			key := x.Policy + "/" + name
+			if i < 0 || seen[key] || !proper(p.segs[i].Text, strings.ToLower(name)) || slices.ContainsFunc(strings.Fields(strings.ToLower(name)), func(w string) bool { return slices.Contains(kindWords, strings.Trim(w, ",.")) }) {
+				continue
+			}
+			seen[key] = true
+			found := false
+			for _, r := range append(slices.Clone(p.recipients[i]), refsOf(p.statements[i])...) {
+				a, b := strings.ToLower(r.Text), strings.ToLower(name)
+				found = found || r.Kind != "category" && (strings.Contains(a, b) || strings.Contains(b, a))
+			}
+			if found {
+				names.right(p.id)
+			} else {
+				names.missed(p.id)
+				m.mistake("recipient", p.id, "MISSED NAME %q <- %.300s", name, p.segs[i].Text)
+			}
+		}
+	}
+	m.figure("recipient", "names-recall-policies", names, recall)
+	return nil
+}
+
+// kindWords are words of marked names that are kinds of recipients.
+var kindWords = strings.Fields("advertisers advertiser internet partners partner networks network sites websites site third-party third parties companies company providers provider services service affiliates affiliate vendors users members platforms apps applications agencies operators web")
+
+func refsOf(list []policy.Statement) []policy.RecipientRef {
+	var out []policy.RecipientRef
+	for _, st := range list {
+		out = append(out, st.RecipientRefs...)
+	}
+	return out
+}
