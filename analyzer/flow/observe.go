@@ -2,6 +2,7 @@ package flow
 
 import (
 	"net/url"
+	"strings"
 
 	"candor/analyzer/flow/payload"
 	"candor/crawler/evidence"
@@ -124,4 +125,70 @@ func (b *builder) observed(r *evidence.Request, u *url.URL, host string, w, mean
 	for _, o := range b.observers {
 		o.Request(&x)
 	}
+}
+
+// Keeper returns whose an identifier in a cookie or storage key is: of the vendor
+// that its name is known of, else of a third party that wrote it, else of the
+// domain that it is kept on.
+func (w Who) Keeper(domain string, named *rules.Vendor, setter string) Party {
+	p := w.parties
+	first := p.first(domain)
+	if named != nil && !(first && p.ours(named)) {
+		return p.home(named).value()
+	}
+	if first {
+		if by := w.At(setter); by.Third() {
+			return by
+		}
+	}
+	return w.Host(domain)
+}
+
+// CookieOwner is Keeper for a cookie.
+func (w Who) CookieOwner(c *evidence.Cookie) Party {
+	domain := strings.ToLower(strings.TrimPrefix(c.Domain, "."))
+	site := w.parties.site.Primary
+	if w.parties.first(domain) {
+		site = w.parties.siteOf(domain)
+	}
+	_, named := w.parties.set.CookieFor(c.Name, domain, site)
+	return w.Keeper(domain, named, c.SetBy.URL)
+}
+
+// StorageOwner is Keeper for an entry of a storage area.
+func (w Who) StorageOwner(s *evidence.StorageItem) Party {
+	_, named := w.parties.set.StorageFor(s.Key)
+	return w.Keeper(hostOf(s.Origin), named, s.SetBy.URL)
+}
+
+// Spellings returns how a kept identifier may be written in a request: whole,
+// unescaped, and by the parts of it that look unique.
+func Spellings(value string) []string { return spellings(value) }
+
+// Identifiers returns the identifiers in a stored value: the value itself, or the
+// members of a JSON object whose names say that they identify.
+func Identifiers(value string) []string { return storedIDs(value) }
+
+// Find calls yes with each spelling that a sent value may hold, until it returns
+// true.
+func Find(value string, yes func(spelling string) bool) bool {
+	if len(value) < minIdentifier || len(value) > maxValue {
+		return false
+	}
+	if yes(value) {
+		return true
+	}
+	if id := uuidPattern.FindString(value); id != "" && yes(id) {
+		return true
+	}
+	parts := tokens(value)
+	for i, t := range parts {
+		if len(t) < minIdentifier {
+			continue
+		}
+		if i+1 < len(parts) && yes(t+"."+parts[i+1]) || yes(t) {
+			return true
+		}
+	}
+	return false
 }

@@ -209,3 +209,48 @@ func TestBlockedCookies(t *testing.T) {
 		t.Errorf("%d Set-Cookie lines are recorded, want 153", n)
 	}
 }
+
+// A cookie that a page deletes and that a script makes again of what it kept
+// elsewhere is recorded anew, and so is the script that asks for a permission.
+func TestRevivedCookie(t *testing.T) {
+	t.Parallel()
+	b, srv := start(t, nil)
+	srv.Handle("www.site.test", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		tag := `<script src="https://tags.vendor.test/tag.js"></script>`
+		if r.URL.Path == "/refuse" {
+			tag = `<script>document.cookie='uid=; max-age=0; path=/';document.cookie='brief=; max-age=0; path=/'</script>`
+		}
+		fmt.Fprint(w, `<!doctype html><link rel="icon" href="data:,">`+tag)
+	}))
+	srv.Handle("tags.vendor.test", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/javascript")
+		fmt.Fprint(w, `function keep(){var id=localStorage.getItem('uid.copy')||'k3f9a20c7be14d6f';localStorage.setItem('uid.copy',id);document.cookie='uid='+id+'; max-age=9999; path=/'}
+keep();document.cookie='brief='+Date.now()+'; path=/';navigator.geolocation.getCurrentPosition(function(){})`)
+	}))
+	c := visitor(t, b)
+	for _, step := range []struct {
+		path string
+		want string
+	}{{"/", "brief uid"}, {"/refuse", ""}, {"/", "brief uid again"}, {"/", "brief"}} {
+		res := see(t, c, Visit{URL: "https://www.site.test" + step.path})
+		var got []string
+		for _, k := range res.Cookies {
+			name := k.Name
+			if k.Revived {
+				name += " again"
+				if k.SetBy.URL != "https://tags.vendor.test/tag.js" {
+					t.Errorf("%s was made again by %q", k.Name, k.SetBy.URL)
+				}
+			}
+			got = append(got, name)
+		}
+		slices.Sort(got)
+		if strings.Join(got, " ") != step.want {
+			t.Errorf("%s: cookies %q, want %q", step.path, got, step.want)
+		}
+		if step.path == "/" && (len(res.Page.Asked) != 1 || len(res.Page.Asked[0].Stack) == 0 || res.Page.Asked[0].Stack[0].URL != "https://tags.vendor.test/tag.js") {
+			t.Errorf("%s: asked for %+v, want the location by the vendor's script", step.path, res.Page.Asked)
+		}
+	}
+}

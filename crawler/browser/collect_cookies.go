@@ -16,6 +16,13 @@ import (
 
 type cookieKey struct{ name, domain, path, partition string }
 
+// jarred is a cookie as a visit left it.
+type jarred struct {
+	value   string
+	expires time.Time // zero for a session cookie
+	gone    bool      // deleted since, before its time
+}
+
 // cookies reads the jar and returns what is new or changed since the last
 // visit, with who set it. With several windows a cookie that another visit set
 // is left to that visit; when last is true nothing is left.
@@ -28,39 +35,63 @@ func (c *Context) cookies(ctx context.Context, pageID string, requests []evidenc
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var out []evidence.Cookie
+	c.missed(res.Cookies)
 	for _, k := range res.Cookies {
 		if k == nil {
 			continue
 		}
-		key := cookieKey{name: k.Name, domain: k.Domain, path: k.Path}
-		if k.PartitionKey != nil {
-			key.partition = k.PartitionKey.TopLevelSite
-		}
+		key := keyOf(k)
 		old, known := c.jar[key]
-		if known && old == k.Value {
+		if known && old.value == k.Value && !old.gone {
 			continue
+		}
+		now := jarred{value: k.Value}
+		if !k.Session && k.Expires > 0 {
+			now.expires = time.Unix(int64(k.Expires), 0).UTC()
 		}
 		s, ok := found.of(k)
 		if !ok && !last {
 			continue
 		}
 		if known && s.Kind == "unknown" {
-			c.jar[key] = k.Value // refreshed by somebody who is known already
+			c.jar[key] = now // refreshed by somebody who is known already
 			continue
 		}
-		c.jar[key] = k.Value
+		c.jar[key] = now
 		e := evidence.Cookie{
 			Page: pageID, State: c.state, Name: bounded(k.Name, 300), Value: bounded(k.Value, 4096),
 			Domain: strings.TrimPrefix(k.Domain, "."), HostOnly: !strings.HasPrefix(k.Domain, "."), Path: bounded(k.Path, 300),
 			Session: k.Session, HTTPOnly: k.HTTPOnly, Secure: k.Secure, SameSite: string(k.SameSite), PartitionKey: key.partition,
-			SetBy: s.Setter, LifetimeSec: s.lifetime,
-		}
-		if !k.Session && k.Expires > 0 {
-			e.Expires = time.Unix(int64(k.Expires), 0).UTC()
+			SetBy: s.Setter, LifetimeSec: s.lifetime, Expires: now.expires, Revived: old.gone && old.value == k.Value,
 		}
 		out = append(out, e)
 	}
 	return out, nil
+}
+
+func keyOf(k *network.Cookie) cookieKey {
+	key := cookieKey{name: k.Name, domain: k.Domain, path: k.Path}
+	if k.PartitionKey != nil {
+		key.partition = k.PartitionKey.TopLevelSite
+	}
+	return key
+}
+
+// missed marks what was in the jar, has not expired and is no longer there.
+func (c *Context) missed(jar []*network.Cookie) {
+	there := make(map[cookieKey]bool, len(jar))
+	for _, k := range jar {
+		if k != nil {
+			there[keyOf(k)] = true
+		}
+	}
+	now := c.browser.options.Now()
+	for key, old := range c.jar {
+		if !there[key] && !old.gone && (old.expires.IsZero() || old.expires.After(now)) {
+			old.gone = true
+			c.jar[key] = old
+		}
+	}
 }
 
 // setting is one write of a cookie, with the lifetime in seconds that it asked

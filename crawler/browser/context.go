@@ -36,7 +36,7 @@ type Context struct {
 	windows map[target.ID]*window
 	waiting map[target.ID]chan *window
 	workers map[target.ID]bool // shared and service workers that have a session
-	jar     map[cookieKey]string
+	jar     map[cookieKey]jarred
 	store   map[storageKey]string
 }
 
@@ -49,7 +49,7 @@ func (b *Browser) NewContext(ctx context.Context, state evidence.State) (*Contex
 	c := &Context{
 		browser: b, id: res.BrowserContextID, state: state, secret: unguessable(),
 		windows: map[target.ID]*window{}, waiting: map[target.ID]chan *window{}, workers: map[target.ID]bool{},
-		jar: map[cookieKey]string{}, store: map[storageKey]string{},
+		jar: map[cookieKey]jarred{}, store: map[storageKey]string{},
 	}
 	b.mu.Lock()
 	b.contexts[c.id] = c

@@ -69,6 +69,7 @@ type record struct {
 	popupURLs []string
 	downloads []string
 	asked     []string // permissions
+	asks      []evidence.Ask
 	faults    []string // of frames
 	bounds    map[string]bool
 }
@@ -231,6 +232,7 @@ func (r *record) addWrite(w *write) {
 	if what, ok := strings.CutPrefix(w.kind, "permission:"); ok {
 		if !slices.Contains(r.asked, what) {
 			r.asked = append(r.asked, what)
+			r.asks = append(r.asks, evidence.Ask{Permission: what, Frame: w.frame, Stack: w.stack})
 		}
 		return
 	}

@@ -359,7 +359,7 @@ func (w *window) conclude(ctx context.Context, q Visit, failure string, res *Res
 		}
 	}
 	p.FinalURL, p.MIMEType = bounded(r.url, maxURL), r.mime
-	p.Dialogs, p.Permissions, p.Downloads, p.Popups = r.dialogs, r.asked, r.downloads, r.popupURLs
+	p.Dialogs, p.Permissions, p.Asked, p.Downloads, p.Popups = r.dialogs, r.asked, r.asks, r.downloads, r.popupURLs
 	p.Requests, p.Skipped = len(res.Requests), r.skipped
 	how := ending{failure: failure, documents: r.documents, tooLarge: r.tooLarge, crashed: r.crashed}
 	faults := r.faults

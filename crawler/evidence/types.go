@@ -101,6 +101,7 @@ type Page struct {
 	Mixed       []string  `json:"mixed_content,omitempty"` // http resources of an https page
 	Dialogs     []Dialog  `json:"dialogs,omitempty"`
 	Permissions []string  `json:"permissions,omitempty"` // permissions the page asked for; all were denied
+	Asked       []Ask     `json:"asked,omitempty"`       // the first call for each of them
 	Downloads   []string  `json:"downloads,omitempty"`
 	Popups      []string  `json:"popups,omitempty"`
 	Links       []Link    `json:"links,omitempty"`        // bounded, in document order
@@ -119,6 +120,13 @@ type Security struct {
 	Subject   string    `json:"subject,omitempty"`
 	ValidTo   time.Time `json:"valid_to,omitzero"`
 	CertError string    `json:"cert_error,omitempty"`
+}
+
+// Ask is a call that asks for a permission.
+type Ask struct {
+	Permission string       `json:"permission"`
+	Frame      string       `json:"frame,omitempty"` // address of the document
+	Stack      []StackFrame `json:"stack,omitempty"` // innermost first
 }
 
 // Dialog is an alert, confirm, prompt or beforeunload that was dismissed.
@@ -237,6 +245,7 @@ type Cookie struct {
 	Secure       bool      `json:"secure"`
 	SameSite     string    `json:"same_site,omitempty"`
 	PartitionKey string    `json:"partition_key,omitempty"`
+	Revived      bool      `json:"revived,omitempty"` // it was gone after an earlier visit, before its time, and came back with the same value
 	SetBy        Setter    `json:"set_by"`
 }
 

@@ -73,6 +73,11 @@ func (s *scene) request(url string, change func(*evidence.Request)) *scene {
 
 func (s *scene) find(t testing.TB) []behavior.Behavior {
 	t.Helper()
+	return s.findWith(t, behavior.New())
+}
+
+func (s *scene) findWith(t testing.TB, f *behavior.Finder) []behavior.Behavior {
+	t.Helper()
 	dir := t.TempDir()
 	w, err := evidence.Create(dir, evidence.Meta{ScanID: "t", URLs: []string{home}, StartedAt: started})
 	if err != nil {
@@ -96,7 +101,6 @@ func (s *scene) find(t testing.TB) []behavior.Behavior {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	f := behavior.New()
 	if _, err := flow.Build(context.Background(), r, knowledge(t), flow.NewSite([]string{home}, nil), f); err != nil {
 		t.Fatal(err)
 	}

@@ -28,6 +28,7 @@ type Finder struct {
 	storage  []storageDetector
 	requests []requestDetector
 	ending   []endDetector
+	lasts    []lastDetector
 }
 
 // A detector finds behaviors of one kind, or of a few that share what they look
@@ -39,7 +40,8 @@ type (
 		stored(*scan, *evidence.StorageItem)
 	}
 	requestDetector interface{ request(*scan, *flow.Exchange) }
-	endDetector     interface{ end(*scan) } // after everything was shown
+	endDetector     interface{ end(*scan) }  // after everything was shown
+	lastDetector    interface{ last(*scan) } // after every end: what the others found counts
 )
 
 // detectors is the closed set. Their order does not change the result.
@@ -48,6 +50,8 @@ func detectors() []any {
 		&beacons{},
 		&permissions{},
 		&pixels{},
+		newRespawns(),
+		newSyncs(),
 	}
 }
 
@@ -64,6 +68,7 @@ func newFinder(detectors ...any) *Finder {
 		f.storage = with(f.storage, d)
 		f.requests = with(f.requests, d)
 		f.ending = with(f.ending, d)
+		f.lasts = with(f.lasts, d)
 	}
 	return f
 }
@@ -113,6 +118,9 @@ func (f *Finder) Found() []Behavior {
 	for _, d := range f.ending {
 		d.end(&f.scan)
 	}
+	for _, d := range f.lasts {
+		d.last(&f.scan)
+	}
 	out := make([]Behavior, 0, len(f.scan.found))
 	for _, x := range f.scan.found {
 		out = append(out, x.value(&f.scan))
@@ -161,6 +169,7 @@ type sighting struct {
 	page       string // id of the visit
 	state      evidence.State
 	evidence   string // id of the record
+	times      int    // how often on the page; 0 is once
 }
 
 type foundKey struct {
@@ -205,7 +214,7 @@ func (s *scan) saw(x sighting) {
 		f = &found{key: key, confidence: x.confidence, with: map[string]bool{}, states: map[evidence.State]bool{}, first: map[string]string{}}
 		s.found[key] = f
 	}
-	f.count++
+	f.count += max(1, x.times)
 	f.states[x.state] = true
 	for _, w := range x.with {
 		f.with[w] = true
@@ -221,6 +230,19 @@ func (s *scan) saw(x sighting) {
 	if x.confidence == f.confidence && x.evidence != "" {
 		f.prove(x.page, x.evidence)
 	}
+}
+
+// script returns the script that a stack shows and who is behind it; without a
+// stack the document itself.
+func (s *scan) script(stack []evidence.StackFrame, frame string) (script, vendor string) {
+	script = frame
+	for _, f := range stack {
+		if f.URL != "" {
+			script = f.URL
+			break
+		}
+	}
+	return script, s.who.At(script).Vendor
 }
 
 // prove keeps the smallest id of each of the first pages.

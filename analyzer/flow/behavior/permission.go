@@ -19,6 +19,12 @@ func (permissions) page(s *scan, p *evidence.Page) {
 		if what == "geolocation" {
 			kind, detail = GeolocationRequest, "the page asked for the visitor's location"
 		}
-		s.saw(sighting{kind: kind, page: p.ID, state: p.State, evidence: p.ID, detail: detail, confidence: flow.Direct})
+		x := sighting{kind: kind, page: p.ID, state: p.State, evidence: p.ID, detail: detail, confidence: flow.Direct}
+		for _, a := range p.Asked {
+			if a.Permission == what {
+				x.script, x.vendor = s.script(a.Stack, a.Frame)
+			}
+		}
+		s.saw(x)
 	}
 }
