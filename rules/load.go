@@ -65,7 +65,7 @@ type file struct {
 // readAll returns the YAML files in the order of their names.
 func readAll(fsys fs.FS) ([]*file, error) {
 	var files []*file
-	for _, pattern := range []string{"companies/*.yaml", "packs/*/*.yaml", "terms/*.yaml", "trackers/*.yaml"} {
+	for _, pattern := range []string{"companies/*.yaml", "packs/*/*.yaml", "terms/*.yaml", "terms/languages/*.yaml", "trackers/*.yaml"} {
 		names, err := fs.Glob(fsys, pattern)
 		if err != nil {
 			return nil, err
@@ -170,6 +170,8 @@ func (ld *loader) add(f *file) {
 		s.Terms.Labels = *v
 	case *[]PlaceClass:
 		s.Terms.Places = *v
+	case *Language:
+		s.Terms.Languages = append(s.Terms.Languages, v)
 	}
 }
 
@@ -183,6 +185,8 @@ func newValue(name string) any {
 		return new(Vendor)
 	case strings.HasPrefix(dir, "packs/"):
 		return new(Rule)
+	case dir == "terms/languages/":
+		return new(Language)
 	}
 	switch base {
 	case "data_types.yaml":

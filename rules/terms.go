@@ -91,6 +91,8 @@ func (ld *loader) checkTerms(refs termIDs) {
 			ld.checkLabels(v, refs)
 		case *[]PlaceClass:
 			ld.checkPlaces(v, refs)
+		case *Language:
+			ld.checkLanguage(v, refs)
 		case *[]FieldRule:
 			for i, r := range *v {
 				if t.DataTypes != nil && !slices.ContainsFunc(t.DataTypes, func(d DataType) bool { return d.ID == r.Data }) {

@@ -104,6 +104,7 @@ type Terms struct {
 	Fields      []FieldRule // form controls → data types, first match wins
 	Labels      []LabelKind // keys that segment, score or infer; first match wins
 	Places      []PlaceClass
+	Languages   []*Language // how other languages than English say the terms, by code
 }
 
 // DataType is a kind of data, in a directed acyclic graph of broader terms.

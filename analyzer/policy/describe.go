@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -136,27 +138,51 @@ func (r *reader) languages() {
 				p.lang = code
 			}
 		}
-		if p.lang != "en" {
+		if !Reads(r.lex.set, p.lang) {
 			other[p.lang] += len(p.text)
 		}
 	}
-	if main != "en" {
-		name := languageNames[main]
-		if main == undetermined {
-			name = "in a language that was not recognized"
-		} else if name == "" {
-			name = "in the language \"" + main + "\""
-		}
-		r.fault("statements are read in English only; this text is %s", name)
+	if !Reads(r.lex.set, main) {
+		r.doc.Unread = []string{main}
+		r.fault("statements are read in %s; this text is %s", r.readsIn(), languageName(main))
 		return
 	}
-	sum := 0
-	for _, n := range other {
-		sum += n
+	names := []string{}
+	for _, code := range slices.Sorted(maps.Keys(other)) {
+		if n := other[code]; n > 1000 && n*20 > len(r.doc.Text) {
+			r.doc.Unread = append(r.doc.Unread, code)
+			names = append(names, languageName(code))
+		}
 	}
-	if sum > 1000 && sum*20 > len(r.doc.Text) {
-		r.fault("statements are read in English only; parts of this text are in another language")
+	if len(names) > 0 {
+		r.fault("statements are read in %s; parts of this text are %s", r.readsIn(), strings.Join(names, " and "))
 	}
+}
+
+// languageName is how a language is called in sentences.
+func languageName(code string) string {
+	switch name := languageNames[code]; {
+	case code == undetermined:
+		return "in a language that was not recognized"
+	case name == "":
+		return "in the language \"" + code + "\""
+	default:
+		return name
+	}
+}
+
+// readsIn names the languages in which statements are read.
+func (r *reader) readsIn() string {
+	names := []string{"English"}
+	for _, code := range slices.Sorted(maps.Keys(grammars)) {
+		if Reads(r.lex.set, code) {
+			names = append(names, languageName(code))
+		}
+	}
+	if len(names) == 1 {
+		return "English only"
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1] + " only"
 }
 
 // stopWords are frequent words that few other languages share.

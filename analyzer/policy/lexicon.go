@@ -18,6 +18,9 @@ type lexicon struct {
 	names      *trie // on lower case
 	generic    map[string]bool
 	abstract   map[string]bool
+
+	tongueMu sync.Mutex
+	tongues  map[string]*tongue // other languages than English, built when first read
 }
 
 type trie struct {

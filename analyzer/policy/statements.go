@@ -16,6 +16,12 @@ func (r *reader) readStatements() {
 		if n >= maxSentences {
 			break
 		}
+		if t := r.lex.tongue(p.lang); t != nil {
+			var read int
+			read, prior = r.readTongueBlock(t, i, self, prior)
+			n += read
+			continue
+		}
 		if p.kind == "row" {
 			n++
 			r.row(i, self)
@@ -184,10 +190,13 @@ func (r *reader) add(at spot, st Statement) {
 }
 
 func (r *reader) scope(at spot, st Statement) string {
+	path := r.body[at.block].path
+	if t := r.lex.tongue(r.body[at.block].lang); t != nil {
+		return t.scope(at.text, path, r.doc.Kind)
+	}
 	if s := scopeOf(at.text); s != "" && (s == "children" || s != "us_states") {
 		return s
 	}
-	path := r.body[at.block].path
 	for i := len(path) - 1; i >= 0; i-- {
 		if i == 0 && len(path) > 1 {
 			break // the document's own title

@@ -40,6 +40,7 @@ type story struct {
 	HTML  string   `yaml:"html"`
 	Kind  string   `yaml:"kind"`
 	URL   string   `yaml:"url"`
+	Lang  string   `yaml:"lang"` // as the page declares it; default en
 	Says  []string `yaml:"says"`
 	// Where a story has them: who receives ("vendor Stripe", "category our
 	// advertisers") and which choices people have, by kind, wherever it is said.
@@ -50,6 +51,9 @@ type story struct {
 
 func (s story) input() policy.Input {
 	in := policy.Input{ID: "d01", URL: s.URL, Kind: s.Kind, MIMEType: "text/plain; charset=utf-8", Raw: []byte(s.Text), Language: "en"}
+	if s.Lang != "" {
+		in.Language = s.Lang
+	}
 	if s.HTML != "" {
 		in.MIMEType, in.Raw = "text/html; charset=utf-8", []byte(s.HTML)
 	}

@@ -234,7 +234,7 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 		{"an image", policy.Input{MIMEType: "image/png", Raw: []byte("\x89PNG\r\n\x1a\n\x00\x01")}, "content type"},
 		{"an empty page", policy.Input{MIMEType: "text/html", Raw: []byte("<html><body></body></html>")}, "no text"},
 		{"a few words", policy.Input{MIMEType: "text/html", Raw: []byte("<p>Please enable scripts to see this page.</p>")}, "very short"},
-		{"German", policy.Input{MIMEType: "text/plain", Raw: []byte("Wir erheben Ihren Namen und Ihre Anschrift, wenn Sie bei uns bestellen. Wir geben die Daten nicht an Dritte weiter, und sie werden nach einem Jahr gelöscht.")}, "German"},
+		{"Italian", policy.Input{MIMEType: "text/plain", Raw: []byte("Raccogliamo il suo nome e il suo indirizzo per gestire gli ordini. I dati non sono comunicati a terzi e sono cancellati dopo un anno, con la sola eccezione delle fatture.")}, "statements are read in English, French, German and Spanish only; this text is Italian"},
 	} {
 		c.in.ID = "d01"
 		doc := policy.Read(c.in, set(t))

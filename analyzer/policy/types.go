@@ -13,10 +13,11 @@ type Document struct {
 	URL         string
 	Kind        string // "privacy", "cookie", "state", "children", "applicants", "terms"
 	Title       string
-	Language    string // BCP 47 primary subtag
-	LastUpdated string // "2026-03-01" as the text says it; "" when not found
-	SHA256      string // of Text
-	RawSHA256   string // of the bytes as served
+	Language    string   // BCP 47 primary subtag
+	Unread      []string // languages of larger parts whose statements are not read: see Reads
+	LastUpdated string   // "2026-03-01" as the text says it; "" when not found
+	SHA256      string   // of Text
+	RawSHA256   string   // of the bytes as served
 	LinkedFrom  []string
 	Text        string // what offsets count in
 	Words       int
