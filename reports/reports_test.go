@@ -190,7 +190,7 @@ func TestTotals(t *testing.T) {
 	s := shop(t).Summary
 	want := reports.Totals{
 		BySeverity: map[string]int{"critical": 1, "high": 4, "medium": 4, "low": 1, "info": 1},
-		ByVerdict:  map[string]int{"clear": 8, "vague": 18, "ambiguous": 2, "incorrect": 12, "omitted": 19},
+		ByVerdict:  map[string]int{"clear": 8, "vague": 18, "ambiguous": 2, "incorrect": 12, "omitted": 19, "not-tested": 0},
 		ByPromise:  map[string]int{"kept": 0, "broken": 2, "not-observed": 1, "not-testable": 1},
 		Recipients: 15, UndisclosedRecipients: 6, Companies: 11, UndisclosedCompanies: 6, Unrecognized: 2, PagesWithThirdParties: 7,
 	}

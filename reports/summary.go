@@ -26,6 +26,8 @@ func Answer(rep *Report) []string {
 		switch told := t.Companies - t.UndisclosedCompanies; {
 		case len(rep.Policies) == 0:
 			out = append(out, "No privacy policy could be read, so nothing that was observed could be matched to a sentence.")
+		case t.ByVerdict["not-tested"] > 0:
+			out = append(out, "The privacy policy that was found could not be read, so nothing that was observed could be matched to a sentence.")
 		case t.UndisclosedCompanies == 0:
 			out = append(out, "The texts name or cover all of them.")
 		default:

@@ -3,7 +3,7 @@ package reports
 // The words of the design, in the order in which reports show them.
 var (
 	Severities      = []string{"critical", "high", "medium", "low", "info"}
-	Verdicts        = []string{"clear", "vague", "ambiguous", "incorrect", "omitted"}
+	Verdicts        = []string{"clear", "vague", "ambiguous", "incorrect", "omitted", "not-tested"}
 	PromiseVerdicts = []string{"kept", "broken", "not-observed", "not-testable"}
 	confidences     = []string{"direct", "strong", "indirect", "text-weak"}
 )

@@ -338,7 +338,7 @@ type Flow struct {
 
 // Disclosure is the verdict on a flow with its sentences.
 type Disclosure struct {
-	Verdict    string   `json:"verdict" enum:"clear|vague|ambiguous|incorrect|omitted"`
+	Verdict    string   `json:"verdict" enum:"clear|vague|ambiguous|incorrect|omitted|not-tested"`
 	Statements []string `json:"statements"`
 	Candidates []string `json:"candidates"`
 	Why        string   `json:"why"`

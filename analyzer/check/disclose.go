@@ -21,10 +21,14 @@ func (m *Matcher) Disclose() map[string]Disclosure { return m.disclosed }
 func (m *Matcher) disclose() map[string]Disclosure {
 	out := make(map[string]Disclosure, len(m.in.Seen.Flows))
 	why := m.untold()
+	verdict := Omitted
+	if len(m.in.Documents) > 0 {
+		verdict = Unread // what was not read may say it
+	}
 	for i := range m.in.Seen.Flows {
 		f := &m.in.Seen.Flows[i]
 		if why != "" {
-			out[f.ID] = Disclosure{Verdict: Omitted, Statements: []string{}, Candidates: []string{}, Why: capital(why) + "."}
+			out[f.ID] = Disclosure{Verdict: verdict, Statements: []string{}, Candidates: []string{}, Why: capital(why) + "."}
 			continue
 		}
 		out[f.ID] = m.verdict(f)
@@ -188,6 +192,9 @@ func (m *Matcher) omitted(f *flow.Flow) Disclosure {
 	}
 	if len(all) > 0 {
 		d.Why += " Nearest: " + m.missing(all[0].c) + "."
+	}
+	if len(m.unread) > 0 {
+		d.Why += " Not every text was read: " + strings.Join(m.unread[:min(2, len(m.unread))], "; ") + "."
 	}
 	return d
 }

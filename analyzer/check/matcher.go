@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -63,7 +64,7 @@ type statement struct {
 	order int
 }
 
-// languages are those that the policy reader reads.
+// languages are how languages are called in sentences.
 var languages = map[string]string{
 	"de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese", "nl": "Dutch", "pl": "Polish", "sv": "Swedish", "da": "Danish",
 	"fi": "Finnish", "nb": "Norwegian", "no": "Norwegian", "cs": "Czech", "ja": "Japanese", "zh": "Chinese", "ko": "Korean", "ru": "Russian", "tr": "Turkish",
@@ -90,9 +91,12 @@ func New(in Input) *Matcher {
 		m.names[key] = append(m.names[key], n)
 	}
 	for _, d := range in.Documents {
-		if why := unreadable(d); why != "" {
+		if why := unreadable(d, in.Set); why != "" {
 			m.unread = append(m.unread, why)
 			continue
+		}
+		if len(d.Unread) > 0 {
+			m.unread = append(m.unread, fmt.Sprintf("parts of the text at %s are %s, which this version does not read", cmp.Or(d.URL, d.ID), inLanguage(d.Unread[0])))
 		}
 		m.read = append(m.read, d)
 		for i := range d.Statements {
@@ -137,19 +141,27 @@ func (m *Matcher) add(s *policy.Statement, d *policy.Document) {
 	}
 }
 
+// inLanguage says in which language a text is.
+func inLanguage(code string) string {
+	switch name := languages[code]; {
+	case code == "und":
+		return "in a language that was not recognized"
+	case name == "":
+		return fmt.Sprintf("in the language %q", code)
+	default:
+		return name
+	}
+}
+
 // unreadable says why a notice could not be read, "" when it could.
-func unreadable(d *policy.Document) string {
+func unreadable(d *policy.Document, set *rules.Set) string {
 	name := d.URL
 	if name == "" {
 		name = d.ID
 	}
 	switch {
-	case d.Language != "" && d.Language != "en":
-		language := languages[d.Language]
-		if language == "" {
-			language = fmt.Sprintf("in the language %q", d.Language)
-		}
-		return fmt.Sprintf("the text at %s is %s, which this version does not read", name, language)
+	case d.Language != "" && !policy.Reads(set, d.Language):
+		return fmt.Sprintf("the text at %s is %s, which this version does not read", name, inLanguage(d.Language))
 	case d.Words == 0 && len(d.Statements) == 0:
 		return fmt.Sprintf("the notice at %s has no readable text", name)
 	}

@@ -42,7 +42,7 @@ func policyUnreadable(m *Matcher, r *rules.Rule) result {
 		}
 	default:
 		why := fmt.Sprintf("Found and read: %s.", privacy.URL)
-		if gap := unreadable(privacy); gap != "" {
+		if gap := unreadable(privacy, m.in.Set); gap != "" {
 			why = capital(gap) + ". It was found and has text."
 		}
 		return result{outcome: Matches, why: why}

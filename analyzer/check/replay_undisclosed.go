@@ -57,4 +57,4 @@ func replayUndisclosed(m *Matcher, r *rules.Rule) result {
 	return res
 }
 
-var badness = map[Verdict]int{Clear: 0, Vague: 1, Ambiguous: 2, Omitted: 3, Incorrect: 4}
+var badness = map[Verdict]int{Clear: 0, Vague: 1, Ambiguous: 2, Omitted: 3, Unread: 3, Incorrect: 4}

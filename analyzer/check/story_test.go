@@ -69,10 +69,11 @@ type row struct {
 }
 
 type notice struct {
-	None     bool   `yaml:"none"`
-	Language string `yaml:"language"`
-	Words    int    `yaml:"words"`
-	Kind     string `yaml:"kind"`
+	None     bool     `yaml:"none"`
+	Language string   `yaml:"language"`
+	Words    int      `yaml:"words"`
+	Kind     string   `yaml:"kind"`
+	Unread   []string `yaml:"unread"`
 }
 
 type seen struct {
@@ -195,6 +196,7 @@ func (s *story) document() *policy.Document {
 	if s.Notice.Language != "" {
 		d.Language = s.Notice.Language
 	}
+	d.Unread = s.Notice.Unread
 	if s.Notice.Kind != "" {
 		d.Kind = s.Notice.Kind
 	}

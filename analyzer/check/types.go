@@ -20,6 +20,10 @@ const (
 	Omitted   Verdict = "omitted"
 )
 
+// Unread is the verdict where the texts could not be read: what they say of the
+// flow was not tested. It is not one of PoliCheck's.
+const Unread Verdict = "not-tested"
+
 // Disclosure is the verdict on a flow with its sentences.
 type Disclosure struct {
 	Verdict    Verdict  `json:"verdict"`

@@ -182,6 +182,7 @@ func (r *reader) readsIn() string {
 	if len(names) == 1 {
 		return "English only"
 	}
+	slices.Sort(names)
 	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1] + " only"
 }
 

@@ -43,6 +43,9 @@ the notices. The five verdicts are PoliCheck's (Andow et al., USENIX Security
   incorrect  a sentence says that it does not happen
   omitted    no sentence covers it
 
+A notice that could not be read, for its language or its form, leaves a flow
+not-tested, with the reason.
+
 Each promise ("we do not sell your data") is kept, broken, not-observed or
 not-testable by what was seen.
 

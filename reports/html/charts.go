@@ -16,6 +16,9 @@ func (b *builder) verdictBars() []bar {
 	at := 0
 	for _, e := range verdicts {
 		n := b.rep.Summary.ByVerdict[e.Word]
+		if n == 0 && e.Word == "not-tested" {
+			continue
+		}
 		out = append(out, bar{e.Word, e.Short, e.Meaning, n, percent(at, total), percent(n, total)})
 		at += n
 	}

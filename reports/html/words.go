@@ -13,6 +13,7 @@ type entry struct{ Word, Short, Meaning string }
 var verdicts = []entry{
 	{"incorrect", "the texts say it does not happen", "A sentence says that this does not happen, and it was observed."},
 	{"omitted", "not found in the text", "No sentence that was read covers this data type going to this recipient."},
+	{"not-tested", "not tested", "The texts could not be read, so what they say of it is not known."},
 	{"ambiguous", "the texts say both", "One sentence says that it happens and another that it does not."},
 	{"vague", "stated only in broad terms", "Only a broader term covers it, such as “partners” or “usage data”."},
 	{"clear", "stated clearly", "A sentence names this data type and this recipient or its company."},
