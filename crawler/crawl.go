@@ -281,6 +281,9 @@ func (c *crawl) record(item frontier.Item, res *browser.Result, err error) {
 	if len(p.Links) > savedLinks {
 		p.Links = p.Links[:savedLinks]
 	}
+	if err := c.writer.AddLabels(res.Labels...); err != nil {
+		c.fail(err)
+	}
 	if err := c.writer.AddPage(*p, res.Requests, res.Cookies, res.Storage, res.Forms, res.Gaps); err != nil {
 		c.fail(err)
 	}

@@ -10,7 +10,8 @@
 // Limits: media streams are recorded as requests only; Web Storage written by
 // property assignment has no known writer, and the stack of a writer ends where
 // it was called by the event loop; what a fetch with keepalive sends looks like
-// any other fetch; fields in closed shadow roots are not read; a bot wall or
+// any other fetch; of the objects that pages tell their tags by, members that are
+// computed when they are read are not; fields in closed shadow roots are not read; a bot wall or
 // CAPTCHA is reported and never gone round.
 package browser
 

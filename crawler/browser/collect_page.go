@@ -100,6 +100,7 @@ func exceptionText(d *runtime.ExceptionDetails) string {
 // is a fault that is told, not the end of the visit; a page whose other frames
 // hang is not waited for much longer than its main one takes.
 func (w *window) read(ctx context.Context, want wants) (s seen) {
+	whole := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	frames := w.record.present()
@@ -123,6 +124,9 @@ func (w *window) read(ctx context.Context, want wants) (s seen) {
 		})
 	}
 	wg.Wait()
+	if want.Late && errs[0] == nil {
+		s.labels, s.labelGaps = w.labels(whole, frames)
+	}
 	for i, f := range frames {
 		switch err := errs[i]; {
 		case err != nil && i == 0:

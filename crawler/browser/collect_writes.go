@@ -101,6 +101,9 @@ func (o *observed) parsed(url string, frame cdp.FrameID, context int64) {
 			r.setWorld(o, frame, runtime.ExecutionContextID(context))
 		}
 	case hookURL:
+		if r := o.record(); r != nil && frame != "" {
+			r.setPage(o, frame, runtime.ExecutionContextID(context))
+		}
 		send(o.session, runtime.Evaluate, runtime.EvaluateParams{
 			Expression: o.context.secret + "('take','" + o.bind(context) + "')", ContextID: runtime.ExecutionContextID(context), Silent: new(true),
 		})

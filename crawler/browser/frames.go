@@ -18,9 +18,10 @@ const maxFrames = 40
 // frame is a frame of the page as its events tell.
 type frame struct {
 	id    cdp.FrameID
-	order int       // in which it came
-	owner *observed // the target that has its document
-	world runtime.ExecutionContextID
+	order int                        // in which it came
+	owner *observed                  // the target that has its document
+	world runtime.ExecutionContextID // of the collectors
+	page  runtime.ExecutionContextID // of the page's own scripts
 	url   string
 	gone  bool
 }
@@ -62,6 +63,13 @@ func (r *record) setWorld(o *observed, id cdp.FrameID, world runtime.ExecutionCo
 	r.frameOf(o, id).world = world
 }
 
+// setPage notes the page's own world in a frame's present document.
+func (r *record) setPage(o *observed, id cdp.FrameID, world runtime.ExecutionContextID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.frameOf(o, id).page = world
+}
+
 func (r *record) hasFrame(id cdp.FrameID) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -72,7 +80,7 @@ func (r *record) navigated(o *observed, f *cdp.Frame) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	known := r.frameOf(o, f.ID)
-	known.url, known.world = bounded(f.URL, maxURL), 0
+	known.url, known.world, known.page = bounded(f.URL, maxURL), 0, 0
 	if f.ID != r.frame {
 		return
 	}

@@ -78,6 +78,7 @@ func (c *Context) observe(ev *target.EventAttachedToTarget, r func() *record) *o
 		send(s, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
 			Source: hook(c.secret), IncludeCommandLineAPI: new(true),
 		})
+		send(s, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: c.labelsScript()})
 	}
 	// Shared and service workers come to the browser's own session.
 	send(s, target.SetAutoAttach, autoAttach("service_worker", "shared_worker", "browser_ui", "browser", "tab"))

@@ -32,6 +32,7 @@ type Result struct {
 	Cookies    []evidence.Cookie
 	Storage    []evidence.StorageItem
 	Forms      []evidence.Form
+	Labels     []evidence.Label
 	Gaps       []evidence.Gap
 	Screenshot []byte // JPEG; nil when none could be taken
 	Raw        []byte // with Visit.Document: the body as served
@@ -199,6 +200,9 @@ type seen struct {
 	main   *content
 	others []*content
 	faults []string
+
+	labels    []evidence.Label // of the late reading
+	labelGaps []string
 }
 
 // look scrolls, takes the picture, lets the timers that are still pending run
@@ -234,6 +238,7 @@ func (w *window) look(ctx context.Context, q Visit, deadline time.Time, res *Res
 		if late := w.read(ctx, want); late.main != nil {
 			late.main.keep(s.main)
 			s.main, s.others = late.main, append(late.others, s.others...)
+			s.labels, s.labelGaps = late.labels, late.labelGaps
 		}
 	}
 	w.tell(ctx, q, s, res)
@@ -273,6 +278,7 @@ func (w *window) tell(ctx context.Context, q Visit, s seen, res *Result) {
 	writes := append([]*write(nil), w.record.writes...)
 	w.record.mu.Unlock()
 	res.Storage = w.context.storageItems(q.ID, contents, writes)
+	w.tellLabels(q, s.labels, s.labelGaps, res)
 	res.Forms = forms(q.ID, w.context.state, contents)
 	if q.Document {
 		for _, c := range others {

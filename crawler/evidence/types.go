@@ -318,7 +318,7 @@ type Canary struct {
 type Label struct {
 	Page   string `json:"page"`
 	State  State  `json:"state"`
-	Source string `json:"source"` // "dataLayer", "digitalData", "utag_data", "_satellite", "segment traits", "gpt targeting", "prebid", "tcf", "gpp", "usp"
+	Source string `json:"source"` // "dataLayer", "adobeDataLayer", "digitalData", "utag_data", "_satellite", "segment traits", "gpt targeting", "prebid", "tcf", "gpp", "usp"
 	Key    string `json:"key"`    // path inside it: "user.segment"
 	Value  string `json:"value"`  // at most 1 KiB
 	Cut    bool   `json:"cut,omitempty"`
