@@ -108,7 +108,10 @@ func (m *Matcher) denies(st *statement, f *flow.Flow) (cover, bool) {
 	if st.Actor == "third_party" {
 		action = "let_collect" // "no third party receives your data"
 	} else if st.Actor != "we" && st.Actor != "" {
-		return c, false
+		if st.Action != "collect" {
+			return c, false // what a vendor does with data says nothing of whether it gets them
+		}
+		action = "let_collect" // "Acme does not receive your data"
 	}
 	c.data, c.path = m.data(st, f.DataTypes[0])
 	if limited {
@@ -117,7 +120,7 @@ func (m *Matcher) denies(st *statement, f *flow.Flow) (cover, bool) {
 	}
 	if f.Recipient.Party == flow.First {
 		c.recipient = namedRecipient
-		return c, st.Action == "collect" && len(refs(st)) == 0 && len(st.Purposes) == 0 && c.data >= broaderData && !m.tooBroad(st, c, f)
+		return c, st.Action == "collect" && len(refs(st)) == 0 && len(st.Purposes) == 0 && (c.data == exactData || c.data >= broaderData && !m.tooBroad(st, c, f))
 	}
 	c.recipient, c.words = m.recipient(st, f)
 	switch {

@@ -44,7 +44,7 @@ func (m *Matcher) Promises() []Promise {
 }
 
 func (m *Matcher) promise(st *statement) (Promise, bool) {
-	if st.Actor != "we" && st.Actor != "" && !(st.Actor == "third_party" && st.Negated) {
+	if st.Actor != "we" && st.Actor != "" && !(st.Negated && (st.Actor == "third_party" || st.Action == "collect" && st.Actor != "user")) {
 		return Promise{}, false
 	}
 	switch {

@@ -58,6 +58,9 @@ func (s *sentence) predicates() []*predicate {
 func (s *sentence) predicateAt(i int) *predicate {
 	t := s.toks[i]
 	v, ok := verbs[t.low]
+	if !ok {
+		v, ok = s.makesAvailable(i)
+	}
 	if !ok || !t.word || s.takenBy(i, mData) || s.takenBy(i, mWho) {
 		return nil
 	}
@@ -126,6 +129,23 @@ func (s *sentence) predicateAt(i int) *predicate {
 		}
 	}
 	return p
+}
+
+// makesAvailable reads "make your photos available to", "are made available".
+func (s *sentence) makesAvailable(i int) (verb, bool) {
+	form := map[string]byte{"make": 'b', "makes": 's', "made": 'd', "making": 'g'}[s.low(i)]
+	if form == 0 {
+		return verb{}, false
+	}
+	for t := i + 1; t < len(s.toks) && t < i+9 && (s.toks[t].word || s.low(t) == ","); t++ {
+		if s.low(t) == "available" {
+			return verb{lemma: "make", action: actShare, form: form}, true
+		}
+		if auxiliaries[s.low(t)] || verbs[s.low(t)].lemma != "" && !s.takenBy(t, mData) {
+			break
+		}
+	}
+	return verb{}, false
 }
 
 // endures reports whether a verb's subject is what is kept.
@@ -565,12 +585,30 @@ func (s *sentence) bound(list []*predicate, i int) {
 		}
 	}
 	for k := p.at + 1; k < p.end; k++ {
+		k = s.pastTakenBack(k)
 		if in(s.low(k), ";", "but", "however", "unless", "except", "although", "though", "while", "whereas", "because", "if", "when", "nor", "whenever", "where", "until") ||
 			s.low(k) == "without" || s.low(k) == "other" && s.low(k+1) == "than" {
 			p.end = k
 			return
 		}
 	}
+}
+
+// pastTakenBack passes over what is taken back in between: "your name, but not
+// your age, with advertisers".
+func (s *sentence) pastTakenBack(k int) int {
+	if s.low(k) != "but" || !in(s.low(k+1), "not", "never") {
+		return k
+	}
+	for t := k + 2; t < len(s.toks) && t < k+8; t++ {
+		if s.low(t) == "," && in(s.low(t+1), "with", "to") {
+			return t
+		}
+		if verbs[s.low(t)].lemma != "" && !s.takenBy(t, mData) {
+			return k
+		}
+	}
+	return k
 }
 
 // passiveStart is where the subject of a passive begins: the first data after

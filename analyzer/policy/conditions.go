@@ -197,7 +197,7 @@ var childWords = []string{"child", "children", "minor", "minors", "under 13", "u
 
 // scopeOf names the group of people or the place that words limit a statement to.
 func scopeOf(words string) string {
-	low := " " + strings.ToLower(words) + " "
+	low := " " + scopeMarks.Replace(strings.ToLower(words)) + " "
 	for _, w := range childWords {
 		if strings.Contains(low, w) {
 			return "children"
@@ -213,14 +213,17 @@ func scopeOf(words string) string {
 	return ""
 }
 
+// scopeMarks are marks that may stand beside a scope's words.
+var scopeMarks = strings.NewReplacer(",", " ", ":", " ", ";", " ", ".", " ", "(", " ", ")", " ", "’", "'")
+
 var scopes = []struct {
 	scope string
 	words []string
 }{
 	{"california", []string{"california", "ccpa", "cpra"}},
-	{"applicants", []string{"applicant", "candidates", "job application", "recruitment", "recruiting"}},
+	{"applicants", []string{"applicant", "candidates", "job application", "recruitment", "recruiting", "apply for a job", "apply for a position", "applying for a job", "applying for a position", "apply to work", "apply for employment", "apply for a role"}},
 	{"employees", []string{"employees", "personnel", "workforce"}},
 	{"eu", []string{"european economic area", "european union", " eea ", " eu ", "gdpr", "residents of the eu", "united kingdom"}},
 	{"us_states", []string{"nevada", "virginia", "colorado", "connecticut", "utah", "texas", "oregon", "state privacy", "state-specific"}},
-	{"app", []string{"mobile app", "our app ", "this app ", "the app ", "mobile application", "in-app", "this application"}},
+	{"app", []string{"mobile app", "our app ", "our apps ", "this app ", "the app ", "mobile application", "in-app", "this application"}},
 }

@@ -180,6 +180,8 @@ func (r *reader) shape(s *sentence, list []*predicate, p *predicate, st *Stateme
 		}
 		st.Action = actCookies
 		st.RecipientRefs = nil
+	case p.lemma == "include" && p.form == 'g':
+		return false // "third parties, including X" says who they are
 	case p.action == verbAllow:
 		return r.lets(s, list, p, st)
 	case vendor && (p.action == actUse || p.action == verbEmbed || p.action == verbPlace) && len(st.DataTypes) == 0,

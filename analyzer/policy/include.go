@@ -210,7 +210,7 @@ func (s *sentence) takenBack(p *predicate) (kept, denied []int) {
 			switch {
 			case w == "not" && in(next, "including", "include") && s.low(t+2) != "limited", w == "excluding":
 				state, bracket = leftOut, s.low(t-1) == "("
-			case w == "not" && in(s.low(t-1), "but", "(") && !in(next, "limited", "only", "just", "including") && m.start-t <= 4:
+			case in(w, "not", "never") && in(s.low(t-1), "but", "(") && !in(next, "limited", "only", "just", "including") && m.start-t <= 4:
 				state, bracket = notTaken, s.low(t-1) == "("
 			case state != taken && (bracket && w == ")" || w == "but"):
 				state = taken
@@ -224,7 +224,7 @@ func (s *sentence) takenBack(p *predicate) (kept, denied []int) {
 			denied = append(denied, k)
 		}
 	}
-	if s.low(p.end) == "but" && s.low(p.end+1) == "not" && !in(s.low(p.end+2), "limited", "only") {
+	if s.low(p.end) == "but" && in(s.low(p.end+1), "not", "never") && !in(s.low(p.end+2), "limited", "only") {
 		at := p.end + 2
 		for k, m := range s.mentions {
 			if m.kind != mData || m.start < at || m.start > at+3 {

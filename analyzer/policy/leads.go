@@ -23,6 +23,8 @@ func (r *reader) read(at spot, own *sentence, leads []string) {
 			}
 			joined := strings.TrimRight(lead, ":;,. –—-") + " "
 			s := r.lex.sentence(joined+lowerFirst(text), len(joined), at.self)
+			at := at
+			at.lead = lead
 			if r.emit(at, s, true) || r.listOfPrior(at, s) {
 				return
 			}

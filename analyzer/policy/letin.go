@@ -95,7 +95,8 @@ func (s *sentence) dataAfter(p *predicate) []string {
 // lets reads "we allow third parties to collect".
 func (r *reader) lets(s *sentence, list []*predicate, p *predicate, st *Statement) bool {
 	for _, q := range list {
-		if !q.inf || q.at < p.at || len(q.who) == 0 || s.mentions[q.who[0]].kind != mWho {
+		bare := p.lemma == "let" && q.bare && q.form == 'b' // "we let partners collect", without "to"
+		if !q.inf && !bare || q.at < p.at || len(q.who) == 0 || s.mentions[q.who[0]].kind != mWho {
 			continue
 		}
 		switch q.action {

@@ -286,6 +286,9 @@ func (s *sentence) amongData(k int) bool {
 	if in(s.low(m.start-1), "your", "user's", "visitor's", "their", "child's") && !in(s.low(m.start), "country", "region", "state", "browser", "school", "camera", "carrier", "post", "comments", "review") {
 		return true
 	}
+	if raw := strings.ToLower(s.rawAt(m.start - 1)); strings.HasSuffix(raw, "'s") || strings.HasSuffix(raw, "’s") || strings.HasSuffix(raw, "s'") || strings.HasSuffix(raw, "s’") {
+		return true // "children's gender"
+	}
 	for j, o := range s.mentions {
 		if j == k || o.kind != mData || o.id == "information" {
 			continue

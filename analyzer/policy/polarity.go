@@ -41,6 +41,9 @@ func (s *sentence) polarity(list []*predicate, i int) {
 	if p.negated && (s.choice(p) || s.unable(p)) {
 		p.dropped = true
 	}
+	if !p.negated && p.action == actProtect && s.unable(p) {
+		p.dropped = true // "we cannot guarantee that it is encrypted"
+	}
 	if p.actorIs(s, "user") && s.adviceOrSupposition(p) {
 		p.dropped = true
 	}
@@ -185,7 +188,7 @@ func (s *sentence) embeddedQuestion(p *predicate) bool {
 	}
 	for t := start - 1; t >= 0 && t > start-4; t-- {
 		if in(s.low(t), "why", "whether", "how", "what") {
-			return true
+			return t > 0 || s.low(t) != "what" // "what we do not collect:" is a heading
 		}
 		if in(s.low(t), ",", ";") {
 			return false
@@ -369,7 +372,7 @@ func (s *sentence) choiceBefore(at int) bool {
 // unable finds "may not be able to", "does not mean that", "not responsible for".
 func (s *sentence) unable(p *predicate) bool {
 	for t := p.at; t > 0 && t > p.at-14; t-- {
-		if in(s.low(t), "able", "unable", "responsible", "liable", "guarantee", "ensure", "warrant", "hesitate", "mean", "imply", "obligated", "obliged", "required", "possible", "apply", "applies", "control", "prevent", "limit", "restrict", "affect") {
+		if in(s.low(t), "able", "unable", "responsible", "liable", "guarantee", "promise", "ensure", "warrant", "hesitate", "mean", "imply", "obligated", "obliged", "required", "possible", "apply", "applies", "control", "prevent", "limit", "restrict", "affect") {
 			for u := max(0, t-4); u < t; u++ {
 				if negators[s.low(u)] {
 					return true

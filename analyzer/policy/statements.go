@@ -84,7 +84,8 @@ type spot struct {
 	span  span
 	text  string
 	self  map[string]bool
-	leads bool // it introduces a list
+	leads bool   // it introduces a list
+	lead  string // what introduces it, when that gave its verb
 }
 
 // introduces reports whether a list follows a block.
@@ -195,6 +196,9 @@ func (r *reader) scope(at spot, st Statement) string {
 		return t.scope(at.text, path, r.doc.Kind)
 	}
 	if s := scopeOf(at.text); s != "" && (s == "children" || s != "us_states") {
+		return s
+	}
+	if s := scopeOf(at.lead); s != "" {
 		return s
 	}
 	for i := len(path) - 1; i >= 0; i-- {

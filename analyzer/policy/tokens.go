@@ -43,6 +43,14 @@ func wordRune(c rune) bool {
 	return unicode.IsLetter(c) || unicode.IsDigit(c) || unicode.IsMark(c) || c == '_'
 }
 
+// rawAt returns a word as it is written, "" outside the sentence.
+func (s *sentence) rawAt(i int) string {
+	if i < 0 || i >= len(s.toks) {
+		return ""
+	}
+	return s.toks[i].raw
+}
+
 // mark folds the variants of a mark.
 func mark(c rune) string {
 	switch c {
