@@ -331,7 +331,12 @@ func (t *tongue) amongData(s *sentence, k int) bool {
 		if to-from > 4 || to < from {
 			continue
 		}
+		apart := false
 		for x := from; x < to; x++ {
+			_, v := t.verbal(s, x)
+			apart = apart || v
+		}
+		for x := from; x < to && !apart; x++ {
 			if t.and[s.low(x)] || in(s.low(x), ",", "/", "(", "&", ";") {
 				return true
 			}

@@ -64,7 +64,7 @@ func spanish() *grammar {
 		ages:       lazily(`(?i)(?:menores|mayores|menor|mayor|más|menos)\s+(?:de\s+)?(?:edad\s+)?(?:de\s+)?\d+\s+años(?:\s+de\s+edad)?|\d+\s+años\s+de\s+edad`),
 		abroad:     lazily(`(?i)fuera\s+de|terceros\s+países|países\s+terceros|Estados\s+Unidos|internacional|otros\s+países|extranjero|tercer\s+país`),
 		numbers:    map[string]string{"un": "1", "una": "1", "dos": "2", "tres": "3", "cuatro": "4", "cinco": "5", "seis": "6", "siete": "7", "ocho": "8", "nueve": "9", "diez": "10", "doce": "12", "trece": "13", "quince": "15", "dieciocho": "18", "veinticuatro": "24", "treinta": "30", "sesenta": "60", "noventa": "90"},
-		introduces: wordSet("por con como empresa mediante servicio herramienta proveedor plataforma"),
+		introduces: wordSet("a por con como empresa mediante servicio herramienta proveedor plataforma"),
 		hints:      wordSet("servicio servicios herramienta herramientas proveedor plataforma servidor servidores socio complemento complementos botón solución"),
 		joins:      wordSet("combinar"),
 		places:     wordSet(""),

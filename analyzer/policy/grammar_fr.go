@@ -63,7 +63,7 @@ func french() *grammar {
 		ages:       lazily(`(?i)(?:moins|plus|âgée?s?|mineurs?|l['’]âge)\s+de\s+(?:moins\s+de\s+)?\d+\s+ans(?:\s+révolus)?|\d+\s+ans\s+(?:révolus|d['’]âge)`),
 		abroad:     lazily(`(?i)hors\s+de|en\s+dehors\s+de|pays\s+tiers|États-Unis|à\s+l['’]étranger|autres\s+pays|hors\s+(?:UE|Union|Espace)`),
 		numbers:    map[string]string{"un": "1", "une": "1", "deux": "2", "trois": "3", "quatre": "4", "cinq": "5", "six": "6", "sept": "7", "huit": "8", "neuf": "9", "dix": "10", "douze": "12", "treize": "13", "quinze": "15", "vingt": "20", "trente": "30", "soixante": "60"},
-		introduces: wordSet("par avec via comme société service outil prestataire chez solution"),
+		introduces: wordSet("à par avec via comme société service outil prestataire chez solution"),
 		hints:      wordSet("service services outil outils prestataire fournisseur partenaire serveur serveurs solution hébergeur bouton boutons module régie"),
 		joins:      wordSet("combiner croiser recouper"),
 		places:     wordSet(""),

@@ -133,7 +133,7 @@ func (t *tongue) person(s *sentence, c *said, has map[int]bool) {
 	for _, i := range c.toks {
 		w := s.low(i)
 		switch {
-		case t.nouns && s.toks[i].raw == "Sie" || t.user[w] && !(t.nouns && w == "sie"):
+		case t.nouns && s.toks[i].raw == "Sie" || t.user[w] && !(t.nouns && w == "sie") && !(t.code == "fr" && w == "vous"):
 			if c.person == "" {
 				c.person = "user"
 			}
@@ -152,6 +152,9 @@ func (t *tongue) person(s *sentence, c *said, has map[int]bool) {
 		}
 		if t.code != "de" && t.first(s, i) {
 			c.person = "we"
+		}
+		if t.code == "fr" && c.person == "" && strings.HasSuffix(w, "ez") && t.finite(t.grammar, s, i) {
+			c.person = "user" // "vous" alone may be an object
 		}
 		if m := t.modals[w]; m == "1" {
 			c.person = "we"
@@ -216,7 +219,7 @@ func (t *tongue) ownSubject(s *sentence, c *said) int {
 			continue
 		}
 		for j := i + 1; j <= i+2; j++ {
-			if t.own[s.low(j)] {
+			if t.own[s.low(j)] && !s.takenBy(j, mData) && (j == i+1 || !in(s.low(i), "die", "das", "le", "la", "el")) {
 				return i
 			}
 		}
@@ -747,7 +750,7 @@ func (r *reader) shapeTongue(t *tongue, s *sentence, c *said, a *act, st *Statem
 	vendors := t.letIn(s, c, a)
 	switch {
 	case st.Actor == "user":
-		if len(st.DataTypes) == 0 || !handsOut[a.action] || len(st.RecipientRefs) > 0 {
+		if len(st.DataTypes) == 0 || !handsOut[a.action] || len(st.RecipientRefs) > 0 || a.passive && len(c.data) == 0 && c.role != roleWhich {
 			return false
 		}
 		st.Action, st.RecipientRefs = actProvide, nil
