@@ -81,12 +81,12 @@ func (r *record) navigated(o *observed, f *cdp.Frame) {
 	defer r.mu.Unlock()
 	known := r.frameOf(o, f.ID)
 	known.url, known.world, known.page = bounded(f.URL, maxURL), 0, 0
+	r.wake()
 	if f.ID != r.frame {
 		return
 	}
 	if f.URL == "about:blank" {
 		r.left = r.documents > 0
-		r.wake()
 		return
 	}
 	r.documents++
