@@ -221,13 +221,16 @@ func (s *sentence) kept(p *predicate, st *Statement) bool {
 	if words != "" && (!p.negated || st.Condition == "") {
 		st.Condition = words
 	}
+	if p.endures() && s.mentionsAny("consent", "policy", "agreement") {
+		return false // what remains valid is no data
+	}
 	if p.endures() && slices.Equal(st.DataTypes, []string{"cookie_identifier"}) {
 		return false // the life of cookies is read by cookieLife
 	}
 	if ends[p.lemma] && (p.negated || st.RetentionDays == 0 && (st.Condition == "" || p.inf)) {
 		return false // a deletion that says not when
 	}
-	if len(st.DataTypes) == 0 && s.keepsSomething(p) && (st.RetentionDays > 0 || strings.Contains(words, "long as") || strings.Contains(words, "no longer") || strings.HasPrefix(words, "until")) {
+	if len(st.DataTypes) == 0 && s.keepsSomething(p) && (st.RetentionDays > 0 || strings.Contains(words, "long as") || strings.Contains(words, "no longer") || strings.HasPrefix(words, "until") || words == "immediately") {
 		st.DataTypes = []string{"information"} // "it is stored until …", "records are deleted after …"
 	}
 	return len(st.DataTypes) > 0 && (p.lemma != "maintain" || st.Actor == "we")

@@ -46,6 +46,7 @@ func (l *lexicon) sentence(text string, from int, self map[string]bool, back ...
 	s.findActors()
 	s.sort()
 	l.findUnknown(s)
+	s.dropOnlyNamed()
 	l.findPurposes(s)
 	s.sort()
 	return s
@@ -261,6 +262,10 @@ func (s *sentence) misread(i int, id string) bool {
 		return true
 	case (id == "phone" && in(s.norm[i], "phone", "telephone")) && in(prev, "your", "the", "a", "mobile") && in(s.low(i-2), "on", "from", "to", "by", "via", "through", "using", "in", "or", "of", "your", "with"):
 		return true // a device
+	case id == "password":
+		return s.aboutPasswords()
+	case in(s.low(i), "emails", "texts") && !in(prev, "your", "the", "of", "these"):
+		return true // messages
 	case id == "health" && in(next, "of", "and", "check"):
 		return true
 	case id == "information":
@@ -275,6 +280,21 @@ func (s *sentence) misread(i int, id string) bool {
 		return in(prev, "this", "our", "web", "site", "following") || in(next, "the", "this", "these", "below", ":")
 	case id == "location" || id == "approximate_location":
 		return in(prev, "our", "store", "office", "retail", "other", "these", "secure", "this", "multiple", "central", "another")
+	}
+	return false
+}
+
+// passwordCare are words of sentences that tell users what to do with their
+// password, or of a form to sign in.
+var passwordCare = wordSet("confidential confidentiality secret forgot forget forgotten responsible responsibility responsibilities reset unauthorized unauthorised guess strong sharing logout safeguard safeguarding")
+
+// aboutPasswords reports whether a sentence is about the care for a password,
+// and not about what is done with it.
+func (s *sentence) aboutPasswords() bool {
+	for _, t := range s.toks {
+		if passwordCare[t.low] {
+			return true
+		}
 	}
 	return false
 }

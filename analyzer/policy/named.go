@@ -63,11 +63,18 @@ func (r *reader) placeData(s *sentence, from int) {
 	}
 }
 
+// retained are words that say that data are kept for some time.
+var retained = lazily(`(?i)\b(?:is|are|be|been)\s+retained\b[^.;,]*|\b(?:will|may)\s+(?:also\s+)?retain\b`)
+
 // Keeping says how long a statement about retention keeps data: the time that
 // it states, or the words of its rule. Both are empty when it says neither.
 func (st Statement) Keeping() (days int, rule string) {
 	if st.Action != actRetain && (st.Action != actCookies || st.RetentionDays == 0) {
 		return 0, ""
 	}
-	return st.RetentionDays, criterion(st.Condition)
+	rule = criterion(st.Condition)
+	if rule == "" && st.RetentionDays == 0 && !st.Negated {
+		rule = squeeze(retained.get().FindString(st.Quote)) // it says that they are kept, and not how long
+	}
+	return st.RetentionDays, rule
 }

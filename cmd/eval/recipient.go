@@ -31,6 +31,9 @@ func recipients(m *measurement) error {
 			slices.SortStableFunc(got, func(a, b policy.RecipientRef) int {
 				return strings.Compare(strings.ToLower(a.Text), strings.ToLower(b.Text))
 			})
+			got = slices.DeleteFunc(got, func(r policy.RecipientRef) bool {
+				return !strings.Contains(strings.ToLower(p.Passage), strings.ToLower(r.Text)) // of the sentence that introduces the list
+			})
 			got = slices.CompactFunc(got, func(a, b policy.RecipientRef) bool { return strings.EqualFold(a.Text, b.Text) })
 			hit := func(a, b string) bool { return strings.Contains(a, b) || strings.Contains(b, a) }
 			for _, r := range got {
@@ -84,7 +87,8 @@ var notProper = strings.Fields("third third-party service company we i parties p
 
 // namedCompanies: which of the names that people marked in other policies are
 // read as recipients. The marks are not complete, so only recall is counted;
-// many mark a kind of recipient, which is none.
+// many mark a kind of recipient or a word with a capital, so only those count
+// that the knowledge base has.
 func namedCompanies(m *measurement) error {
 	type marked struct {
 		Policy string
@@ -104,6 +108,10 @@ func namedCompanies(m *measurement) error {
 	for _, p := range opp {
 		index[p.id] = p
 	}
+	known := map[string]bool{}
+	for _, n := range m.set.Names() {
+		known[strings.ToLower(n.Text)] = true
+	}
 	names := newTally()
 	seen := map[string]bool{}
 	for _, x := range list {
@@ -114,7 +122,7 @@ func namedCompanies(m *measurement) error {
 		i := slices.IndexFunc(p.segs, func(s oppSegment) bool { return s.Seg == x.Seg })
 		for _, name := range x.Names {
 			key := x.Policy + "/" + name
-			if i < 0 || seen[key] || !proper(p.segs[i].Text, strings.ToLower(name)) || slices.ContainsFunc(strings.Fields(strings.ToLower(name)), func(w string) bool { return slices.Contains(kindWords, strings.Trim(w, ",.")) }) {
+			if i < 0 || seen[key] || !known[strings.ToLower(name)] || !proper(p.segs[i].Text, strings.ToLower(name)) {
 				continue
 			}
 			seen[key] = true
@@ -131,12 +139,9 @@ func namedCompanies(m *measurement) error {
 			}
 		}
 	}
-	m.figure("recipient", "names-recall-policies", names, recall)
+	m.figure("recipient", "known-names-recall", names, recall)
 	return nil
 }
-
-// kindWords are words of marked names that are kinds of recipients.
-var kindWords = strings.Fields("advertisers advertiser internet partners partner networks network sites websites site third-party third parties companies company providers provider services service affiliates affiliate vendors users members platforms apps applications agencies operators web")
 
 func refsOf(list []policy.Statement) []policy.RecipientRef {
 	var out []policy.RecipientRef

@@ -1,0 +1,112 @@
+package policy
+
+import "strings"
+
+// A text names companies without saying that they get anything: whose policy
+// the reader may look at, with whose account one may sign in, which tool wrote
+// the text. Such names are taken out before a sentence is read.
+
+var (
+	// accountWords after a name say that it is whose account or identifier
+	// something is.
+	accountWords = wordSet("account accounts login logins id ids profile profiles credentials handle username password")
+	// ownTexts after a name are what the company itself publishes.
+	ownTexts = wordSet("policy policies terms statement notice tos")
+	// signsIn are verbs of entering by somebody's account.
+	signsIn = wordSet("log login signin sign signing logging register registering connect")
+	// madeWith are verbs of how a text or site was made.
+	madeWith = wordSet("created generated written drafted built designed developed")
+)
+
+// dropOnlyNamed removes the names that are only mentioned.
+func (s *sentence) dropOnlyNamed() {
+	kept := s.mentions[:0:0]
+	for _, m := range s.mentions {
+		if m.kind != mWho || m.ref.Kind == "category" || !s.onlyNamed(m) {
+			kept = append(kept, m)
+		}
+	}
+	s.mentions = kept
+}
+
+func (s *sentence) onlyNamed(m mention) bool {
+	return in(s.low(m.end-1), "login", "account") || s.ownedAccount(m.end) || s.publishes(m) || s.signInBefore(m) || s.madeTheText(m) || s.pointedTo(m) || s.cardBrand(m)
+}
+
+// ownedAccount reports whether a row of names goes on to an account: "your
+// Twitter or Facebook account", "an Apple ID".
+func (s *sentence) ownedAccount(at int) bool {
+	for t := at; t < len(s.toks) && t < at+7; t++ {
+		if accountWords[s.low(t)] {
+			return s.low(t) != "login" || s.low(t+1) != "provider"
+		}
+		if !in(s.low(t), "or", "and", ",", "/", "other", "social", "media", "network", "advertising") && !s.toks[t].cap {
+			return false
+		}
+	}
+	return false
+}
+
+// publishes reports whether a name says whose text something is: "Google's
+// privacy policy", "the Google Terms of Service".
+func (s *sentence) publishes(m mention) bool {
+	for t := m.end; t < len(s.toks) && t < m.end+5; t++ {
+		if ownTexts[s.low(t)] {
+			return true
+		}
+		if !in(s.low(t), "privacy", "&", "and", "cookie", "cookies", "data", "own", "analytics", "advertising", "ads", "’", "'", "s") {
+			return false
+		}
+	}
+	return false
+}
+
+// signInBefore reports whether one signs in by a name: "log in via services
+// like Facebook".
+func (s *sentence) signInBefore(m mention) bool {
+	by := false
+	for t := m.start - 1; t >= 0 && t > m.start-16; t-- {
+		w := s.low(t)
+		if w == ";" || w == "we" || handsOut[verbs[w].action] || nominals[w] != "" {
+			return false
+		}
+		by = by || in(w, "via", "through", "with", "using", "like", "as", "example")
+		if by && signsIn[w] && (in(s.low(t+1), "in", "up", "on") || in(w, "login", "signin", "register", "registering")) {
+			return true
+		}
+	}
+	return false
+}
+
+// madeTheText reports whether a name is what a text was made with.
+func (s *sentence) madeTheText(m mention) bool {
+	for t := m.start - 1; t > 0 && t > m.start-4; t-- {
+		if in(s.low(t), "using", "by", "with") && madeWith[s.low(t-1)] {
+			return true
+		}
+	}
+	return false
+}
+
+// pointedTo reports whether the reader is only told where to read more about
+// what a name does: "for more information on how Google Analytics collects
+// data, see …".
+func (s *sentence) pointedTo(m mention) bool {
+	for t := m.start - 1; t > 0 && t > m.start-4; t-- {
+		if s.low(t) != "how" {
+			continue
+		}
+		for u := t - 1; u >= 0 && u > t-5; u-- {
+			if in(s.low(u), "information", "learn", "more", "details", "about", "understand", "see") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// cardBrand reports whether a name is a brand behind the card industry's rules.
+func (s *sentence) cardBrand(m mention) bool {
+	low := strings.ToLower(s.text)
+	return strings.Contains(low, "pci") && strings.Contains(low, "standard") && in(strings.ToLower(m.ref.Text), "visa", "mastercard", "american express", "discover", "amex")
+}
