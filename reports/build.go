@@ -132,6 +132,10 @@ func newPolicy(d *policy.Document) Policy {
 		ID: d.ID, URL: d.URL, Kind: d.Kind, Title: d.Title, Language: d.Language, LastUpdated: d.LastUpdated,
 		SHA256: d.SHA256, RawSHA256: d.RawSHA256, LinkedFrom: list(d.LinkedFrom), Words: d.Words, Faults: list(d.Faults),
 		Statements: each(d.Statements, newStatement), text: d.Text,
+		Reading: Reading{Words: d.Reading.Words, Sentences: d.Reading.Sentences, Minutes: d.Reading.Minutes, Formula: d.Reading.Formula, Ease: finite(d.Reading.Ease), Hedges: d.Reading.Hedges},
+		Choices: each(d.Choices, func(c policy.Choice) Choice {
+			return Choice{Kind: c.Kind, Quote: c.Quote, Links: links(c.Links), Start: c.Start, End: c.End}
+		}),
 		CookieDeclarations: each(d.Cookies, func(c policy.CookieDeclaration) CookieDeclaration {
 			return CookieDeclaration{
 				Name: c.Name, Provider: c.Provider, Purpose: c.Purpose, PurposeText: c.PurposeText, Lifetime: c.Lifetime,
@@ -141,6 +145,10 @@ func newPolicy(d *policy.Document) Policy {
 	}
 	p.TextFile = textFile(d.ID)
 	return p
+}
+
+func links(of []policy.Link) []Link {
+	return each(of, func(l policy.Link) Link { return Link{Address: l.Address, Text: l.Text} })
 }
 
 func newStatement(s policy.Statement) Statement {
@@ -153,7 +161,7 @@ func newStatement(s policy.Statement) Statement {
 	return Statement{
 		ID: s.ID, Actor: s.Actor, Action: s.Action, Negated: s.Negated, Modality: s.Modality, DataTypes: list(s.DataTypes),
 		Recipients: list(s.Recipients), RecipientIDs: ids, Purposes: list(s.Purposes), Condition: s.Condition, Scope: s.Scope,
-		Only: s.Only, RetentionDays: s.RetentionDays, Heading: s.Heading, Quote: s.Quote, Start: s.Start, End: s.End,
+		Only: s.Only, RetentionDays: s.RetentionDays, Choice: list(s.Choice), Links: links(s.Links), Heading: s.Heading, Quote: s.Quote, Start: s.Start, End: s.End,
 	}
 }
 

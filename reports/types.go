@@ -133,6 +133,8 @@ type Policy struct {
 	Words              int                 `json:"words"`
 	TextFile           string              `json:"text_file" doc:"The text, as a path from the report's folder."`
 	Faults             []string            `json:"faults"`
+	Reading            Reading             `json:"reading"`
+	Choices            []Choice            `json:"choices"`
 	Statements         []Statement         `json:"statements"`
 	CookieDeclarations []CookieDeclaration `json:"cookie_declarations"`
 
@@ -154,10 +156,37 @@ type Statement struct {
 	Scope         string   `json:"scope"`
 	Only          bool     `json:"only"`
 	RetentionDays int      `json:"retention_days" doc:"0 when none is stated."`
+	Choice        []string `json:"choice" doc:"Kinds of choice that its sentence gives."`
+	Links         []Link   `json:"links" doc:"With such a choice: where it leads."`
 	Heading       string   `json:"heading"`
 	Quote         string   `json:"quote"`
 	Start         int      `json:"start" doc:"Offset in the text, in Unicode code points."`
 	End           int      `json:"end"`
+}
+
+// Reading is how long and how hard a text is to read.
+type Reading struct {
+	Words     int     `json:"words" doc:"Of its sentences; headings and tables are left out."`
+	Sentences int     `json:"sentences"`
+	Minutes   int     `json:"minutes"`
+	Formula   string  `json:"formula" doc:"Of ease, for the text's language; empty where the text is too short or in another language."`
+	Ease      float64 `json:"ease" doc:"Higher is easier; about 60 is plain prose."`
+	Hedges    int     `json:"hedges" doc:"Words that leave open whether, when or what."`
+}
+
+// Choice is a choice that a text says people have.
+type Choice struct {
+	Kind  string `json:"kind" doc:"opt_out, opt_in, browser, settings or do_not_use."`
+	Quote string `json:"quote"`
+	Links []Link `json:"links" doc:"In the sentence, or else in its block."`
+	Start int    `json:"start"`
+	End   int    `json:"end"`
+}
+
+// Link is a link beside a sentence.
+type Link struct {
+	Address string `json:"address"`
+	Text    string `json:"text"`
 }
 
 // CookieDeclaration is a row of a cookie table.

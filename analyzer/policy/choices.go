@@ -47,6 +47,6 @@ func (r *reader) chooses(at spot) {
 			continue
 		}
 		start := r.doc.Blocks[at.block].Start + r.runes(at.block, at.span.start)
-		r.doc.Choices = append(r.doc.Choices, Choice{Kind: c.kind, Quote: at.text, Start: start, End: start + len([]rune(at.text))})
+		r.doc.Choices = append(r.doc.Choices, Choice{Kind: c.kind, Quote: at.text, Links: r.links(at), Start: start, End: start + len([]rune(at.text))})
 	}
 }

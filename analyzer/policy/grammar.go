@@ -67,6 +67,7 @@ type grammar struct {
 	weak       map[string]bool // normalised words that name data only among data
 	scopes     []scopeWords
 	choices    []choiceWords
+	topics     []choiceWords
 	speaks     *pattern // sentences that say what people may do
 	columns    []columnWord
 	finite     func(g *grammar, s *sentence, i int) bool // of verbs that are not known here
@@ -235,8 +236,21 @@ func (t *tongue) sentence(text string, from int, self map[string]bool, back ...R
 	t.find(s, t.data, mData)
 	t.dropWeak(s)
 	t.find(s, t.purposes, mFor)
+	s.mentions = slices.DeleteFunc(s.mentions, func(m mention) bool {
+		return m.kind == mData && m.end-m.start == 1 && t.weak[s.norm[m.start]] && s.insidePurpose(m) // "Abwicklung Ihrer Bestellung"
+	})
 	s.sort()
 	return s
+}
+
+// insidePurpose reports whether a mention is part of the words of a purpose.
+func (s *sentence) insidePurpose(m mention) bool {
+	for _, o := range s.mentions {
+		if o.kind == mFor && o.start <= m.start && m.end <= o.end && o.end-o.start > m.end-m.start {
+			return true
+		}
+	}
+	return false
 }
 
 // find marks the phrases of a trie.

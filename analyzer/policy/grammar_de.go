@@ -79,6 +79,7 @@ func german() *grammar {
 			{"california", []string{"kalifornien", "ccpa"}},
 			{"app", []string{"unsere app ", "unserer app", "in der app", "mobile app", "die app ", "mobilen app"}},
 		},
+		topics: germanTopics,
 		choices: []choiceWords{
 			{"opt_out", lazily(`(?i)widersprechen|widerspruch|abbestell|abmelde|austragen|opt-?out|widerruf|einwilligung\s+(?:jederzeit\s+)?(?:\p{L}+\s+){0,4}zurück`)},
 			{"opt_in", lazily(`(?i)(?:mit|nach)\s+ihrer\s+(?:\p{L}+\s+)?(?:einwilligung|zustimmung)|(?:wenn|sofern|soweit)\s+sie\s+(?:\p{L}+\s+){0,4}(?:eingewilligt|zugestimmt|einwilligen|zustimmen)|opt-?in|ihre\s+(?:ausdrückliche\s+)?einwilligung\s+(?:\p{L}+\s+){0,3}(?:erteil|gegeben|ein)`)},

@@ -78,6 +78,7 @@ func spanish() *grammar {
 			{"california", []string{"california", "ccpa"}},
 			{"app", []string{"nuestra aplicación", "la aplicación", "aplicación móvil", "nuestra app"}},
 		},
+		topics: spanishTopics,
 		choices: []choiceWords{
 			{"opt_out", lazily(`(?i)oponer(?:se|te)|derecho\s+de\s+oposición|darse\s+de\s+baja|darte\s+de\s+baja|dar\s+de\s+baja|cancelar\s+(?:la|su|tu)\s+suscripción|retirar\s+(?:\p{L}+\s+){0,2}consentimiento|revocar\s+(?:\p{L}+\s+){0,2}consentimiento|opt-?out|no\s+dese(?:a|as)\s+(?:seguir\s+)?recib`)},
 			{"opt_in", lazily(`(?i)(?:con|previo|tras|recab\p{L}+)\s+su\s+(?:\p{L}+\s+)?(?:consentimiento|autorización)|si\s+(?:usted\s+)?(?:nos\s+)?(?:consiente|acepta|autoriza|ha\s+consentido|ha\s+dado)|opt-?in|su\s+consentimiento\s+(?:previo|expreso|explícito)`)},

@@ -77,6 +77,7 @@ func french() *grammar {
 			{"california", []string{"californie", "ccpa"}},
 			{"app", []string{"notre application", "l'application", "l’application", "application mobile"}},
 		},
+		topics: frenchTopics,
 		choices: []choiceWords{
 			{"opt_out", lazily(`(?i)vous\s+(?:y\s+)?(?:opposer|désabonner|désinscrire)|désabonn|désinscri|désinscription|droit\s+d['’]opposition|retirer\s+(?:\p{L}+\s+){0,2}consentement|opt-?out|retrait\s+d[eu]\s+(?:\p{L}+\s+)?consentement|ne\s+(?:souhaitez|voulez)\s+(?:plus|pas)\s+(?:recevoir|être)`)},
 			{"opt_in", lazily(`(?i)(?:avec|après|recueill\p{L}+)\s+votre\s+(?:\p{L}+\s+)?(?:consentement|accord)|si\s+vous\s+(?:y\s+)?(?:avez\s+)?(?:consenti|consentez|acceptez|accepté)|opt-?in|votre\s+consentement\s+(?:préalable|explicite|exprès)`)},

@@ -18,6 +18,7 @@ const maxDepth = 400
 type page struct {
 	title      string
 	lang       string
+	base       string
 	words      int
 	pieces     []piece
 	containers []container
@@ -54,7 +55,7 @@ func parsePage(raw []byte, contentType string) page {
 	}
 	p := page{}
 	w := &walker{page: &p}
-	p.title, p.lang = headFacts(root)
+	p.title, p.lang, p.base = headFacts(root)
 	w.unfoldTemplates(root, 0)
 	main := mainContent(root)
 	w.containers(main)
@@ -73,7 +74,7 @@ func countWords(pieces []piece) int {
 	return n
 }
 
-func headFacts(root *html.Node) (title, lang string) {
+func headFacts(root *html.Node) (title, lang, base string) {
 	for n := range root.Descendants() {
 		if n.Type != html.ElementNode {
 			continue
@@ -81,15 +82,19 @@ func headFacts(root *html.Node) (title, lang string) {
 		switch n.DataAtom {
 		case atom.Html:
 			lang = attr(n, "lang")
+		case atom.Base:
+			if base == "" && len(attr(n, "href")) <= maxAddress {
+				base = attr(n, "href")
+			}
 		case atom.Title:
 			if title == "" && n.Namespace == "" {
 				title = squeeze(textOf(n))
 			}
 		case atom.Body:
-			return title, lang
+			return title, lang, base
 		}
 	}
-	return title, lang
+	return title, lang, base
 }
 
 // walker turns the tree below the main content into pieces in reading order.
@@ -104,6 +109,7 @@ type walker struct {
 	bolds   int  // depth of bold elements
 	label   bool // inline holds only bold text so far
 	labeled bool // inline holds something
+	links   []Link
 }
 
 type listState struct{ lead, outer string }
@@ -113,10 +119,12 @@ func (w *walker) flush() {
 	bold := w.label && w.labeled
 	w.inline.Reset()
 	w.label, w.labeled = false, false
+	links := w.links
+	w.links = nil
 	if text == "" || strings.Trim(text, "-–—•·|*_/\\.,:;›»<>+#=~ ") == "" {
 		return
 	}
-	p := piece{kind: w.kind, level: w.level, text: text}
+	p := piece{kind: w.kind, level: w.level, text: text, links: links}
 	if p.kind == "" {
 		p.kind = "paragraph"
 	}
@@ -198,6 +206,9 @@ func (w *walker) walk(n *html.Node, depth int) {
 		w.table(n, depth)
 	case atom.B, atom.Strong:
 		w.bold(n, depth)
+	case atom.A:
+		w.link(textOf(n), attr(n, "href"))
+		w.children(n, depth)
 	case atom.Iframe:
 		if src := attr(n, "srcdoc"); src != "" && len(src) < maxBytes {
 			w.fragment(src, depth)

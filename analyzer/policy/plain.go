@@ -136,6 +136,14 @@ func (p *plainReader) end() {
 }
 
 func (p *plainReader) add(x piece) {
+	if len(x.text) < maxMarked {
+		for _, m := range mdLink.get().FindAllStringSubmatch(x.text, maxBlockLinks) {
+			_, target, _ := strings.Cut(m[0], "](")
+			if target, _, _ = strings.Cut(strings.TrimSuffix(target, ")"), " "); !strings.HasPrefix(m[0], "!") && target != "" && len(target) <= maxAddress {
+				x.links = append(x.links, Link{Address: target, Text: withoutMarks(m[1])})
+			}
+		}
+	}
 	x.text = withoutMarks(x.text)
 	if x.text != "" {
 		p.out = append(p.out, x)

@@ -61,6 +61,7 @@ func Read(in Input, set *rules.Set) *Document {
 	r.describe()
 	r.readCookies()
 	r.readStatements()
+	r.doc.Reading = r.reading()
 	return r.doc
 }
 
@@ -70,6 +71,7 @@ type reader struct {
 	doc        *Document
 	body       []piece // beside doc.Blocks, one for one
 	declared   string  // <html lang>
+	base       string  // <base href>
 	containers []container
 	// cookieTables by number, worked out once.
 	cookieTables map[int]bool
@@ -93,6 +95,7 @@ type piece struct {
 	outer   string // sentence that introduces the list around it
 	lang    string
 	path    []string
+	links   []Link // addresses as written
 }
 
 // container is a cookie's entry in what a consent platform rendered.
@@ -158,7 +161,7 @@ func (r *reader) htmlPieces(raw []byte) []piece {
 	if served := parsePage(raw, r.in.MIMEType); len(dom) == 0 || served.words > page.words+page.words/10 {
 		page = served
 	}
-	r.doc.Title, r.declared = page.title, page.lang
+	r.doc.Title, r.declared, r.base = page.title, page.lang, page.base
 	r.faultOnce(page.fault)
 	r.containers = page.containers
 	if page.words == 0 {

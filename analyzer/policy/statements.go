@@ -73,6 +73,7 @@ func (r *reader) readStatements() {
 	if n >= maxSentences {
 		r.fault("only the first %d sentences were read", maxSentences)
 	}
+	r.choiceStatements()
 	for i := range r.doc.Statements {
 		r.doc.Statements[i].ID = fmt.Sprintf("%s.s%04d", r.doc.ID, i+1)
 	}

@@ -46,6 +46,7 @@ type story struct {
 	// advertisers") and which choices people have, by kind, wherever it is said.
 	Receives []string `yaml:"receives"`
 	Choices  []string `yaml:"choices"`
+	Speaks   []string `yaml:"speaks"` // of which topics, in order
 	Quote    []string `yaml:"quotes"` // of the statements, where they matter
 }
 
@@ -129,7 +130,14 @@ func TestStories(t *testing.T) {
 				if s.Choices != nil && !slices.Equal(choices, s.Choices) {
 					t.Errorf("%s%s\nchoices %q\nwant %q", s.Text, s.HTML, choices, s.Choices)
 				}
-				if s.Says == nil && (s.Receives != nil || s.Choices != nil) {
+				var speaks []string
+				for _, x := range doc.Topics {
+					speaks = append(speaks, x.Kind)
+				}
+				if s.Speaks != nil && !slices.Equal(speaks, s.Speaks) {
+					t.Errorf("%s%s\nspeaks of %q\nwant %q", s.Text, s.HTML, speaks, s.Speaks)
+				}
+				if s.Says == nil && (s.Receives != nil || s.Choices != nil || s.Speaks != nil) {
 					return
 				}
 				if !slices.Equal(said, s.Says) {

@@ -40,6 +40,7 @@ func (r *reader) readTongueBlock(t *tongue, i int, self map[string]bool, prior s
 		}
 		r.receivesTongue(t, at, own)
 		r.choosesTongue(t, at)
+		r.touchesTongue(t, at)
 	}
 	if p.kind == "paragraph" && strings.HasSuffix(p.text, ":") && len(spans) > 0 {
 		next = p.text[spans[len(spans)-1].start:]
@@ -220,7 +221,7 @@ func (r *reader) choosesTongue(t *tongue, at spot) {
 			continue
 		}
 		start := r.doc.Blocks[at.block].Start + r.runes(at.block, at.span.start)
-		r.doc.Choices = append(r.doc.Choices, Choice{Kind: c.kind, Quote: at.text, Start: start, End: start + utf8.RuneCountInString(at.text)})
+		r.doc.Choices = append(r.doc.Choices, Choice{Kind: c.kind, Quote: at.text, Links: r.links(at), Start: start, End: start + utf8.RuneCountInString(at.text)})
 	}
 }
 

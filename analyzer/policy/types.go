@@ -24,7 +24,8 @@ type Document struct {
 	Blocks      []Block
 	Statements  []Statement
 	Choices     []Choice
-	Topics      []Topic     // what it speaks of beside acts on data
+	Topics      []Topic // what it speaks of beside acts on data
+	Reading     Reading
 	Recipients  []Recipient // who gets data by any sentence, list or heading
 	Cookies     []CookieDeclaration
 	Faults      []string // what could not be read, as sentences
@@ -53,12 +54,14 @@ type Statement struct {
 	Recipients    []string       `json:"recipients"`         // display names or category ids, as RecipientRefs in order
 	RecipientRefs []RecipientRef `json:"recipient_refs,omitempty"`
 	Purposes      []string       `json:"purposes"`
-	Condition     string         `json:"condition"`       // "without your consent", "unless …": the words
-	Scope         string         `json:"scope,omitempty"` // "children", "california", "app", "applicants", … from the sentence or its heading; "" is everyone
-	Only          bool           `json:"only,omitempty"`  // limited: "only for", "solely", "strictly"
-	Data          []Named        `json:"-"`               // where its kinds of data are named, when in the quote itself
-	RetentionDays int            `json:"retention_days"`  // 0 when none is stated
-	Heading       string         `json:"heading"`         // path, joined by " › "
+	Condition     string         `json:"condition"`        // "without your consent", "unless …": the words
+	Scope         string         `json:"scope,omitempty"`  // "children", "california", "app", "applicants", … from the sentence or its heading; "" is everyone
+	Only          bool           `json:"only,omitempty"`   // limited: "only for", "solely", "strictly"
+	Data          []Named        `json:"-"`                // where its kinds of data are named, when in the quote itself
+	RetentionDays int            `json:"retention_days"`   // 0 when none is stated
+	Choice        []string       `json:"choice,omitempty"` // kinds of choice that its sentence gives
+	Links         []Link         `json:"links,omitempty"`  // with such a choice: where it leads
+	Heading       string         `json:"heading"`          // path, joined by " › "
 	Quote         string         `json:"quote"`
 	Start         int            `json:"start"` // code points in the document's text
 	End           int            `json:"end"`
@@ -87,6 +90,7 @@ type Recipient struct {
 type Choice struct {
 	Kind  string `json:"kind"` // "opt_out", "opt_in", "browser", "settings" or "do_not_use"
 	Quote string `json:"quote"`
+	Links []Link `json:"links"` // in the sentence, or else in its block
 	Start int    `json:"start"`
 	End   int    `json:"end"`
 }

@@ -23,36 +23,45 @@ import (
 
 func (c *Command) policyCommand() *cobra.Command {
 	o := &options{}
-	asJSON := false
+	asJSON, question := false, ""
 	cmd := &cobra.Command{
 		Use:     "policy URL|FILE",
 		GroupID: "scan",
 		Short:   "Only read a policy: statements, vendors, cookies",
-		Long: `Policy reads one notice (HTML, PDF or text) and prints what it says: each
-statement with its sentence, the vendors that it names and its cookie table.
+		Long: `Policy reads one notice (HTML, PDF or text; English, German, French or
+Spanish) and prints what it says: the answers to what privacy teams ask, each
+with its sentences or "not found in the text", then every statement, the vendors
+named, the choices with their links and the cookie table.
+
+--question answers one: ` + wrapped(policy.QuestionIDs(), 60) + `.
 
 A URL is fetched without a browser. A text that scripts put on the page is then
 not seen; 'candor scan' renders it.`,
 		Example: `  candor policy https://www.example.com/privacy
   candor policy saved-policy.html
+  candor policy policy.html --question retention
   candor policy policy.pdf --json`,
 		Args: args(1, 1, "one URL or FILE"),
 		RunE: func(cmd *cobra.Command, a []string) error {
 			if err := c.configure(cmd, o); err != nil {
 				return err
 			}
-			return c.policy(cmd.Context(), o, a[0], asJSON)
+			if question != "" && !slices.Contains(policy.QuestionIDs(), question) {
+				return usage("--question %s: no such question; there are %s", question, strings.Join(policy.QuestionIDs(), ", "))
+			}
+			return c.policy(cmd.Context(), o, a[0], asJSON, question)
 		},
 	}
 	fs := cmd.Flags()
 	fs.SortFlags = false
 	fs.BoolVar(&asJSON, "json", false, "as JSON")
+	fs.StringVar(&question, "question", "", "answer only this `QUESTION`")
 	o.networkFlags(fs)
 	o.commonFlags(fs)
 	return cmd
 }
 
-func (c *Command) policy(ctx context.Context, o *options, where string, asJSON bool) error {
+func (c *Command) policy(ctx context.Context, o *options, where string, asJSON bool, question string) error {
 	in, err := o.policyInput(ctx, where)
 	if err != nil {
 		return err
@@ -62,10 +71,22 @@ func (c *Command) policy(ctx context.Context, o *options, where string, asJSON b
 		return fmt.Errorf("load the embedded knowledge: %w", err)
 	}
 	doc := c.Stages.ReadPolicy(in, set)
-	if asJSON {
-		err = writeJSON(c.Stdout, newPolicyView(doc, set))
-	} else {
-		err = writePolicy(c.Stdout, newPolicyView(doc, set))
+	v := newPolicyView(doc, set)
+	one := slices.IndexFunc(v.Answers, func(a policy.Answer) bool { return a.ID == question })
+	switch {
+	case one >= 0 && asJSON:
+		err = writeJSON(c.Stdout, v.Answers[one])
+	case one >= 0:
+		p := &printer{w: c.Stdout}
+		for _, f := range v.Faults {
+			p.line("note: %s", plain.Terminal(f, 300))
+		}
+		p.answer(v.Answers[one], len(v.Answers[one].Passages))
+		err = p.err
+	case asJSON:
+		err = writeJSON(c.Stdout, v)
+	default:
+		err = writePolicy(c.Stdout, v)
 	}
 	if err == nil && doc.Words == 0 {
 		return &exitError{exitIncomplete, fmt.Errorf("no text was found in %s", where)}
@@ -129,6 +150,8 @@ type policyView struct {
 	LastUpdated string                     `json:"last_updated"`
 	SHA256      string                     `json:"sha256"`
 	Words       int                        `json:"words"`
+	Reading     policy.Reading             `json:"reading"`
+	Answers     []policy.Answer            `json:"answers"`
 	Vendors     []string                   `json:"vendors"`
 	Recipients  []policy.Recipient         `json:"recipients"`
 	Choices     []policy.Choice            `json:"choices"`
@@ -139,7 +162,7 @@ type policyView struct {
 
 func newPolicyView(d *policy.Document, set *rules.Set) *policyView {
 	v := &policyView{
-		URL: d.URL, Kind: d.Kind, Title: d.Title, Language: d.Language, LastUpdated: d.LastUpdated, SHA256: d.SHA256, Words: d.Words,
+		URL: d.URL, Kind: d.Kind, Title: d.Title, Language: d.Language, LastUpdated: d.LastUpdated, SHA256: d.SHA256, Words: d.Words, Reading: d.Reading, Answers: policy.Answers(d, set),
 		Vendors: []string{}, Statements: append([]policy.Statement{}, d.Statements...),
 		Recipients: append([]policy.Recipient{}, d.Recipients...), Choices: append([]policy.Choice{}, d.Choices...),
 		Cookies: append([]policy.CookieDeclaration{}, d.Cookies...), Faults: append([]string{}, d.Faults...),
@@ -188,6 +211,11 @@ func writePolicy(w io.Writer, v *policyView) error {
 	for _, f := range v.Faults {
 		p.line("note: %s", plain.Terminal(f, 300))
 	}
+	p.line("%s", readingLine(v.Reading))
+	p.line("\nAnswers")
+	for _, a := range v.Answers {
+		p.answer(a, answersShown)
+	}
 	p.line("\nStatements: %d", len(v.Statements))
 	heading := ""
 	for _, s := range v.Statements {
@@ -205,6 +233,7 @@ func writePolicy(w io.Writer, v *policyView) error {
 	p.line("\nChoices: %d", len(v.Choices))
 	for _, c := range v.Choices {
 		p.line("  %-12s “%s”", strings.ReplaceAll(c.Kind, "_", " "), plain.Terminal(c.Quote, 300))
+		p.links("    ", c.Links)
 	}
 	p.line("\nCookies declared: %d", len(v.Cookies))
 	for _, k := range v.Cookies {
@@ -212,6 +241,72 @@ func writePolicy(w io.Writer, v *policyView) error {
 			cmp.Or(k.Purpose, "–"), plain.Terminal(k.Lifetime, 40))
 	}
 	return p.err
+}
+
+// answersShown is how many passages of each answer are printed when all are.
+const answersShown = 3
+
+// answer prints a question with the passages that answer it.
+func (p *printer) answer(a policy.Answer, shown int) {
+	p.line("\n  %s", a.Question)
+	if !a.Found {
+		p.line("    not found in the text")
+		return
+	}
+	for _, x := range a.Passages[:min(shown, len(a.Passages))] {
+		if x.Says != "" {
+			p.line("    %s", plain.Terminal(x.Says, 200))
+		}
+		if x.Quote != x.Says {
+			p.line("      “%s”", plain.Terminal(x.Quote, 300))
+		}
+		p.links("      ", x.Links)
+	}
+	if left := len(a.Passages) + a.Left - shown; left > 0 {
+		p.line("    and %d more: --question %s", left, a.ID)
+	}
+}
+
+func (p *printer) links(indent string, links []policy.Link) {
+	for _, l := range links {
+		if l.Text == "" || l.Text == l.Address {
+			p.line("%s→ %s", indent, plain.Terminal(l.Address, 300))
+		} else {
+			p.line("%s→ %s (%s)", indent, plain.Terminal(l.Address, 300), plain.Terminal(l.Text, 80))
+		}
+	}
+}
+
+// readingLine says how long and how hard a text is.
+func readingLine(r policy.Reading) string {
+	if r.Words == 0 {
+		return "no sentences to read"
+	}
+	line := fmt.Sprintf("%s in %s, about %s to read", count(r.Words, "word", "words"), count(r.Sentences, "sentence", "sentences"), count(max(r.Minutes, 1), "minute", "minutes"))
+	if r.Formula != "" {
+		line += fmt.Sprintf(", reading ease %.1f (%s; about 60 is plain prose)", r.Ease, r.Formula)
+	}
+	return line + fmt.Sprintf(", %s", count(r.Hedges, "hedging word", "hedging words"))
+}
+
+// wrapped joins words with commas in lines of at most a width.
+func wrapped(words []string, width int) string {
+	var b strings.Builder
+	line := 0
+	for i, w := range words {
+		if i > 0 {
+			b.WriteByte(',')
+			if line+len(w) > width {
+				b.WriteByte('\n')
+				line = 0
+			} else {
+				b.WriteByte(' ')
+			}
+		}
+		b.WriteString(w)
+		line += len(w) + 2
+	}
+	return b.String()
 }
 
 // reading puts a statement in a line: "we · not share · email → advertising

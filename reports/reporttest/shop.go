@@ -133,6 +133,9 @@ func documents() []*policy.Document {
 		{Name: "lantern_cart", Provider: "Lantern Shop", Purpose: "necessary", PurposeText: "Remembers the basket", Lifetime: "Session", LifetimeDays: 0},
 		{Name: "_old_ab", Provider: "Splitly", Purpose: "functional", PurposeText: "Tests", Lifetime: "", LifetimeDays: -1},
 	}
+	d.Reading = policy.Reading{Words: 1930, Sentences: 92, Minutes: 8, Formula: "Flesch reading ease", Ease: 38.4, Hedges: 41}
+	d.Choices = []policy.Choice{{Kind: "browser", Quote: "Analytics identifiers are deleted after 13 months.", Links: []policy.Link{{Address: home + "cookies#settings", Text: "cookie settings"}},
+		Start: d.Statements[6].Start, End: d.Statements[6].End}}
 	d.Text = text.String()
 	docs = append(docs, d)
 	return append(docs, &policy.Document{ID: "d02", URL: home + "terms.pdf", Kind: "terms", Title: "Terms of sale", Language: "en", Words: 812, SHA256: strings.Repeat("ef56", 16), LinkedFrom: []string{home + "checkout"}, Text: "Terms of sale.\n", Faults: []string{"Page 3 holds only a picture; its text could not be read."}})
