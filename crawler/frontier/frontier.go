@@ -441,9 +441,21 @@ func (f *Frontier) Gaps() []evidence.Gap {
 	defer f.mu.Unlock()
 	out := f.gaps.list()
 	if left := len(f.pending) + f.counts.crowded; left > 0 && f.handed >= f.budget() {
-		out = append(out, evidence.Gap{
+		return append(out, evidence.Gap{
 			What: "pages beyond the budget", Kind: "budget",
 			Why: fmt.Sprintf("%s found and not visited: the budget of %d went to different kinds of page first. Raise --pages to visit more.", number(left, "address was", "addresses were"), f.o.Pages),
+		})
+	}
+	left := f.counts.crowded
+	for _, c := range f.pending {
+		if f.class(c) == classNever {
+			left++
+		}
+	}
+	if left > 0 {
+		out = append(out, evidence.Gap{
+			What: "further pages like those visited", Kind: "bound",
+			Why: fmt.Sprintf("%s found and not visited: of addresses of one shape at most %d wait and %d are visited, and %d of a calendar or a list.", number(left, "address was", "addresses were"), maxQueued, f.o.MaxPerShape, maxDated),
 		})
 	}
 	return out

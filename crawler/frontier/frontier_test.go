@@ -254,6 +254,31 @@ func TestTrapsEnd(t *testing.T) {
 	}
 }
 
+// "/p/7" may be a page of a list or a product. Others go first, and what is left
+// of the budget is for them.
+func TestNumberedPages(t *testing.T) {
+	pages, numbered := map[string]string{}, []string{"/about|About", "/lamps|Lamps"}
+	for i := range 18 {
+		pages[fmt.Sprintf("a.test/p/%d", i+1)] = ""
+		numbered = append(numbered, fmt.Sprintf("/p/%d|Thing", i+1))
+	}
+	pages["a.test/"], pages["a.test/about"], pages["a.test/lamps"] = links(numbered...), "", ""
+	w := newWeb(pages)
+	o := options(w, "a.test")
+	o.Pages, o.MaxPerShape, o.Words.WellKnown = 20, 10, nil
+	f := mustNew(t, o)
+	got := paths(crawl(t, w, f))
+	if n := strings.Count(strings.Join(got, " "), "/p/"); n != o.MaxPerShape {
+		t.Errorf("%d of the numbered pages, want %d: %v", n, o.MaxPerShape, got)
+	}
+	if i, j := slices.Index(got, "/lamps"), slices.Index(got, "/p/3"); i < 0 || j < i {
+		t.Errorf("numbered pages before others: %v", got)
+	}
+	if g := gapWith(f.Gaps(), "8 addresses were found and not visited"); g == nil || g.Kind != "bound" {
+		t.Errorf("what was left out is not told: %+v", f.Gaps())
+	}
+}
+
 // Next hands out only the start page while Seed runs, then waits for visits
 // under way.
 func TestNextWaits(t *testing.T) {

@@ -23,6 +23,7 @@ type candidate struct {
 	start  bool
 	main   bool // on a start host
 	dated  bool
+	paged  bool
 
 	kind      string
 	kindRank  int
@@ -93,6 +94,7 @@ const (
 	classNotice
 	classKind  // the first page of a kind
 	classOther // by how often its like was visited
+	classList  // further pages of what may be a list
 	classNever
 )
 
@@ -107,6 +109,9 @@ func (f *Frontier) class(c *candidate) int {
 	visits := f.counts.visitsLike(c)
 	if visits >= f.o.MaxPerShape || c.dated && visits >= maxDated {
 		return classNever
+	}
+	if c.paged && visits >= maxPaged {
+		return classList
 	}
 	if c.kind != KindOther && f.counts.kinds[c.kind] == 0 {
 		return classKind
@@ -190,7 +195,7 @@ func (f *Frontier) before(a, b *candidate, class int) bool {
 		by = cmp.Or(cmp.Compare(f.noticeRank(a.notice), f.noticeRank(b.notice)), cmp.Compare(b.noticeScore, a.noticeScore))
 	case classKind:
 		by = cmp.Or(cmp.Compare(a.kindRank, b.kindRank), compareTrue(a.main, b.main), cmp.Compare(b.kindScore, a.kindScore), cmp.Compare(a.depth, b.depth))
-	case classOther:
+	case classOther, classList:
 		by = cmp.Or(cmp.Compare(f.counts.visitsLike(a), f.counts.visitsLike(b)), compareTrue(a.main, b.main), cmp.Compare(a.depth, b.depth))
 	}
 	return cmp.Or(by, cmp.Compare(a.order, b.order), strings.Compare(a.key, b.key)) < 0
@@ -248,7 +253,7 @@ func (f *Frontier) queue(c *candidate) bool {
 	if f.known[c.key] {
 		return false
 	}
-	c.host, c.shape, c.folder, c.dated = c.url.Hostname(), shapeOf(c.url), folderOf(c.url), dated(c.url)
+	c.host, c.shape, c.folder, c.dated, c.paged = c.url.Hostname(), shapeOf(c.url), folderOf(c.url), dated(c.url), paged(c.url)
 	for _, s := range f.starts {
 		c.main = c.main || s.Host == c.url.Host
 	}

@@ -167,7 +167,8 @@ func TestNoAnswer(t *testing.T) {
 	}
 }
 
-// Thousands of refused addresses are one gap; a refused notice has its own.
+// Thousands of refused addresses are one gap, and those of which none was tried
+// any more another; a refused notice has its own.
 func TestRefusalsAreGrouped(t *testing.T) {
 	var home []string
 	for i := range 3000 {
@@ -180,11 +181,14 @@ func TestRefusalsAreGrouped(t *testing.T) {
 		t.Error(d)
 	}
 	gaps := f.Gaps()
-	if len(gaps) != 2 {
+	if len(gaps) != 3 {
 		t.Fatalf("%d gaps: %+v", len(gaps), gaps)
 	}
 	if g := gapWith(gaps, "addresses of https://a.test"); g == nil || strings.Count(g.Why, "https://a.test/private/") != maxExamples {
 		t.Errorf("gap: %+v", gaps)
+	}
+	if g := gapWith(gaps, "at most 60 wait"); g == nil || g.Kind != "bound" {
+		t.Errorf("gap of the others: %+v", gaps)
 	}
 	if g := gapWith(gaps, "privacy notice https://a.test/private/privacy"); g == nil || g.Kind != "robots" {
 		t.Errorf("gap of the notice: %+v", gaps)

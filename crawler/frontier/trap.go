@@ -16,6 +16,7 @@ const (
 	maxQueued     = 60  // addresses of one shape that wait
 	maxChildren   = 8   // names under one folder before they count as one shape
 	maxDated      = 2   // visits of one shape that ends in a date, or that pages through a list
+	maxPaged      = 2   // visits of one shape that may do so, while others wait
 	yearsAhead    = 2   // of a date in an address
 	yearsBack     = 30  //
 	maxTrapString = 200 // of one path segment or query value
@@ -93,7 +94,8 @@ var (
 	dateValue = regexp.MustCompile(`^((?:19|20|21|22)\d\d)(?:[-/.]?(\d{2}))?(?:[-/.]?(\d{2}))?$`)
 	dateNames = setOf("date", "day", "month", "year", "week", "from", "to", "start", "end", "ical", "tribe-bar-date", "cal", "calendar", "ym", "d", "m", "y", "monat", "jahr", "tag", "mois", "fecha")
 	pageNames = setOf("page", "p", "pg", "paged", "pageno", "page_no", "pagenum", "pagenumber", "page_num", "offset", "start", "from", "skip", "seite", "pagina", "cursor", "after", "before")
-	pagePath  = regexp.MustCompile(`/(?:page|p|seite|pagina|pag)[/-]?\d+/?$`)
+	pagePath  = regexp.MustCompile(`/(?:page|seite|pagina|pag)[/-]?\d+/?$`)
+	pPath     = regexp.MustCompile(`/p[/-]?\d+/?$`)
 	allDigits = regexp.MustCompile(`^\d+$`)
 	idLike    = regexp.MustCompile(`^(?:[0-9a-f]{8}-[0-9a-f]{4}-.*|[0-9a-f]{12,}|[A-Za-z0-9_-]{20,})$`)
 	datePart  = regexp.MustCompile(`^(?:19|20)\d\d-\d{1,2}(?:-\d{1,2})?$`)
@@ -169,6 +171,9 @@ func dated(u *url.URL) bool {
 	}
 	return false
 }
+
+// paged says whether an address may be a page of a list, or a product: "/p/7".
+func paged(u *url.URL) bool { return pPath.MatchString(u.Path) }
 
 // params yields the names, in lower case, and values of a query.
 func params(u *url.URL) func(func(string, string) bool) {
