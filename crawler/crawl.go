@@ -284,6 +284,9 @@ func (c *crawl) record(item frontier.Item, res *browser.Result, err error) {
 	if err := c.writer.AddLabels(res.Labels...); err != nil {
 		c.fail(err)
 	}
+	if err := c.writer.AddCalls(res.Calls...); err != nil {
+		c.fail(err)
+	}
 	if err := c.writer.AddPage(*p, res.Requests, res.Cookies, res.Storage, res.Forms, res.Gaps); err != nil {
 		c.fail(err)
 	}

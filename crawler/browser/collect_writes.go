@@ -16,39 +16,11 @@ import (
 	"candor/crawler/evidence"
 )
 
-// watched are the functions whose calls are reported, as expressions in a new
-// document, each with the kind of its calls. A breakpoint on the function
-// itself sees every call, whatever the page puts in front of it, and leaves
-// the page's world as it is.
-var watched = []struct{ kind, function string }{
-	{"cookie", "Object.getOwnPropertyDescriptor(Document.prototype,'cookie').set"},
-	{"storage", "Storage.prototype.setItem"},
-	{"cookiestore", "globalThis.CookieStore?.prototype.set"},
-	{"indexeddb", "globalThis.IDBFactory?.prototype.open"},
-	{"cache", "globalThis.CacheStorage?.prototype.open"},
-	{"permission:geolocation", "globalThis.Geolocation?.prototype.getCurrentPosition"},
-	{"permission:geolocation", "globalThis.Geolocation?.prototype.watchPosition"},
-	{"permission:notifications", "globalThis.Notification?.requestPermission"},
-	{"permission:camera or microphone", "globalThis.MediaDevices?.prototype.getUserMedia"},
-	{"permission:clipboard", "globalThis.Clipboard?.prototype.readText"},
-	{"permission:clipboard", "globalThis.Clipboard?.prototype.read"},
-	{"permission:push", "globalThis.PushManager?.prototype.subscribe"},
-}
-
 // The names of the collectors' own scripts.
 const (
 	hookURL  = "candor:hook"
 	watchURL = "candor:watch"
 )
-
-// hook is the script that watches; secret is the name of its function.
-func hook(secret string) string {
-	var b strings.Builder
-	for _, f := range watched {
-		fmt.Fprintf(&b, "debug(%s,\"%s('%s',arguments[0],arguments[1],this)\");\n", f.function, secret, f.kind)
-	}
-	return fmt.Sprintf(hookJS, secret, b.String())
-}
 
 // write is one call of a watched function.
 type write struct {
@@ -80,7 +52,7 @@ func (o *observed) debuggerEvent(method string, params jsonv2.Value) {
 		switch {
 		case !strings.HasPrefix(ev.Name, o.context.secret):
 		case ev.Payload != "":
-			o.called(ev.Payload)
+			o.called(ev.Payload, ev.ExecutionContextID)
 		default:
 			if r := o.record(); r != nil {
 				r.touch()
@@ -101,8 +73,11 @@ func (o *observed) parsed(url string, frame cdp.FrameID, context int64) {
 			r.setWorld(o, frame, runtime.ExecutionContextID(context))
 		}
 	case hookURL:
-		if r := o.record(); r != nil && frame != "" {
-			r.setPage(o, frame, runtime.ExecutionContextID(context))
+		if r := o.record(); r != nil {
+			r.addHooked(o, context)
+			if frame != "" {
+				r.setPage(o, frame, runtime.ExecutionContextID(context))
+			}
 		}
 		send(o.session, runtime.Evaluate, runtime.EvaluateParams{
 			Expression: o.context.secret + "('take','" + o.bind(context) + "')", ContextID: runtime.ExecutionContextID(context), Silent: new(true),
@@ -125,10 +100,23 @@ func (o *observed) bind(context int64) (name string) {
 	return name
 }
 
-// called notes a call of a watched function.
-func (o *observed) called(payload string) {
-	if r := o.record(); r != nil {
-		if w, ok := parseWrite(payload, o.context.browser.options.Now()); ok {
+// called notes calls of watched functions.
+func (o *observed) called(payload string, context runtime.ExecutionContextID) {
+	r := o.record()
+	if r == nil {
+		return
+	}
+	now := o.context.browser.options.Now()
+	switch kind, rest, _ := strings.Cut(payload, "\u0001"); kind {
+	case "call":
+		if row, c, ok := parseCall(payload); ok {
+			c.Target = o.target()
+			r.addCall(callKey{o, int64(context), row}, c, now)
+		}
+	case "cut":
+		r.unwatched(rest)
+	default:
+		if w, ok := parseWrite(payload, now); ok {
 			r.addWrite(w)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/chromedp/cdproto/browser"
@@ -31,6 +32,8 @@ type Context struct {
 	id      cdp.BrowserContextID
 	state   evidence.State
 	secret  string // name of the hook, which no page can guess
+
+	sessions atomic.Int64 // that were observed
 
 	mu      sync.Mutex
 	windows map[target.ID]*window

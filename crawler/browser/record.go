@@ -72,6 +72,9 @@ type record struct {
 	asks      []evidence.Ask
 	faults    []string // of frames
 	bounds    map[string]bool
+	calls     map[callKey]*evidence.Call
+	callOrder []*evidence.Call
+	hooked    []hooked
 }
 
 func newRecord(now func() time.Time, main cdp.FrameID) *record {
@@ -79,6 +82,7 @@ func newRecord(now func() time.Time, main cdp.FrameID) *record {
 		now: now, frame: main, changed: make(chan struct{}, 1), frames: map[cdp.FrameID]*frame{},
 		children: map[target.SessionID]*observed{}, byID: map[string]*entry{}, extras: map[string]*extra{}, open: map[string]time.Time{},
 		repeated: map[string]int{}, farewells: map[string]bool{}, running: map[target.SessionID]string{}, bounds: map[string]bool{},
+		calls: map[callKey]*evidence.Call{},
 	}
 }
 

@@ -56,7 +56,7 @@ func (c *Context) observe(ev *target.EventAttachedToTarget, r func() *record) *o
 	o := &observed{context: c, info: *ev.TargetInfo, record: r, ready: make(chan struct{})}
 	o.popup = o.info.Type == "page" && o.info.OpenerID != ""
 	o.session = c.browser.conn.attach(ev.SessionID, o.event)
-	s := o.session
+	s, number := o.session, c.sessions.Add(1)
 	send(s, network.Enable, network.EnableParams{MaxPostDataSize: new(int64(maxPostData))})
 	if len(c.browser.options.Headers) > 0 {
 		headers := network.Headers{}
@@ -76,9 +76,11 @@ func (c *Context) observe(ev *target.EventAttachedToTarget, r func() *record) *o
 			Source: fmt.Sprintf(watchJS, c.secret), WorldName: isolated,
 		})
 		send(s, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
-			Source: hook(c.secret), IncludeCommandLineAPI: new(true),
+			Source: hook(c.secret, number), IncludeCommandLineAPI: new(true),
 		})
 		send(s, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: c.labelsScript()})
+	} else {
+		send(s, runtime.Evaluate, runtime.EvaluateParams{Expression: hook(c.secret, number), IncludeCommandLineAPI: new(true), Silent: new(true)})
 	}
 	// Shared and service workers come to the browser's own session.
 	send(s, target.SetAutoAttach, autoAttach("service_worker", "shared_worker", "browser_ui", "browser", "tab"))

@@ -33,6 +33,7 @@ type Result struct {
 	Storage    []evidence.StorageItem
 	Forms      []evidence.Form
 	Labels     []evidence.Label
+	Calls      []evidence.Call
 	Gaps       []evidence.Gap
 	Screenshot []byte // JPEG; nil when none could be taken
 	Raw        []byte // with Visit.Document: the body as served
@@ -241,6 +242,7 @@ func (w *window) look(ctx context.Context, q Visit, deadline time.Time, res *Res
 			s.labels, s.labelGaps = late.labels, late.labelGaps
 		}
 	}
+	w.tellCalls(ctx)
 	w.tell(ctx, q, s, res)
 	return s.main != nil
 }
@@ -356,6 +358,7 @@ func (w *window) body(ctx context.Context, q Visit, shown *content, res *Result)
 func (w *window) conclude(ctx context.Context, q Visit, failure string, res *Result) {
 	r, p := w.record, &res.Page
 	res.Requests = r.finish(q.ID, w.context.state)
+	res.Calls = r.takeCalls(q.ID, w.context.state)
 	r.mu.Lock()
 	writes := r.writes
 	walls := map[string]time.Time{}

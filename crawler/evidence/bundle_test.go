@@ -169,9 +169,10 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	late.Page = visits[2].page.ID
 	must(t, w.AddCookies(late))
 	must(t, w.AddGap(gap))
-	canaries, labels := []Canary{filled[Canary](9100), filled[Canary](9200)}, []Label{filled[Label](9300)}
+	canaries, labels, calls := []Canary{filled[Canary](9100), filled[Canary](9200)}, []Label{filled[Label](9300)}, []Call{filled[Call](9400), filled[Call](9450)}
 	must(t, w.AddCanaries(canaries...))
 	must(t, w.AddLabels(labels...))
+	must(t, w.AddCalls(calls...))
 	other, early := filled[Document](9500), doc
 	early.LinkedFrom = early.LinkedFrom[:1]
 	for _, d := range []Document{early, other, doc} {
@@ -196,6 +197,7 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 		same(t, "gaps", all(t, r.Gaps()), append(slices.Clone(want.gaps), gap))
 		same(t, "canaries", all(t, r.Canaries()), canaries)
 		same(t, "labels", all(t, r.Labels()), labels)
+		same(t, "calls", all(t, r.Calls()), calls)
 		same(t, "documents", all(t, r.Documents()), []Document{doc, other})
 		want := meta
 		want.Schema = Schema // whatever finish made of it
@@ -212,7 +214,7 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	}
 }
 
-// A bundle of a version that knew neither canaries nor labels has none.
+// A bundle of a version that knew no canaries, labels or calls has none.
 func TestBundleWithoutLaterStreams(t *testing.T) {
 	w, dir := create(t)
 	must(t, newVisit(1).add(w))
@@ -221,8 +223,8 @@ func TestBundleWithoutLaterStreams(t *testing.T) {
 		must(t, os.Remove(filepath.Join(dir, name)))
 	}
 	r := open(t, dir)
-	if c, l := all(t, r.Canaries()), all(t, r.Labels()); len(c)+len(l) > 0 {
-		t.Errorf("canaries %v, labels %v", c, l)
+	if c, l, k := all(t, r.Canaries()), all(t, r.Labels()), all(t, r.Calls()); len(c)+len(l)+len(k) > 0 {
+		t.Errorf("canaries %v, labels %v, calls %v", c, l, k)
 	}
 	if _, err := firstError(r.Forms()); err != nil {
 		t.Error(err)

@@ -164,6 +164,11 @@ func (r *Reader) Labels() iter.Seq2[Label, error] {
 	return ofPages(r, labelsFile, func(v *Label) string { return v.Page })
 }
 
+// Calls yields what scripts called, summed up.
+func (r *Reader) Calls() iter.Seq2[Call, error] {
+	return ofPages(r, callsFile, func(v *Call) string { return v.Page })
+}
+
 // Documents yields the notices. One that was written again, because more links
 // to it became known, is yielded once, as it was written last.
 func (r *Reader) Documents() iter.Seq2[Document, error] {

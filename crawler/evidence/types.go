@@ -325,6 +325,32 @@ type Label struct {
 	Frame  string `json:"frame,omitempty"` // address of the frame; "" for the page itself
 }
 
+// Call is what one script did with one function of the browser that tells
+// about the device or listens to the person, counted and summed up. What it
+// amounts to is the analyzer's to say. Which fields are filled depends on API:
+// CONTRIBUTING.md lists them.
+type Call struct {
+	Page     string       `json:"page"`
+	State    State        `json:"state"`
+	OffsetMS int64        `json:"offset_ms"` // of the first one, since the visit began
+	Target   Target       `json:"target"`
+	Frame    string       `json:"frame"`            // address of the document or worker
+	Script   string       `json:"script,omitempty"` // innermost script of the stack; of listeners the script of the handler
+	Stack    []StackFrame `json:"stack,omitempty"`  // of the first one, innermost first
+	API      string       `json:"api"`              // "HTMLCanvasElement.toDataURL", "Navigator.platform", …
+	Count    int          `json:"count"`
+	Cut      bool         `json:"cut,omitempty"`    // counting ended there, there may be more
+	Object   int          `json:"object,omitempty"` // number of the canvas or audio buffer in its document
+	Width    int          `json:"width,omitempty"`  // of the canvas, or of the area that was read; px
+	Height   int          `json:"height,omitempty"`
+	Texts    []string     `json:"texts,omitempty"`    // drawn or measured, bounded
+	Chars    int          `json:"chars,omitempty"`    // distinct characters of all of them
+	Values   []string     `json:"values,omitempty"`   // distinct arguments or what they stand for, bounded
+	Distinct int          `json:"distinct,omitempty"` // how many of them there were, at most 200
+	Length   int          `json:"length,omitempty"`   // characters of what was returned
+	Content  string       `json:"content,omitempty"`  // what was returned, at most 32 KiB, for a few
+}
+
 // Document is a policy or other notice as it was fetched.
 type Document struct {
 	ID           string     `json:"id"` // "d01"

@@ -29,14 +29,15 @@ const (
 	gapsFile      = "gaps.jsonl"
 	canariesFile  = "canaries.jsonl"
 	labelsFile    = "labels.jsonl"
+	callsFile     = "calls.jsonl"
 	metaFile      = "meta.json"
 	manifestFile  = "manifest.json"
 )
 
-var streams = []string{pagesFile, requestsFile, cookiesFile, storageFile, formsFile, documentsFile, gapsFile, canariesFile, labelsFile}
+var streams = []string{pagesFile, requestsFile, cookiesFile, storageFile, formsFile, documentsFile, gapsFile, canariesFile, labelsFile, callsFile}
 
 // later are streams that bundles of earlier versions lack.
-var later = []string{canariesFile, labelsFile}
+var later = []string{canariesFile, labelsFile, callsFile}
 
 // ErrNotEmpty is returned by Create when the folder already holds something.
 var ErrNotEmpty = errors.New("folder is not empty")
@@ -156,6 +157,14 @@ func (w *Writer) AddLabels(l ...Label) error {
 	defer w.mu.Unlock()
 	var lost []Gap
 	return errors.Join(add(w, &lost, labelsFile, l), add(w, nil, gapsFile, lost))
+}
+
+// AddCalls writes what scripts called. Those of a visit come before its page.
+func (w *Writer) AddCalls(c ...Call) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var lost []Gap
+	return errors.Join(add(w, &lost, callsFile, c), add(w, nil, gapsFile, lost))
 }
 
 // AddGap writes what could not be observed.

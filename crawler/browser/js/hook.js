@@ -1,33 +1,45 @@
-// Runs first in every document, in the page's world. %[1]s is a name that no
-// page can guess; a top-level const is not a property of the window, so it
-// cannot be listed. debug() is of the console's command line API, which only
+// Runs first in every document and worker, in the page's world. %[1]s is a name
+// that no page can guess; a top-level const is not a property of the window, so
+// it cannot be listed. debug() is of the console's command line API, which only
 // this script gets: it sets breakpoints on the native functions themselves, so
 // the page's world stays as it is. A breakpoint's condition calls the function
-// here, which reports what was called with which arguments and by which stack,
+// here, which notes what was called with which arguments and by which stack,
 // and is never true: nothing ever stops. Everything it uses is taken before the
-// page can replace it.
-const %[1]s = (() => {
+// page can replace it, nothing of the page is called, and what is kept has no
+// prototype that the page could put something into.
+const %[1]s = ((debug, undebug, spare) => {
   const { apply, getOwnPropertyDescriptor: own, defineProperty: define, deleteProperty: remove } = Reflect;
   const { slice, indexOf } = String.prototype;
+  const { get: weakGet, set: weakSet } = WeakMap.prototype;
   const Failure = Error;
-  const frames = 30, room = 8192;
+  const frames = 30, room = 8192, few = 10, many = 200, rows = 400, returned = 32768;
   const held = { __proto__: null }; // reports before the browser gave the way to send them
   let send, waiting = 0, reports = 0;
+  const tell = (report) => { if (send) send(report); else if (waiting < 500) held[waiting++] = report; };
 
   const cut = (s, n) => apply(slice, s, [0, n]);
   const text = (v) => typeof v === 'string' ? cut(v, room) : typeof v === 'number' || typeof v === 'boolean' ? '' + v : '';
   // A name with a separator in it would forge frames.
   const plain = (v) => typeof v === 'string' && apply(indexOf, v, ['\u0002']) < 0 && apply(indexOf, v, ['\u0001']) < 0 ? cut(v, 1000) : '';
 
-  // CookieStore.set takes a dictionary, too. Accessors of the page stay uncalled.
-  const field = (o, n) => {
-    const p = own(o, n);
-    return p ? text(p.value) : '';
+  // A dictionary's own value. Accessors of the page stay uncalled.
+  const value = (o, n) => {
+    const p = typeof o === 'object' && o !== null ? own(o, n) : undefined;
+    return p && own(p, 'value') ? p.value : undefined;
   };
-  const session = own(globalThis, 'sessionStorage')?.get, origin = own(globalThis, 'origin').get;
-  const isSession = (area) => {
-    try { return area === apply(session, globalThis, []); } catch { return false; }
-  };
+  // What the native function or accessor of a class is, here or in a worker.
+  const kind = (c) => (globalThis[c] ?? globalThis['Worker' + c])?.prototype;
+  const method = (c, n) => kind(c)?.[n];
+  const getter = (c, n) => { const p = kind(c); return p && own(p, n)?.get; };
+  const setter = (c, n) => { const p = kind(c); return p && own(p, n)?.set; };
+  const take = (f, o) => { try { return apply(f, o, []); } catch { return undefined; } };
+
+  const session = own(globalThis, 'sessionStorage')?.get;
+  const home = own(globalThis, 'origin')?.get ?? getter('GlobalScope', 'origin');
+  // A worker has no address before it begins: asking for it then ends the process.
+  const here = own(globalThis, 'location')?.get ?? getter('GlobalScope', 'location');
+  const href = getter('Location', 'href') ?? own(location, 'href').get;
+  const isSession = (area) => area === take(session, globalThis);
 
   let name, address, line, column; // of a frame, from the frames' own prototype
   const prepare = (_, sites) => {
@@ -41,44 +53,292 @@ const %[1]s = (() => {
     }
     return out;
   };
+  // The innermost script alone.
+  const innermost = (_, sites) => {
+    for (let i = 0; i < sites.length; i++) {
+      const url = plain(apply(address, sites[i], []));
+      if (url !== '' && url !== 'candor:hook') return url;
+    }
+    return '';
+  };
   // The structured stack of this call. What the page made of the two settings
   // is put back at once; one that it locked costs the stack.
-  const structured = (how) => {
+  const plainly = (v) => ({ __proto__: null, value: v, configurable: true, enumerable: true, writable: true });
+  const restore = (n, was) => {
+    if (!was) remove(Failure, n);
+    else if (own(was, 'value')) define(Failure, n, { __proto__: null, value: was.value, writable: was.writable, enumerable: was.enumerable, configurable: true });
+    else define(Failure, n, { __proto__: null, get: was.get, set: was.set, enumerable: was.enumerable, configurable: true });
+  };
+  const structured = (how, depth) => {
     const limit = own(Failure, 'stackTraceLimit'), page = own(Failure, 'prepareStackTrace');
     if (limit && !limit.configurable || page && !page.configurable) return '';
-    if (!define(Failure, 'stackTraceLimit', { value: frames + 2, configurable: true, enumerable: true, writable: true })) return '';
+    if (!define(Failure, 'stackTraceLimit', plainly(depth))) return '';
     let out = '';
-    if (define(Failure, 'prepareStackTrace', { value: how, configurable: true, enumerable: true, writable: true })) {
+    if (define(Failure, 'prepareStackTrace', plainly(how))) {
       out = new Failure().stack;
-      if (page) define(Failure, 'prepareStackTrace', page); else remove(Failure, 'prepareStackTrace');
+      restore('prepareStackTrace', page);
     }
-    if (limit) define(Failure, 'stackTraceLimit', limit); else remove(Failure, 'stackTraceLimit');
+    restore('stackTraceLimit', limit);
     return typeof out === 'string' ? out : '';
   };
   structured((_, sites) => {
     const site = Object.getPrototypeOf(sites[0]);
     name = site.getFunctionName; address = site.getScriptNameOrSourceURL; line = site.getLineNumber; column = site.getColumnNumber;
     return '';
-  });
+  }, 2);
+  const from = () => '\u0001' + (take(href, take(here, globalThis)) ?? '') + '\u0001' + (take(home, globalThis) ?? '') + '\u0001' + structured(prepare, frames + 4) + '\u0001';
 
-  return (kind, a, b, area) => {
-    if (kind === 'take') {
-      // The binding that was just added is taken and leaves no trace.
-      send = globalThis[a];
-      remove(globalThis, a);
-      for (let i = 0; i < waiting; i++) send(held[i]);
-      waiting = 0;
-      return false;
+  // Rows of what scripts called: one for each function, script and object.
+  const table = { __proto__: null }, list = { __proto__: null };
+  let count = 0;
+  const row = (w, object) => {
+    const script = structured(innermost, 10);
+    const key = w.name + '\u0001' + script + '\u0001' + object;
+    let r = table[key];
+    if (!r) {
+      if (count >= rows) return undefined;
+      r = table[key] = list[count] = {
+        __proto__: null, number: count++, head: 'call' + from(), name: w.name, script, object, count: 0, cut: false, told: 0, width: 0, height: 0,
+        texts: { __proto__: null }, textCount: 0, chars: { __proto__: null }, charCount: 0, values: { __proto__: null }, valueCount: 0, length: 0, content: '',
+      };
     }
-    if (reports++ >= 2000) return false;
-    let said = text(a) + '\u0001' + text(b);
-    if (kind === 'cookiestore' && typeof a === 'object' && a !== null)
-      said = field(a, 'name') + '\u0001' + field(a, 'value') + '\u0001' + field(a, 'expires') + '\u0001' + field(a, 'domain');
-    if (kind === 'storage') kind = isSession(area) ? 'session' : 'local';
-    const report = kind + '\u0001' + location.href + '\u0001' + apply(origin, globalThis, []) + '\u0001' + structured(prepare) + '\u0001' + said;
-    if (send) send(report); else held[waiting++] = report;
+    r.count++;
+    return r;
+  };
+  const addText = (r, s) => {
+    if (typeof s !== 'string' && typeof s !== 'number') return;
+    s = plain('' + s);
+    if (r.textCount < few && !(s in r.texts)) { r.texts[s] = true; r.textCount++; }
+    for (let i = 0; i < 100 && i < s.length; i++) if (!(s[i] in r.chars) && r.charCount < many) { r.chars[s[i]] = true; r.charCount++; }
+  };
+  const addValue = (r, v) => {
+    v = cut(plain(typeof v === 'string' ? v : text(v)), 200);
+    if (v !== '' && r.valueCount < many && !(v in r.values)) { r.values[v] = true; r.valueCount++; }
+  };
+  const joined = (set, limit) => {
+    let out = '', n = 0;
+    for (const k in set) { if (n++ >= limit) break; out += (n > 1 ? '\u0002' : '') + k; }
+    return out;
+  };
+  const tellRow = (r) => {
+    r.told = r.count;
+    tell(r.head + r.number + '\u0001' + r.name + '\u0001' + r.script + '\u0001' + r.count + '\u0001' + (r.cut ? 1 : 0) + '\u0001' + r.object + '\u0001' + r.width + '\u0001' + r.height + '\u0001' +
+      r.charCount + '\u0001' + r.valueCount + '\u0001' + r.length + '\u0001' + joined(r.texts, few) + '\u0001' + joined(r.values, 60) + '\u0001' + r.content);
+    r.content = '';
+  };
+  // A row is told when it begins and each time it has four times as many calls;
+  // what came last is asked for.
+  const done = (r) => { if (r.count === 1 || r.count >= 4 * r.told) tellRow(r); };
+
+  // Canvases and audio buffers get a number.
+  const numbers = new WeakMap();
+  let objects = 0;
+  const number = (o) => {
+    if (typeof o !== 'object' || o === null) return 0;
+    let n = apply(weakGet, numbers, [o]);
+    if (n === undefined) {
+      n = objects < 30 ? ++objects : 0;
+      apply(weakSet, numbers, [o, n]);
+    }
+    return n;
+  };
+  const read = {
+    __proto__: null,
+    canvas: getter('CanvasRenderingContext2D', 'canvas'), fill: getter('CanvasRenderingContext2D', 'fillStyle'), font: getter('CanvasRenderingContext2D', 'font'),
+    offscreen: getter('OffscreenCanvasRenderingContext2D', 'canvas'), offscreenFill: getter('OffscreenCanvasRenderingContext2D', 'fillStyle'), offscreenFont: getter('OffscreenCanvasRenderingContext2D', 'font'),
+    width: getter('HTMLCanvasElement', 'width'), height: getter('HTMLCanvasElement', 'height'),
+    offscreenWidth: getter('OffscreenCanvas', 'width'), offscreenHeight: getter('OffscreenCanvas', 'height'),
+    url: method('HTMLCanvasElement', 'toDataURL'), samples: method('AudioBuffer', 'getChannelData'),
+    style: getter('HTMLElement', 'style'), property: method('CSSStyleDeclaration', 'getPropertyValue'),
+    node: getter('Node', 'nodeName'), attribute: method('Element', 'getAttribute'),
+  };
+  const sized = (r, canvas) => {
+    r.width = take(read.width, canvas) ?? take(read.offscreenWidth, canvas) ?? 0;
+    r.height = take(read.height, canvas) ?? take(read.offscreenHeight, canvas) ?? 0;
+  };
+  const canvasOf = (context) => take(read.canvas, context) ?? take(read.offscreen, context);
+  const attribute = (e, n) => { try { return apply(read.attribute, e, [n]) ?? ''; } catch { return ''; } };
+  const arg = (args, i) => i < args.length ? args[i] : undefined;
+  const primitive = (v) => typeof v === 'object' || typeof v === 'function' ? undefined : v;
+  let contents = 0;
+  // What a call returns is told when it is read for the first time.
+  const returns = (r, f, self, args) => {
+    if (r.count > 1 || contents >= 6) return;
+    contents++;
+    try {
+      const out = apply(f, self, args);
+      if (typeof out === 'string') { r.length = out.length; r.content = cut(out, returned); }
+      return out;
+    } catch { return undefined; }
+  };
+
+  // How the arguments of each kind of function are summed up.
+  const note = {
+    __proto__: null,
+    write: (w, args, self) => {
+      if (reports++ >= 4000) return;
+      const a = arg(args, 0), b = arg(args, 1);
+      let k = w.name, said = text(a) + '\u0001' + text(b);
+      if (k === 'cookiestore' && typeof a === 'object')
+        said = text(value(a, 'name')) + '\u0001' + text(value(a, 'value')) + '\u0001' + text(value(a, 'expires')) + '\u0001' + text(value(a, 'domain'));
+      if (k === 'storage') k = isSession(self) ? 'session' : 'local';
+      tell(k + from() + said);
+    },
+    call: (w, args, self) => {
+      const r = row(w, 0);
+      if (!r) return;
+      addValue(r, primitive(arg(args, 0)));
+      done(r);
+    },
+    context: (w, args, self) => {
+      const type = arg(args, 0), r = row(w, number(self));
+      if (typeof type === 'string') arm(w.name === 'OffscreenCanvas.getContext' && type === '2d' ? 'offscreen' : type);
+      if (!r) return;
+      sized(r, self);
+      addValue(r, primitive(type));
+      done(r);
+    },
+    audio: (w, args) => { arm('audio'); note.call(w, args, undefined); },
+    draw: (w, args, self) => {
+      const canvas = canvasOf(self), r = row(w, number(canvas));
+      if (!r) return;
+      sized(r, canvas);
+      addText(r, primitive(arg(args, 0)));
+      addValue(r, primitive(take(read.fill, self) ?? take(read.offscreenFill, self)));
+      done(r);
+    },
+    measure: (w, args, self) => {
+      const r = row(w, 0);
+      if (!r) return;
+      addText(r, primitive(arg(args, 0)));
+      addValue(r, primitive(take(read.font, self) ?? take(read.offscreenFont, self)));
+      done(r);
+    },
+    state: (w, args, self) => { const r = row(w, number(canvasOf(self))); if (r) done(r); },
+    read: (w, args, self) => {
+      const r = row(w, number(self));
+      if (!r) return;
+      sized(r, self);
+      if (r.width * r.height <= 1 << 20) returns(r, read.url, self, w.name === 'HTMLCanvasElement.toDataURL' ? [primitive(arg(args, 0)), primitive(arg(args, 1))] : []);
+      tellRow(r);
+    },
+    pixels: (w, args, self) => {
+      const r = row(w, number(canvasOf(self)));
+      if (!r) return;
+      const width = primitive(arg(args, 2)), height = primitive(arg(args, 3));
+      if (typeof width === 'number' && typeof height === 'number' && width * height > r.width * r.height) { r.width = width | 0; r.height = height | 0; }
+      done(r);
+    },
+    parameter: (w, args, self) => {
+      const p = primitive(arg(args, 0)), r = row(w, 0);
+      if (!r) return;
+      let said = text(p);
+      // The names of the graphics card's maker and of the card.
+      if (p === 37445 || p === 37446 || p === 7936 || p === 7937) try { said += '=' + text(apply(w.native, self, [p])); } catch { }
+      addValue(r, said);
+      done(r);
+    },
+    samples: (w, args, self) => {
+      const r = row(w, number(self));
+      if (!r) return;
+      const out = returns(r, read.samples, self, [primitive(arg(args, 0))]);
+      if (out) {
+        // The sum that fingerprinting scripts take, as they write it.
+        let sum = 0, n = 0;
+        for (; n < 5000; n++) { const x = out[n]; if (x === undefined) break; if (n >= 4500) sum += x < 0 ? -x : x; }
+        r.length = n; r.content = '' + sum;
+      }
+      tellRow(r);
+    },
+    layout: (w, args, self) => {
+      const style = take(read.style, self);
+      let family = '';
+      try { family = apply(read.property, style, ['font-family']); } catch { }
+      if (family === '') return false; // not a measurement of fonts: no stack is worth it
+      const r = row(w, 0);
+      if (!r) return;
+      addValue(r, family);
+      done(r);
+    },
+    node: (w, args, self) => {
+      const r = row(w, 0);
+      if (!r) return;
+      addValue(r, take(read.node, self));
+      done(r);
+    },
+    observe: (w, args) => {
+      const r = row(w, 0), options = arg(args, 1);
+      if (!r) return;
+      let said = take(read.node, arg(args, 0)) ?? '';
+      if (value(options, 'subtree') === true) said += ' subtree';
+      if (value(options, 'childList') === true) said += ' childList';
+      if (value(options, 'attributes') === true || value(options, 'attributeOldValue') === true || value(options, 'attributeFilter') !== undefined) said += ' attributes';
+      if (value(options, 'characterData') === true || value(options, 'characterDataOldValue') === true) said += ' characterData';
+      addValue(r, said);
+      done(r);
+    },
+    field: (w, args, self) => {
+      const r = row(w, 0);
+      if (!r) return;
+      addValue(r, attribute(self, 'type') + ' ' + (attribute(self, 'name') || attribute(self, 'id')));
+      done(r);
+    },
+  };
+
+  const armed = { __proto__: null }, groups = { __proto__: null };
+  let probing = false, seen = false;
+  const watched = { __proto__: null };
+  let total = 0;
+  const watch = (group, how, api, limit, native) => {
+    if (typeof native !== 'function') return;
+    const g = groups[group] ??= { __proto__: null, size: 0 };
+    g[g.size++] = total;
+    watched[total] = { __proto__: null, name: api, note: note[how], limit, native, hits: 0, number: total };
+    total++;
+  };
+  // V8 puts its trampoline into the functions that exist when the first
+  // breakpoint of their kind is set. Those of a further document in the same
+  // process get it when it next looks for some, which the spare function makes
+  // it do; their breakpoints are there already, as the probe shows.
+  const arm = (group) => {
+    const g = groups[group];
+    if (!g || armed[group]) return;
+    armed[group] = true;
+    debug(spare, ''); undebug(spare);
+    probing = true; seen = false;
+    take(watched[g[0]].native, undefined);
+    probing = false;
+    if (seen) return;
+    for (let i = 0; i < g.size; i++) debug(watched[g[i]].native, "typeof %[1]s==='function'&&%[1]s(%[2]d," + g[i] + ",arguments,this)");
+  };
+%[3]s
+  arm('');
+
+  return (who, a, args, self) => {
+    if (who !== %[2]d) {
+      // The binding that was just added is taken and leaves no trace.
+      if (who === 'take') {
+        send = globalThis[a];
+        remove(globalThis, a);
+        for (let i = 0; i < waiting; i++) send(held[i]);
+        waiting = 0;
+      } else if (who === 'tell') {
+        for (let i = 0; i < count; i++) if (list[i].count > list[i].told) tellRow(list[i]);
+      }
+      return false; // or of another session that shares the process
+    }
+    if (probing) { seen = true; return false; }
+    const w = watched[a];
+    try {
+      w.note(w, args, self);
+      // A page may call a million times.
+      if (++w.hits >= w.limit) {
+        undebug(w.native);
+        for (let i = 0; i < count; i++) if (list[i].name === w.name) { list[i].cut = true; tellRow(list[i]); }
+        tell('cut\u0001' + w.name);
+      }
+    } catch { }
     return false;
   };
-})();
-%[2]s
+})(debug, undebug, keys);
 //# sourceURL=candor:hook
