@@ -115,11 +115,17 @@ func each(b *testing.B, marker string, tabs int, open func() (visit func(address
 }
 
 // BenchmarkVisit is a whole visit with everything that it records.
-func BenchmarkVisit(b *testing.B) {
+func BenchmarkVisit(b *testing.B) { benchVisit(b, false) }
+
+// BenchmarkVisitWithoutCalls is a visit that does not watch what scripts call:
+// the difference is what watching costs.
+func BenchmarkVisitWithoutCalls(b *testing.B) { benchVisit(b, true) }
+
+func benchVisit(b *testing.B, writesOnly bool) {
 	for _, tabs := range []int{1, 4} {
 		b.Run(fmt.Sprintf("tabs=%d", tabs), func(b *testing.B) {
 			srv := benchServer(b)
-			br, err := Start(b.Context(), Options{NoSandbox: os.Geteuid() == 0, Flags: srv.ChromeFlags()})
+			br, err := Start(b.Context(), Options{writesOnly: writesOnly, NoSandbox: os.Geteuid() == 0, Flags: srv.ChromeFlags()})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -55,6 +55,7 @@ type Options struct {
 	Now       func() time.Time  // default time.Now
 
 	preferences string // JSON of the profile, for tests; "" is what evidence needs
+	writesOnly  bool   // watch no calls but writes and permissions, for benchmarks
 }
 
 // ErrRoot says that Chromium's sandbox does not work for root.

@@ -112,19 +112,21 @@ const (
 )
 
 // watchList writes the list for hook.js.
-var watchList = sync.OnceValue(func() string {
+func watchList(writesOnly bool) string {
 	var b strings.Builder
 	for _, f := range watched {
-		fmt.Fprintf(&b, "  watch(%q, %q, %q, %d, %s);\n", f.group, f.note, f.api, f.limit, f.find)
+		if !writesOnly || f.note == "write" {
+			fmt.Fprintf(&b, "  watch(%q, %q, %q, %d, %s);\n", f.group, f.note, f.api, f.limit, f.find)
+		}
 	}
 	return b.String()
-})
+}
 
-// hook is the script that watches; secret is the name of its function. A
-// breakpoint belongs to a session, and several may share a process, so its
-// condition says whose it is.
-func hook(secret string, session int64) string {
-	return fmt.Sprintf(hookJS, secret, session, watchList())
+// hook is the script that watches in the targets of a session. A breakpoint
+// belongs to a session, and several may share a process, so its condition says
+// whose it is.
+func (c *Context) hook(session int64) string {
+	return fmt.Sprintf(hookJS, c.secret, session, watchList(c.browser.options.writesOnly))
 }
 
 // callKey is a row of one document or worker.

@@ -76,11 +76,11 @@ func (c *Context) observe(ev *target.EventAttachedToTarget, r func() *record) *o
 			Source: fmt.Sprintf(watchJS, c.secret), WorldName: isolated,
 		})
 		send(s, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
-			Source: hook(c.secret, number), IncludeCommandLineAPI: new(true),
+			Source: c.hook(number), IncludeCommandLineAPI: new(true),
 		})
 		send(s, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: c.labelsScript()})
 	} else {
-		send(s, runtime.Evaluate, runtime.EvaluateParams{Expression: hook(c.secret, number), IncludeCommandLineAPI: new(true), Silent: new(true)})
+		send(s, runtime.Evaluate, runtime.EvaluateParams{Expression: c.hook(number), IncludeCommandLineAPI: new(true), Silent: new(true)})
 	}
 	// Shared and service workers come to the browser's own session.
 	send(s, target.SetAutoAttach, autoAttach("service_worker", "shared_worker", "browser_ui", "browser", "tab"))
