@@ -190,8 +190,8 @@ func (r *record) takeCalls(page string, state evidence.State) []evidence.Call {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	out := make([]evidence.Call, 0, len(r.callOrder))
-	for _, c := range r.callOrder {
-		c.Page, c.State = page, state
+	for i, c := range r.callOrder {
+		c.ID, c.Page, c.State = fmt.Sprintf("%s/c%04d", page, i+1), page, state
 		out = append(out, *c)
 	}
 	return out

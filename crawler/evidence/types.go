@@ -330,6 +330,7 @@ type Label struct {
 // amounts to is the analyzer's to say. Which fields are filled depends on API:
 // CONTRIBUTING.md lists them.
 type Call struct {
+	ID       string       `json:"id"` // "p0001.none/c0003"
 	Page     string       `json:"page"`
 	State    State        `json:"state"`
 	OffsetMS int64        `json:"offset_ms"` // of the first one, since the visit began
