@@ -36,6 +36,7 @@ func Crawl(ctx context.Context, t Target, o Options, w *evidence.Writer) error {
 		}
 	}
 	c := &crawl{options: o, writer: w, ownDomains: t.OwnDomains, seen: map[string]bool{}, notices: newNotices()}
+	c.names = newNames(ctx, o, func(n evidence.Name) error { return w.AddNames(n) })
 	defer c.close()
 	if err := c.start(ctx, t); err != nil {
 		c.gap(evidence.Gap{What: "the whole site", Why: err.Error(), Kind: "crash"})
@@ -91,6 +92,7 @@ type crawl struct {
 	fault        error // of writing; ends the crawl
 	seen         map[string]bool
 	notices      notices
+	names        *names
 	lastPage     string
 }
 
@@ -326,8 +328,13 @@ func (c *crawl) tell(item frontier.Item, res *browser.Result, failed bool) {
 	var hosts []string
 	for i := range res.Requests {
 		host := hostname(res.Requests[i].URL)
-		if site := evidence.Site(host); host != "" && !slices.Contains(c.ownDomains, site) && !c.seen[host] {
-			c.seen[host] = true
+		if host == "" || c.seen[host] {
+			continue
+		}
+		c.seen[host] = true
+		if slices.Contains(c.ownDomains, evidence.Site(host)) {
+			c.names.ask(host)
+		} else {
 			hosts = append(hosts, host)
 		}
 	}
@@ -372,6 +379,7 @@ func (c *crawl) broken() error {
 
 // finish writes what belongs to no single visit.
 func (c *crawl) finish(ctx context.Context) error {
+	c.gap(c.names.close()...)
 	c.gap(c.frontier.Gaps()...)
 	if ctx.Err() != nil {
 		c.gap(evidence.Gap{What: "the rest of the site", Why: "the scan was stopped before its end", Kind: "interrupted"})
@@ -392,6 +400,8 @@ func (c *crawl) finish(ctx context.Context) error {
 }
 
 func (c *crawl) close() {
+	c.names.stop()
+	c.names.open.Wait()
 	if r := c.current(); r != nil {
 		_ = r.browser.Close() // its folder is temporary
 	}

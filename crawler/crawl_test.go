@@ -74,7 +74,7 @@ type crawled struct {
 func options(server *webtest.Server) Options {
 	return Options{
 		Pages: 30, Tabs: 2, HostDelay: -1, PageTimeout: 10 * time.Second, Insecure: true, NoSandbox: os.Geteuid() == 0,
-		HostMap: []HostMapping{{"*", server.Addr()}}, Words: testWords, ToolVersion: "1.2-test",
+		HostMap: []HostMapping{{"*", server.Addr()}}, DNS: server.NamesAddr(), Words: testWords, ToolVersion: "1.2-test",
 	}
 }
 
@@ -249,6 +249,17 @@ func TestCrawlSite(t *testing.T) {
 	}
 	base := "https://www.harbour.test"
 
+	t.Run("names of the site's own hosts alone", func(t *testing.T) {
+		names := all(t, c.reader.Names())
+		if !slices.ContainsFunc(names, func(n evidence.Name) bool { return n.Host == "www.harbour.test" && !n.NotFound }) {
+			t.Errorf("DNS was not asked for the start page's host: %+v", names)
+		}
+		for _, n := range names {
+			if evidence.Site(n.Host) != "harbour.test" {
+				t.Errorf("DNS was asked for %s", n.Host)
+			}
+		}
+	})
 	t.Run("kinds of page before the first links", func(t *testing.T) {
 		for path, kind := range map[string]string{
 			"/": "home", "/contact": "contact", "/signup": "signup", "/careers": "careers", "/kids": "children", "/demo": "form", "/health/seasick": "health",

@@ -31,8 +31,9 @@ type Options struct {
 	HostTabs     int              // visits of one host at a time; default as Tabs
 	Identify     bool             // name Candor in the user agent
 	HostMap      []HostMapping
-	Insecure     bool   // accept any certificate
-	BrowserPath  string // of the executable, or a ws:// address; "" looks for one
+	DNS          netip.AddrPort // server that is asked for the aliases of the site's own hosts; zero is the system's, but not for mapped hosts
+	Insecure     bool           // accept any certificate
+	BrowserPath  string         // of the executable, or a ws:// address; "" looks for one
 	NoSandbox    bool
 	Proxy        string
 	Headers      map[string]string

@@ -181,7 +181,7 @@ func (b *builder) hosts() []Host {
 	out := make([]Host, 0, len(b.a.Seen.Hosts))
 	for _, h := range b.a.Seen.Hosts {
 		out = append(out, Host{
-			Host: h.Host, Vendor: h.Vendor, Party: h.Party, Requests: h.Requests, Types: counts(h.Types), Methods: counts(h.Methods),
+			Host: h.Host, Vendor: h.Vendor, Party: h.Party, Alias: h.Alias, Requests: h.Requests, Types: counts(h.Types), Methods: counts(h.Methods),
 			Insecure: h.Insecure, Failed: h.Failed, Bytes: h.Bytes, States: words(h.States), Pages: b.addresses(h.Pages), Example: h.Example,
 		})
 	}

@@ -222,6 +222,7 @@ type Host struct {
 	Host     string         `json:"host"`
 	Vendor   string         `json:"vendor"`
 	Party    string         `json:"party" enum:"first|third"`
+	Alias    string         `json:"alias" doc:"The vendor's name that this name of the site's own is an alias of (CNAME); empty otherwise."`
 	Requests int            `json:"requests"`
 	Types    map[string]int `json:"types" doc:"By resource type (CDP)."`
 	Methods  map[string]int `json:"methods"`

@@ -30,6 +30,7 @@ func Build(ctx context.Context, r *evidence.Reader, set *rules.Set, site Site, o
 	// Requests come last: they are searched for the values of the others, and told
 	// by the kind of page that they were sent from.
 	err := b.pages(ctx, r)
+	err = step(ctx, err, "names", r.Names(), b.parties.learnName)
 	err = step(ctx, err, "canaries", r.Canaries(), b.typedValue)
 	b.learnCanaries()
 	err = step(ctx, err, "labels", r.Labels(), b.label)
@@ -115,6 +116,11 @@ func (b *builder) pages(ctx context.Context, r *evidence.Reader) error {
 			o.Page(p)
 		}
 		b.visits.add(visit{id: p.ID, url: p.URL, state: p.State, started: p.StartedAt, own: b.places.page(p)})
+		for _, address := range []string{p.URL, p.FinalURL} {
+			if host := hostOf(address); host != "" && len(b.parties.pages) < maxHosts {
+				b.parties.pages[host] = true
+			}
+		}
 		start := p.Depth == 0 && p.LinkedFrom == "" && strings.HasPrefix(p.FinalURL, "http")
 		if host := hostOf(p.FinalURL); start && host != "" && b.parties.set.VendorFor(host, "/") == nil {
 			b.parties.addOwn(evidence.Site(host))
@@ -183,6 +189,8 @@ func (b *builder) vendor(w *party) *vendorSum {
 	if v == nil {
 		v = &vendorSum{party: w, domains: map[string]bool{}}
 		b.vendors[w.id] = v
+	} else if w.before(v.party) {
+		v.party = w
 	}
 	return v
 }

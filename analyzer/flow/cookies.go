@@ -299,7 +299,7 @@ func (b *builder) owner(domain string, first bool, named *rules.Vendor, setters 
 			if err != nil || u.Hostname() == "" {
 				continue
 			}
-			if s := b.parties.at(strings.ToLower(u.Hostname()), u.Path); !s.first {
+			if s := b.parties.at(strings.ToLower(u.Hostname()), pathOf(u)); !s.first {
 				return s, "setter"
 			}
 		}

@@ -32,7 +32,7 @@ func (b *builder) form(f *evidence.Form) {
 	if err != nil {
 		return
 	}
-	w := b.parties.at(host, u.Path)
+	w := b.parties.at(host, pathOf(u))
 	out := Form{
 		ID: f.ID, Page: b.visits.list[visit].url, State: f.State, Action: f.Action, Method: f.Method, ActionParty: w.recipient().Party,
 		Secure: u.Scheme == "https" && !strings.HasPrefix(frame, "http:"), PolicyLinkNear: f.PolicyLink, Heading: f.Heading,

@@ -30,6 +30,7 @@ type Party struct {
 	Recipient
 	Name  string
 	Known *rules.Vendor // nil when it is not recognised, and for an own domain
+	Alias string        // the vendor's name that a host of the site's own is an alias of; "" otherwise
 	Plain bool          // infrastructure: delivers files and gets what every request carries
 }
 
@@ -47,7 +48,7 @@ func (w Who) At(address string) Party {
 	if host == "" {
 		return Party{}
 	}
-	return w.parties.at(host, u.Path).value()
+	return w.parties.at(host, pathOf(u)).value()
 }
 
 // Host returns who is behind a host, whatever its path.
@@ -65,7 +66,7 @@ func (w Who) First(host string) bool { return w.parties.first(host) }
 func (w Who) Site(host string) string { return w.parties.siteOf(host) }
 
 func (p *party) value() Party {
-	return Party{Recipient: p.recipient(), Name: p.name, Known: p.vendor, Plain: p.plain}
+	return Party{Recipient: p.recipient(), Name: p.name, Known: p.vendor, Alias: p.alias, Plain: p.plain}
 }
 
 // Exchange is a request with what is known of it.

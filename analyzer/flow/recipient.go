@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -61,8 +62,9 @@ type party struct {
 	domain                    string // registrable domain
 	vendor                    *rules.Vendor
 	recognized, first         bool
-	plain                     bool // infrastructure: gets what every request carries and no more
-	relay                     bool // known by the format of what another's server took
+	plain                     bool   // infrastructure: gets what every request carries and no more
+	relay                     bool   // known by the format of what another's server took
+	alias                     string // name of its own behind a name of the site's; "" otherwise
 }
 
 func (p *party) recipient() Recipient {
@@ -71,6 +73,21 @@ func (p *party) recipient() Recipient {
 		r.Party = First
 	}
 	return r
+}
+
+// before is the order of the parties of one vendor: those on a domain of its own
+// come first. It keeps results the same whatever the order of requests.
+func (p *party) before(q *party) bool {
+	rank := func(p *party) int {
+		switch {
+		case p.relay:
+			return 2
+		case p.alias != "":
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(cmp.Compare(rank(p), rank(q)), strings.Compare(p.domain, q.domain), strings.Compare(p.alias, q.alias)) < 0
 }
 
 // infrastructure are categories of vendors that deliver files.
@@ -86,6 +103,7 @@ type partyKey struct {
 	domain string
 	vendor *rules.Vendor
 	relay  bool
+	alias  string
 }
 
 // parties finds and remembers who is behind hosts.
@@ -95,7 +113,9 @@ type parties struct {
 	own    map[string]bool
 	owners map[string]bool // root companies of the own domains
 	known  map[partyKey]*party
-	sites  map[string]string // host → registrable domain
+	sites  map[string]string   // host → registrable domain
+	chains map[string][]string // own host → names that it is an alias of
+	pages  map[string]bool     // own hosts that serve pages of the scan
 }
 
 // maxHosts bounds how many hosts are told apart; further ones count under
@@ -103,7 +123,7 @@ type parties struct {
 const maxHosts = 20000
 
 func newParties(set *rules.Set, site Site) *parties {
-	p := &parties{set: set, site: site, own: map[string]bool{}, owners: map[string]bool{}, known: map[partyKey]*party{}, sites: map[string]string{}}
+	p := &parties{set: set, site: site, own: map[string]bool{}, owners: map[string]bool{}, known: map[partyKey]*party{}, sites: map[string]string{}, chains: map[string][]string{}, pages: map[string]bool{}}
 	for _, d := range site.Own {
 		p.addOwn(d)
 	}
@@ -132,14 +152,69 @@ func (p *parties) siteOf(host string) string {
 func (p *parties) first(host string) bool { return p.own[p.siteOf(host)] }
 
 // at returns who receives at a host and path. A host on an own domain is first
-// party, unless the knowledge base knows it as another company's.
+// party, unless the knowledge base knows it, or a name that it is an alias of,
+// as another company's. The path may have its query.
 func (p *parties) at(host, path string) *party {
 	site := p.siteOf(host)
 	v := p.set.VendorFor(host, path)
 	if p.own[site] && (v == nil || p.ours(v)) {
+		if w := p.behind(host, path); w != nil {
+			return w
+		}
 		return p.self(site)
 	}
 	return p.of(v, site)
+}
+
+// pathOf is what VendorFor wants of an address: its path with its query, by whose
+// first parameter some products of one host differ.
+func pathOf(u *url.URL) string {
+	if u.RawQuery == "" {
+		return u.Path
+	}
+	return u.Path + "?" + u.RawQuery
+}
+
+// learnName takes what DNS says of an own host.
+func (p *parties) learnName(n *evidence.Name) {
+	host := strings.TrimSuffix(strings.ToLower(n.Host), ".")
+	if len(n.Chain) > 0 && len(p.chains) < maxHosts {
+		p.chains[host] = slices.Clone(n.Chain[:min(len(n.Chain), maxChain)])
+	}
+}
+
+// maxChain bounds the names of one chain.
+const maxChain = 20
+
+// behind returns the vendor to whom an own host leads, by the names that DNS says
+// it is an alias of; nil when it is the site's own. Hosting and delivery are no
+// other party here, and neither is a host that serves the site's pages: those
+// are the site, wherever they are hosted.
+func (p *parties) behind(host, path string) *party {
+	chain := p.chains[host]
+	if len(chain) == 0 || p.pages[host] {
+		return nil
+	}
+	for _, name := range chain {
+		site := p.siteOf(name)
+		if p.own[site] {
+			continue
+		}
+		v := p.set.VendorFor(name, path)
+		if v == nil || p.ours(v) || Infrastructure(v.Categories) {
+			continue
+		}
+		key := partyKey{domain: site, vendor: v, alias: name}
+		w := p.known[key]
+		if w == nil {
+			plain := *p.of(v, site)
+			w = &plain
+			w.alias = name
+			p.known[key] = w
+		}
+		return w
+	}
+	return nil
 }
 
 func (p *parties) ours(v *rules.Vendor) bool {

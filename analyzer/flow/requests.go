@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -37,7 +38,7 @@ func (b *builder) request(r *evidence.Request) {
 	if host == "" {
 		return
 	}
-	w := b.parties.at(host, u.Path)
+	w := b.parties.at(host, pathOf(u))
 	visit := b.visits.at(r.Page, r.State)
 	b.count(host, u, w, r, visit)
 	b.setCookies(r, host, u, visit)
@@ -122,6 +123,7 @@ func (b *builder) count(host string, u *url.URL, w *party, r *evidence.Request, 
 		}
 	}
 	// One host may serve several products: the summary names the first by id.
+	h.host.Alias = cmp.Or(h.host.Alias, w.alias)
 	if recipient := w.recipient(); h.host.Vendor == "" || recipient.Vendor < h.host.Vendor {
 		h.host.Vendor, h.host.Party = recipient.Vendor, recipient.Party
 	}
@@ -159,6 +161,9 @@ func (b *builder) carried(w *party, table *rules.Vendor, u *url.URL, r *evidence
 		return // nothing was sent by this request
 	}
 	see := func(data string, c Confidence, detail string) {
+		if w.alias != "" {
+			detail += ", to " + u.Hostname() + ", a name of the site's own that is an alias of " + w.alias
+		}
 		b.see(w, data, "request", c, detail, visit, r.ID)
 	}
 	if failed(r) {

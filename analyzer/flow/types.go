@@ -63,6 +63,7 @@ type Host struct {
 	Host     string           `json:"host"`
 	Vendor   string           `json:"vendor"`
 	Party    string           `json:"party"`
+	Alias    string           `json:"alias,omitempty"` // the vendor's name that an own host is an alias of
 	Requests int              `json:"requests"`
 	Types    map[string]int   `json:"types"` // by CDP resource type
 	Methods  map[string]int   `json:"methods"`

@@ -41,6 +41,7 @@ func profileIn(folder string) string {
 // one address.
 type demoServer struct {
 	Addr netip.AddrPort
+	DNS  netip.AddrPort
 	io.Closer
 }
 

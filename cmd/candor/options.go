@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/netip"
 	"strings"
 	"time"
 
@@ -33,6 +34,7 @@ type options struct {
 	timeout  time.Duration
 	identify bool
 
+	dns         netip.AddrPort
 	browser     string
 	noSandbox   bool
 	pages       int
@@ -99,6 +101,7 @@ func (o *options) crawlFlags(fs *pflag.FlagSet) {
 	o.states = []evidence.State{evidence.StateNone}
 	fs.Var(newList(&o.states, ",", parseState), "states", "consent `STATES` to visit in; this version operates none")
 	fs.Var(newOne(&o.scanTimeout, parseDuration(time.Second, 7*24*time.Hour)), "scan-timeout", "longest `TIME` for the whole scan; what was collected by then is reported (default no limit)")
+	fs.Var(newOne(&o.dns, parseDNS), "dns", "DNS server, `ADDR[:PORT]`, to ask which names the site's own hosts are aliases of (default the system's, for hosts without --host-map and --proxy)")
 	fs.BoolVar(&o.ownSite, "own-site", false, "the site is yours: do not apply its robots.txt")
 	fs.BoolVar(&o.identify, "identify", false, "name Candor in the user agent (sites may then hide tags and banners)")
 	fs.StringVar(&o.demo, "demo", "", "scan the sites kept in folder `DIR`, served by Candor itself, offline; its profile.yaml is the profile")

@@ -74,7 +74,7 @@ func TestRealPages(t *testing.T) {
 	}
 	err = crawler.Crawl(t.Context(), crawler.Target{URLs: starts}, crawler.Options{
 		Pages: len(starts), Tabs: 3, HostDelay: -1, PageTimeout: 30 * time.Second, NoSandbox: os.Geteuid() == 0, Insecure: true,
-		HostMap: []crawler.HostMapping{{Pattern: "*", Addr: server.Addr()}}, Words: crawlerWords(set.Terms),
+		HostMap: []crawler.HostMapping{{Pattern: "*", Addr: server.Addr()}}, DNS: server.NamesAddr(), Words: crawlerWords(set.Terms),
 	}, w)
 	if err != nil {
 		t.Fatal(err)

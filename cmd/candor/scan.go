@@ -153,7 +153,7 @@ func (c *Command) crawlOptions(o *options, p *plan) crawler.Options {
 	co := crawler.Options{
 		Pages: o.pages, Depth: o.depth, Tabs: o.tabs, States: o.states,
 		PageTimeout: o.timeout, IgnoreRobots: o.ownSite, Identify: o.identify,
-		HostMap: o.hostMap, Insecure: o.insecure,
+		HostMap: o.hostMap, DNS: o.dns, Insecure: o.insecure,
 		BrowserPath: o.browser, NoSandbox: o.noSandbox, Proxy: o.proxy,
 		Headers: o.headerMap(), Cookies: o.cookies, Language: "en-US,en", ToolVersion: toolVersion(),
 		Words: crawlerWords(p.set.Terms), Now: c.Now,
@@ -161,6 +161,9 @@ func (c *Command) crawlOptions(o *options, p *plan) crawler.Options {
 	if p.server != nil {
 		co.HostMap = append(slices.Clone(o.hostMap), crawler.HostMapping{Pattern: "*", Addr: p.server.Addr})
 		co.Insecure = true
+		if !co.DNS.IsValid() {
+			co.DNS = p.server.DNS
+		}
 	}
 	return co
 }

@@ -28,7 +28,7 @@ type one[T any] struct {
 
 func newOne[T any](to *T, parse func(string) (T, error)) *one[T] {
 	o := &one[T]{to: to, parse: parse}
-	if text := fmt.Sprint(*to); text != "0" && text != "0s" {
+	if text := fmt.Sprint(*to); text != "0" && text != "0s" && text != "invalid AddrPort" {
 		o.text = text
 	}
 	return o
@@ -194,6 +194,21 @@ func parseHostMap(s string) (crawler.HostMapping, error) {
 		pattern = host
 	}
 	return crawler.HostMapping{Pattern: pattern, Addr: ap}, nil
+}
+
+// parseDNS reads the address of a DNS server; its port is 53 when none is given.
+func parseDNS(s string) (netip.AddrPort, error) {
+	if s == "" {
+		return netip.AddrPort{}, nil
+	}
+	if a, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
+		return netip.AddrPortFrom(a, 53), nil
+	}
+	ap, err := netip.ParseAddrPort(s)
+	if err != nil || ap.Port() == 0 {
+		return netip.AddrPort{}, fmt.Errorf("%q is not an IP address: expected ADDR or ADDR:PORT, such as 9.9.9.9 or 127.0.0.1:5353", s)
+	}
+	return ap, nil
 }
 
 // hostName returns a host in ASCII lower case.

@@ -76,5 +76,5 @@ func serveDemo(name string) (*demoServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &demoServer{Addr: server.Addr(), Closer: server}, nil
+	return &demoServer{Addr: server.Addr(), DNS: server.NamesAddr(), Closer: server}, nil
 }

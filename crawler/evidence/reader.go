@@ -169,6 +169,9 @@ func (r *Reader) Calls() iter.Seq2[Call, error] {
 	return ofPages(r, callsFile, func(v *Call) string { return v.Page })
 }
 
+// Names yields what DNS says of the site's own hosts.
+func (r *Reader) Names() iter.Seq2[Name, error] { return read[Name](r, namesFile) }
+
 // Documents yields the notices. One that was written again, because more links
 // to it became known, is yielded once, as it was written last.
 func (r *Reader) Documents() iter.Seq2[Document, error] {
@@ -262,7 +265,7 @@ func (r *Reader) Verify() error {
 		}
 	}
 	for _, name := range append(slices.Clone(streams), metaFile) {
-		if !listed[name] {
+		if _, err := r.root.Lstat(name); !listed[name] && !(slices.Contains(later, name) && errors.Is(err, fs.ErrNotExist)) {
 			faults[name] = errors.New("the manifest does not name it")
 		}
 	}

@@ -352,6 +352,16 @@ type Call struct {
 	Content  string       `json:"content,omitempty"`  // what was returned, at most 32 KiB, for a few
 }
 
+// Name is what DNS says of a host on one of the site's own domains that was
+// contacted.
+type Name struct {
+	Host      string    `json:"host"`
+	Chain     []string  `json:"chain,omitempty"`     // CNAME records: the names that it is an alias of, in order
+	Addresses []string  `json:"addresses,omitempty"` // IPv4, of the last name
+	NotFound  bool      `json:"not_found,omitempty"` // the last name does not exist
+	AskedAt   time.Time `json:"asked_at,omitzero"`
+}
+
 // Document is a policy or other notice as it was fetched.
 type Document struct {
 	ID           string     `json:"id"` // "d01"

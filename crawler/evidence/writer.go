@@ -30,14 +30,15 @@ const (
 	canariesFile  = "canaries.jsonl"
 	labelsFile    = "labels.jsonl"
 	callsFile     = "calls.jsonl"
+	namesFile     = "dns.jsonl"
 	metaFile      = "meta.json"
 	manifestFile  = "manifest.json"
 )
 
-var streams = []string{pagesFile, requestsFile, cookiesFile, storageFile, formsFile, documentsFile, gapsFile, canariesFile, labelsFile, callsFile}
+var streams = []string{pagesFile, requestsFile, cookiesFile, storageFile, formsFile, documentsFile, gapsFile, canariesFile, labelsFile, callsFile, namesFile}
 
 // later are streams that bundles of earlier versions lack.
-var later = []string{canariesFile, labelsFile, callsFile}
+var later = []string{canariesFile, labelsFile, callsFile, namesFile}
 
 // ErrNotEmpty is returned by Create when the folder already holds something.
 var ErrNotEmpty = errors.New("folder is not empty")
@@ -165,6 +166,13 @@ func (w *Writer) AddCalls(c ...Call) error {
 	defer w.mu.Unlock()
 	var lost []Gap
 	return errors.Join(add(w, &lost, callsFile, c), add(w, nil, gapsFile, lost))
+}
+
+// AddNames writes what DNS says of hosts.
+func (w *Writer) AddNames(n ...Name) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return add(w, nil, namesFile, n)
 }
 
 // AddGap writes what could not be observed.

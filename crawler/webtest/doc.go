@@ -21,6 +21,7 @@
 //	cors: yes               reflects Origin, allows credentials, answers preflights
 //	gzip: yes               the body is sent compressed, as a .gz file
 //	file: _npm/lib/x.js     the body is another file of the tree
+//	cname: NAME             in host/_host.headers: DNS says that the host is an alias of NAME
 //	websocket: echo         accepts WebSockets and sends messages back
 //
 // {visitor}, {host} and {query:NAME} are replaced in header values and

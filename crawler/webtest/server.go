@@ -23,6 +23,7 @@ type Server struct {
 	certs  *authority
 	mux    *sniffer
 	plain  net.Listener
+	names  *net.UDPConn
 	server *http.Server
 	stop   context.CancelFunc
 	served sync.WaitGroup
@@ -67,12 +68,16 @@ func New(fsys fs.FS) (*Server, error) {
 		_ = both.Close()
 		return nil, fmt.Errorf("webtest: %w", err)
 	}
+	names, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("webtest: %w", err), both.Close(), plain.Close())
+	}
 	if fsys == nil {
 		fsys = Overlay()
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Server{
-		fsys: fsys, certs: certs, plain: plain, stop: stop,
+		fsys: fsys, certs: certs, plain: plain, names: names, stop: stop,
 		handlers: map[string]http.Handler{}, visitors: map[string]int{},
 	}
 	tlsConfig := certs.config(func(host string) bool { return s.handler(host) == nil })
@@ -87,13 +92,14 @@ func New(fsys fs.FS) (*Server, error) {
 	for _, l := range []net.Listener{s.mux, plain} {
 		s.served.Go(func() { _ = s.server.Serve(l) })
 	}
+	s.served.Go(s.serveNames)
 	return s, nil
 }
 
 // Close ends the server and every open answer.
 func (s *Server) Close() error {
 	s.stop()
-	err := s.server.Close()
+	err := errors.Join(s.server.Close(), s.names.Close())
 	s.served.Wait()
 	if errors.Is(err, net.ErrClosed) {
 		return nil

@@ -21,6 +21,7 @@ type sidecar struct {
 	redirect  string
 	delay     time.Duration
 	visitor   string // cookie name
+	cname     string // of a host: what it is an alias of
 	file      string
 	cors      bool
 	gzip      bool
@@ -86,6 +87,11 @@ func (c *sidecar) set(name, value string) (err error) {
 		}
 	case "redirect":
 		c.redirect = value
+	case "cname":
+		if value == "" || strings.ContainsAny(value, "/: ") {
+			return fmt.Errorf("cname %q is no host name", value)
+		}
+		c.cname = strings.ToLower(strings.TrimSuffix(value, "."))
 	case "visitor":
 		c.visitor = value
 	case "file":

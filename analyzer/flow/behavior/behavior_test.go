@@ -28,6 +28,8 @@ func knowledge(t testing.TB) *rules.Set {
 		"trackers/pixel.yaml": file("id: pixel\nname: Pixel Ads\ncompany: pixelco\ncategories: [advertising]\npurposes: [advertising]\n" +
 			"domains: [pixel.test]\nreceives: [ip_address]\nparams: [{name: uid, data: cookie_identifier}]\n" +
 			"endpoints: [{path: \"*/px/collect-event\", params: [pxid], relay: true}]\n" + source),
+		"trackers/relay.yaml":   file("id: relay\nname: Relay Metrics\ncompany: pixelco\ncategories: [analytics]\npurposes: [service]\ndomains: [relay.test]\nreceives: [ip_address]\n" + source),
+		"trackers/pay.yaml":     file("id: pay\nname: Pay\ncompany: pixelco\ncategories: [payment]\npurposes: [service]\ndomains: [pay.test]\nreceives: [ip_address]\n" + source),
 		"trackers/assets.yaml":  file("id: assets\nname: Assets\ncompany: pixelco\ncategories: [cdn]\npurposes: [service]\ndomains: [assets.test]\nreceives: [ip_address]\n" + source),
 		"terms/data_types.yaml": file("- {id: ip_address, name: IP address}\n- {id: cookie_identifier, name: Identifier}\n"),
 		"terms/purposes.yaml":   file("- {id: advertising, name: Advertising}\n- {id: service, name: Service}\n"),
@@ -48,6 +50,7 @@ type scene struct {
 	requests []evidence.Request
 	cookies  []evidence.Cookie
 	storage  []evidence.StorageItem
+	names    []evidence.Name
 }
 
 func (s *scene) page(id string, change ...func(*evidence.Page)) *scene {
@@ -81,6 +84,9 @@ func (s *scene) findWith(t testing.TB, f *behavior.Finder) []behavior.Behavior {
 	dir := t.TempDir()
 	w, err := evidence.Create(dir, evidence.Meta{ScanID: "t", URLs: []string{home}, StartedAt: started})
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.AddNames(s.names...); err != nil {
 		t.Fatal(err)
 	}
 	for i, p := range s.pages {

@@ -48,6 +48,7 @@ type (
 func detectors() []any {
 	return []any{
 		&beacons{},
+		&cloaks{},
 		&permissions{},
 		&pixels{},
 		newRespawns(),
