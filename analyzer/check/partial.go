@@ -14,7 +14,7 @@ import (
 var restsOn = map[string][]string{
 	"recipient_undisclosed": {"requests"}, "data_undisclosed": {"requests"}, "denial_contradicted": {"requests"}, "sale_denied": {"requests"}, "replay_undisclosed": {"requests"},
 	"vague_only": {"requests"}, "before_choice": {"requests", "cookies"}, "unencrypted": {"requests", "forms"}, "form_undisclosed": {"forms"},
-	"only_necessary_cookies": {"cookies"}, "cookie_lifetime": {"cookies"}, "cookie_table_drift": {"cookies"}, "policy_unreadable": {"notices"},
+	"only_necessary_cookies": {"cookies"}, "cookie_lifetime": {"cookies"}, "cookie_table_drift": {"cookies"}, "policy_unreadable": {"notices"}, "texts_contradict": {"notices"},
 }
 
 // short names the kinds of evidence of which not all is there: "holds no forms

@@ -42,6 +42,7 @@ var comparisons = map[string]comparison{
 	"vague_only":             vagueOnly,
 	"unencrypted":            unencrypted,
 	"before_choice":          beforeChoice,
+	"texts_contradict":       textsContradict,
 }
 
 // Run runs every rule. Findings are sorted by severity, outcome (what differs
