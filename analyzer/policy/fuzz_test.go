@@ -68,3 +68,18 @@ func FuzzStatements(f *testing.F) {
 		fuzzRead(t, in)
 	})
 }
+
+// FuzzTongues is FuzzStatements for the other languages that are read.
+func FuzzTongues(f *testing.F) {
+	f.Add(byte(0), "Wir geben Ihre Daten, soweit erforderlich, nicht ohne Ihre Einwilligung an Dritte weiter, es sei denn, das Gesetz verlangt es.", "Wir dürfen zudem:")
+	f.Add(byte(0), "Werden Cookies abgelehnt, können weder wir noch Google sie auslesen; nicht nur, sondern auch", "die")
+	f.Add(byte(1), "Nous ne vendons, ne louons ni n’échangeons vos données, sauf avec l’accord de qu’il s’agit.", "Nous pouvons aussi :")
+	f.Add(byte(1), "n° 7 d'e-mail, jusqu'à ce que vous ne l'", "afin de")
+	f.Add(byte(2), "No se ceden ni se venden los datos que usted nos facilita a terceros, salvo (si procede) por ley.", "También podemos:")
+	f.Add(byte(2), "que que no solo ni nada durante dos años", "se")
+	f.Fuzz(func(t *testing.T, language byte, sentence, lead string) {
+		lang := []string{"de", "fr", "es"}[language%3]
+		fuzzRead(t, policy.Input{ID: "d01", MIMEType: "text/html; charset=utf-8", Raw: []byte("<html lang=" + lang + "><main><h2>Datos</h2><p>" +
+			strings.ReplaceAll(lead, "<", "") + "</p><ul><li>" + strings.ReplaceAll(sentence, "<", "") + "</ul><p><a href=" + strings.ReplaceAll(lead, "<", "") + ">x</a></main>")})
+	})
+}

@@ -79,9 +79,24 @@ type scopeWords struct {
 	words []string
 }
 
+// choiceWords are the words of a kind of choice or topic. A sentence is looked
+// at with the pattern only when it holds one of any.
 type choiceWords struct {
 	kind    string
+	any     []string
 	pattern *pattern
+}
+
+func anyOf(words string) []string {
+	out := strings.Fields(words)
+	for i, w := range out {
+		out[i] = strings.ReplaceAll(w, "_", " ")
+	}
+	return out
+}
+
+func containsAny(s string, words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(s, w) })
 }
 
 type columnWord struct {

@@ -81,11 +81,11 @@ func german() *grammar {
 		},
 		topics: germanTopics,
 		choices: []choiceWords{
-			{"opt_out", lazily(`(?i)widersprechen|widerspruch|abbestell|abmelde|austragen|opt-?out|widerruf|einwilligung\s+(?:jederzeit\s+)?(?:\p{L}+\s+){0,4}zurück`)},
-			{"opt_in", lazily(`(?i)(?:mit|nach)\s+ihrer\s+(?:\p{L}+\s+)?(?:einwilligung|zustimmung)|(?:wenn|sofern|soweit)\s+sie\s+(?:\p{L}+\s+){0,4}(?:eingewilligt|zugestimmt|einwilligen|zustimmen)|opt-?in|ihre\s+(?:ausdrückliche\s+)?einwilligung\s+(?:\p{L}+\s+){0,3}(?:erteil|gegeben|ein)`)},
-			{"browser", lazily(`(?i)browser.{0,120}(?:einstell|konfigurier|deaktivier|blockier|ablehn|verhinder|lösch)|cookies?\s+(?:\p{L}+\s+){0,5}(?:ablehnen|deaktivieren|löschen|blockieren|verhindern|unterbinden)|einstellung\p{L}*\s+(?:\p{L}+\s+){0,2}browser`)},
-			{"settings", lazily(`(?i)(?:einstellungen|auswahl|präferenzen)\s+(?:\p{L}+\s+){0,6}(?:ändern|anpassen|verwalten|vornehmen)|cookie-einstellungen|in\s+den\s+einstellungen|(?:ausschalten|abschalten|deinstallieren)`)},
-			{"do_not_use", lazily(`(?i)nicht\s+verpflichtet|freiwillig|(?:ohne|keine)\s+(?:\p{L}+\s+){0,2}angabe|möchten\s+sie\s+(?:\p{L}+\s+){0,4}nicht`)},
+			{"opt_out", anyOf("widersp abbestell abmelde austragen opt- optout widerruf zurück"), lazily(`(?i)widersprechen|widerspruch|abbestell|abmelde|austragen|opt-?out|widerruf|einwilligung\s+(?:jederzeit\s+)?(?:\p{L}+\s+){0,4}zurück`)},
+			{"opt_in", anyOf("einwillig zustimm eingewilligt zugestimmt opt-in optin"), lazily(`(?i)(?:mit|nach)\s+ihrer\s+(?:\p{L}+\s+)?(?:einwilligung|zustimmung)|(?:wenn|sofern|soweit)\s+sie\s+(?:\p{L}+\s+){0,4}(?:eingewilligt|zugestimmt|einwilligen|zustimmen)|opt-?in|ihre\s+(?:ausdrückliche\s+)?einwilligung\s+(?:\p{L}+\s+){0,3}(?:erteil|gegeben|ein)`)},
+			{"browser", anyOf("browser cookie"), lazily(`(?i)browser.{0,120}(?:einstell|konfigurier|deaktivier|blockier|ablehn|verhinder|lösch)|cookies?\s+(?:\p{L}+\s+){0,5}(?:ablehnen|deaktivieren|löschen|blockieren|verhindern|unterbinden)|einstellung\p{L}*\s+(?:\p{L}+\s+){0,2}browser`)},
+			{"settings", anyOf("einstellung auswahl präferenz schalten deinstall"), lazily(`(?i)(?:einstellungen|auswahl|präferenzen)\s+(?:\p{L}+\s+){0,6}(?:ändern|anpassen|verwalten|vornehmen)|cookie-einstellungen|in\s+den\s+einstellungen|(?:ausschalten|abschalten|deinstallieren)`)},
+			{"do_not_use", anyOf("verpflichtet freiwillig angabe nicht"), lazily(`(?i)nicht\s+verpflichtet|freiwillig|(?:ohne|keine)\s+(?:\p{L}+\s+){0,2}angabe|möchten\s+sie\s+(?:\p{L}+\s+){0,4}nicht`)},
 		},
 		speaks: lazily(`(?i)\bSie\b|\bIhr|\bNutzer|\bKunden|\bBesucher|\bBetroffene|\bdu\b|\bdein`),
 		columns: []columnWord{

@@ -80,11 +80,11 @@ func spanish() *grammar {
 		},
 		topics: spanishTopics,
 		choices: []choiceWords{
-			{"opt_out", lazily(`(?i)oponer(?:se|te)|derecho\s+de\s+oposición|darse\s+de\s+baja|darte\s+de\s+baja|dar\s+de\s+baja|cancelar\s+(?:la|su|tu)\s+suscripción|retirar\s+(?:\p{L}+\s+){0,2}consentimiento|revocar\s+(?:\p{L}+\s+){0,2}consentimiento|opt-?out|no\s+dese(?:a|as)\s+(?:seguir\s+)?recib`)},
-			{"opt_in", lazily(`(?i)(?:con|previo|tras|recab\p{L}+)\s+su\s+(?:\p{L}+\s+)?(?:consentimiento|autorización)|si\s+(?:usted\s+)?(?:nos\s+)?(?:consiente|acepta|autoriza|ha\s+consentido|ha\s+dado)|opt-?in|su\s+consentimiento\s+(?:previo|expreso|explícito)`)},
-			{"browser", lazily(`(?i)navegador.{0,120}(?:configur|desactiv|bloque|rechaz|elimin|ajust|deshabilit)|(?:configur|ajust)\p{L}*\s+(?:\p{L}+\s+){0,3}navegador|(?:rechazar|desactivar|bloquear|eliminar|deshabilitar|borrar)\s+(?:\p{L}+\s+){0,3}cookies`)},
-			{"settings", lazily(`(?i)(?:modificar|gestionar|cambiar|ajustar|actualizar|configurar)\s+(?:sus|las|tus|los|estas)\s+(?:\p{L}+\s+){0,3}(?:preferencias|ajustes|opciones|configuración)|panel\s+de\s+(?:configuración|preferencias)|desinstalar|desactivar\s+la\s+(?:ubicación|geolocalización)`)},
-			{"do_not_use", lazily(`(?i)no\s+(?:está|estás)\s+obligad|voluntari|opcional|negarse\s+a\s+(?:facilitar|proporcionar)`)},
+			{"opt_out", anyOf("opon oposición baja cancelar retirar revocar opt- desea"), lazily(`(?i)oponer(?:se|te)|derecho\s+de\s+oposición|darse\s+de\s+baja|darte\s+de\s+baja|dar\s+de\s+baja|cancelar\s+(?:la|su|tu)\s+suscripción|retirar\s+(?:\p{L}+\s+){0,2}consentimiento|revocar\s+(?:\p{L}+\s+){0,2}consentimiento|opt-?out|no\s+dese(?:a|as)\s+(?:seguir\s+)?recib`)},
+			{"opt_in", anyOf("consent autoriza acepta opt-"), lazily(`(?i)(?:con|previo|tras|recab\p{L}+)\s+su\s+(?:\p{L}+\s+)?(?:consentimiento|autorización)|si\s+(?:usted\s+)?(?:nos\s+)?(?:consiente|acepta|autoriza|ha\s+consentido|ha\s+dado)|opt-?in|su\s+consentimiento\s+(?:previo|expreso|explícito)`)},
+			{"browser", anyOf("navegador cookie"), lazily(`(?i)navegador.{0,120}(?:configur|desactiv|bloque|rechaz|elimin|ajust|deshabilit)|(?:configur|ajust)\p{L}*\s+(?:\p{L}+\s+){0,3}navegador|(?:rechazar|desactivar|bloquear|eliminar|deshabilitar|borrar)\s+(?:\p{L}+\s+){0,3}cookies`)},
+			{"settings", anyOf("modificar gestionar cambiar ajustar actualizar configura panel desinstalar desactivar"), lazily(`(?i)(?:modificar|gestionar|cambiar|ajustar|actualizar|configurar)\s+(?:sus|las|tus|los|estas)\s+(?:\p{L}+\s+){0,3}(?:preferencias|ajustes|opciones|configuración)|panel\s+de\s+(?:configuración|preferencias)|desinstalar|desactivar\s+la\s+(?:ubicación|geolocalización)`)},
+			{"do_not_use", anyOf("obligad voluntari opcional negarse"), lazily(`(?i)no\s+(?:está|estás)\s+obligad|voluntari|opcional|negarse\s+a\s+(?:facilitar|proporcionar)`)},
 		},
 		speaks: lazily(`(?i)\busted|\bsu\b|\bsus\b|\btu\b|\btus\b|usuario|cliente|interesado|\bpuede\b|\bpuedes\b`),
 		columns: []columnWord{

@@ -79,11 +79,11 @@ func french() *grammar {
 		},
 		topics: frenchTopics,
 		choices: []choiceWords{
-			{"opt_out", lazily(`(?i)vous\s+(?:y\s+)?(?:opposer|désabonner|désinscrire)|désabonn|désinscri|désinscription|droit\s+d['’]opposition|retirer\s+(?:\p{L}+\s+){0,2}consentement|opt-?out|retrait\s+d[eu]\s+(?:\p{L}+\s+)?consentement|ne\s+(?:souhaitez|voulez)\s+(?:plus|pas)\s+(?:recevoir|être)`)},
-			{"opt_in", lazily(`(?i)(?:avec|après|recueill\p{L}+)\s+votre\s+(?:\p{L}+\s+)?(?:consentement|accord)|si\s+vous\s+(?:y\s+)?(?:avez\s+)?(?:consenti|consentez|acceptez|accepté)|opt-?in|votre\s+consentement\s+(?:préalable|explicite|exprès)`)},
-			{"browser", lazily(`(?i)navigateur.{0,120}(?:paramétr|configur|désactiv|bloqu|refus|supprim|réglage)|(?:paramétr|configur|régl)\p{L}*\s+(?:\p{L}+\s+){0,3}navigateur|(?:refuser|désactiver|bloquer|supprimer|accepter\s+ou\s+refuser)\s+(?:\p{L}+\s+){0,3}cookies`)},
-			{"settings", lazily(`(?i)(?:modifier|gérer|changer|ajuster|paramétrer|mettre\s+à\s+jour)\s+(?:vos|les|ces|votre)\s+(?:\p{L}+\s+){0,3}(?:préférences|paramètres|choix|réglages)|désinstall|désactiver\s+(?:la\s+)?(?:géo)?localisation|paramètres\s+de\s+(?:votre\s+)?compte`)},
-			{"do_not_use", lazily(`(?i)n['’](?:êtes|est)\s+pas\s+(?:obligé|tenu|obligatoire)|facultati|libre\s+de\s+ne\s+pas|refuser\s+de\s+(?:fournir|communiquer)`)},
+			{"opt_out", anyOf("opposer désabon désinscri opposition retir retrait opt- souhaitez voulez"), lazily(`(?i)vous\s+(?:y\s+)?(?:opposer|désabonner|désinscrire)|désabonn|désinscri|désinscription|droit\s+d['’]opposition|retirer\s+(?:\p{L}+\s+){0,2}consentement|opt-?out|retrait\s+d[eu]\s+(?:\p{L}+\s+)?consentement|ne\s+(?:souhaitez|voulez)\s+(?:plus|pas)\s+(?:recevoir|être)`)},
+			{"opt_in", anyOf("consent accord accept opt-"), lazily(`(?i)(?:avec|après|recueill\p{L}+)\s+votre\s+(?:\p{L}+\s+)?(?:consentement|accord)|si\s+vous\s+(?:y\s+)?(?:avez\s+)?(?:consenti|consentez|acceptez|accepté)|opt-?in|votre\s+consentement\s+(?:préalable|explicite|exprès)`)},
+			{"browser", anyOf("navigateur cookie"), lazily(`(?i)navigateur.{0,120}(?:paramétr|configur|désactiv|bloqu|refus|supprim|réglage)|(?:paramétr|configur|régl)\p{L}*\s+(?:\p{L}+\s+){0,3}navigateur|(?:refuser|désactiver|bloquer|supprimer|accepter\s+ou\s+refuser)\s+(?:\p{L}+\s+){0,3}cookies`)},
+			{"settings", anyOf("modifier gérer changer ajuster paramètr mettre désinstall désactiver"), lazily(`(?i)(?:modifier|gérer|changer|ajuster|paramétrer|mettre\s+à\s+jour)\s+(?:vos|les|ces|votre)\s+(?:\p{L}+\s+){0,3}(?:préférences|paramètres|choix|réglages)|désinstall|désactiver\s+(?:la\s+)?(?:géo)?localisation|paramètres\s+de\s+(?:votre\s+)?compte`)},
+			{"do_not_use", anyOf("obligé tenu obligatoire facultati libre refuser"), lazily(`(?i)n['’](?:êtes|est)\s+pas\s+(?:obligé|tenu|obligatoire)|facultati|libre\s+de\s+ne\s+pas|refuser\s+de\s+(?:fournir|communiquer)`)},
 		},
 		speaks: lazily(`(?i)\bvous\b|\bvotre|\bvos\b|utilisateur|client|visiteur|personnes?\s+concernée|internaute`),
 		columns: []columnWord{

@@ -29,7 +29,9 @@ type sentence struct {
 	mentions []mention // by start
 	from     int       // tokens before it are the lead-in's
 	self     map[string]bool
-	back     []RecipientRef // whom the sentence before named
+	back     []RecipientRef       // whom the sentence before named
+	found    map[*pattern][][]int // what patterns found, once for all acts: see matches
+	span     *int                 // days, worked out once
 }
 
 func (l *lexicon) sentence(text string, from int, self map[string]bool, back ...RecipientRef) *sentence {

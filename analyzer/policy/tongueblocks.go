@@ -2,6 +2,7 @@ package policy
 
 import (
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -212,12 +213,13 @@ func (t *tongue) receiving(p piece, s *sentence, m mention) bool {
 
 // choosesTongue records the choices that a sentence gives.
 func (r *reader) choosesTongue(t *tongue, at spot) {
-	if len(r.doc.Choices) >= maxSentences || len(at.text) < 12 || !t.speaks.get().MatchString(at.text) {
+	if len(r.doc.Choices) >= maxSentences || len(at.text) < 12 {
 		return
 	}
 	low := strings.ToLower(at.text)
+	speaks := sync.OnceValue(func() bool { return t.speaks.get().MatchString(at.text) })
 	for _, c := range t.choices {
-		if !c.pattern.get().MatchString(low) {
+		if !containsAny(low, c.any) || !speaks() || !c.pattern.get().MatchString(low) {
 			continue
 		}
 		start := r.doc.Blocks[at.block].Start + r.runes(at.block, at.span.start)

@@ -22,6 +22,9 @@ type said struct {
 	subjects []int
 }
 
+// maxActs bounds the acts of a sentence that are read.
+const maxActs = 60
+
 // readTongue reads the clauses of a sentence and adds its statements. With a
 // lead-in only what the item adds counts. It reports whether there was any.
 func (r *reader) readTongue(t *tongue, at spot, s *sentence, led bool) bool {
@@ -33,8 +36,12 @@ func (r *reader) readTongue(t *tongue, at spot, s *sentence, led bool) bool {
 		list = append(list, t.clause(s, p))
 	}
 	t.share(s, list)
+	acts := 0
 	for i, c := range list {
 		for _, a := range c.acts {
+			if acts++; acts > maxActs {
+				return len(r.doc.Statements) > before
+			}
 			r.sayTongue(t, at, s, list, i, a, led)
 		}
 	}
@@ -390,7 +397,7 @@ func (t *tongue) twice(p *part, i int) bool {
 func (t *tongue) aimed(s *sentence, p *part, n int) bool {
 	for k := n - 1; k >= 0 && k >= n-5; k-- {
 		w := s.low(p.toks[k])
-		if t.purpose[w] {
+		if t.purpose[w] || in(w, "de", "d") && k > 0 && in(s.low(p.toks[k-1]), "but", "vue", "fins", "objectif", "finalité", "fin", "objeto", "objetivo", "finalidad") {
 			return true
 		}
 		if t.modals[w] != "" || t.and[w] || !s.toks[p.toks[k]].word {
@@ -503,7 +510,7 @@ func (r *reader) sayTongue(t *tongue, at spot, s *sentence, list []*said, i int,
 	}
 	r.add(at, st)
 	if st.Action == actCookies && a.action == actRetain && !st.Negated {
-		if days := t.days(s.text); days > 0 {
+		if days := t.daysIn(s); days > 0 {
 			kept := st
 			kept.Action, kept.RetentionDays, kept.Purposes = actRetain, days, nil
 			r.add(at, kept)
@@ -776,6 +783,8 @@ func (r *reader) shapeTongue(t *tongue, s *sentence, c *said, a *act, st *Statem
 		return false
 	case a.action == actProvide:
 		st.Action = actShare
+	case in(a.lemma, "commercialiser", "commercializar") && !st.Negated:
+		return false // products are, mostly
 	}
 	if handsOut[st.Action] && (third || a.passive) && t.toUs(s, c, a) {
 		st.Actor, st.Action, st.RecipientRefs = "we", actCollect, nil
@@ -809,8 +818,8 @@ func withoutEmpty(ids []string) []string {
 func (r *reader) holdsTongue(t *tongue, s *sentence, a *act, st *Statement) bool {
 	switch st.Action {
 	case actRetain:
-		st.RetentionDays = t.days(s.text)
-		words := squeeze(t.keep.get().FindString(s.text))
+		st.RetentionDays = t.daysIn(s)
+		words := squeeze(s.firstMatch(t.keep))
 		longer := t.longer(s, st)
 		if longer {
 			st.Negated = false
@@ -826,7 +835,7 @@ func (r *reader) holdsTongue(t *tongue, s *sentence, a *act, st *Statement) bool
 		}
 		return len(st.DataTypes) > 0
 	case actTransfer:
-		if len(st.RecipientRefs) > 0 && !t.abroad.get().MatchString(s.text) {
+		if len(st.RecipientRefs) > 0 && len(s.matches(t.abroad)) == 0 {
 			st.Action = actShare
 		}
 	case actShare, actDisclose, actSell:
@@ -956,7 +965,7 @@ func (t *tongue) condition(s *sentence, list []*said, i int, a *act) (words stri
 		if limit == t.denial && !c.negated {
 			continue
 		}
-		for _, m := range limit.get().FindAllStringIndex(s.text, 3) {
+		for _, m := range s.matches(limit) {
 			for _, k := range c.toks {
 				if s.toks[k].start >= m[0] && s.toks[k].start < m[1] {
 					from = k
@@ -1001,6 +1010,36 @@ func (t *tongue) condition(s *sentence, list []*said, i int, a *act) (words stri
 
 // whole are limits that say all that they mean.
 var whole = lazily(`(?i)(?:einwilligung|zustimmung|erlaubnis|genehmigung|wissen|einverständnis|zwecken?|hinaus|consentement|accord|autorisation|permission|fins|finalités|consentimiento|autorización|permiso|conformidad|fines|finalidades|distintos|diferentes)$`)
+
+// matches finds a pattern in a sentence, at most three times, and remembers it.
+func (s *sentence) matches(p *pattern) [][]int {
+	m, ok := s.found[p]
+	if !ok {
+		if s.found == nil {
+			s.found = make(map[*pattern][][]int)
+		}
+		m = p.get().FindAllStringIndex(s.text, 3)
+		s.found[p] = m
+	}
+	return m
+}
+
+// firstMatch is the first match of a pattern in a sentence.
+func (s *sentence) firstMatch(p *pattern) string {
+	if m := s.matches(p); len(m) > 0 {
+		return s.text[m[0][0]:m[0][1]]
+	}
+	return ""
+}
+
+// daysIn is the longest time span of a sentence, worked out once.
+func (t *tongue) daysIn(s *sentence) int {
+	if s.span == nil {
+		n := t.days(s.text)
+		s.span = &n
+	}
+	return *s.span
+}
 
 // conditional tells "if" from "when".
 func (t *tongue) conditional(s *sentence, o *said) bool {
