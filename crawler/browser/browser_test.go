@@ -177,7 +177,9 @@ func TestHostile(t *testing.T) {
 			if want.kind != "" && !slices.ContainsFunc(res.Gaps, func(g evidence.Gap) bool { return g.Kind == want.kind && g.Why != "" }) {
 				t.Errorf("no gap of kind %q: %v", want.kind, res.Gaps)
 			}
-			if want.kind == "" && len(res.Gaps) > 0 {
+			// A page that never rests may use up the time for its timers or its
+			// picture, and then says so.
+			if want.kind == "" && slices.ContainsFunc(res.Gaps, func(g evidence.Gap) bool { return g.Kind != "timeout" }) {
 				t.Errorf("gaps %v", res.Gaps)
 			}
 		})

@@ -88,7 +88,8 @@ func (w *window) wait(ctx context.Context, deadline time.Time, quiet time.Durati
 // runTimers lets Chromium's virtual time pass: timers that are still pending
 // fire at once, and time stands still while what they fetch is under way. It
 // comes last, because a page whose clock jumped is not looked at again.
-func (w *window) runTimers(ctx context.Context, deadline time.Time) {
+// It returns false when they had not all run within timersLimit.
+func (w *window) runTimers(ctx context.Context, deadline time.Time) bool {
 	limit := time.Now().Add(timersLimit)
 	if deadline.Before(limit) {
 		limit = deadline
@@ -109,7 +110,8 @@ func (w *window) runTimers(ctx context.Context, deadline time.Time) {
 		})
 	}
 	if !w.until(call, func(s state) bool { return s.running == 0 || s.crashed }) {
-		return // a page that hangs; reading it will say so
+		return false
 	}
 	w.wait(ctx, limit, beaconTime, false)
+	return true
 }

@@ -234,7 +234,9 @@ func (w *window) look(ctx context.Context, q Visit, deadline time.Time, res *Res
 		}
 	}
 	if s.main != nil {
-		w.runTimers(ctx, deadline)
+		if !w.runTimers(ctx, deadline) {
+			s.faults = append(s.faults, "its timers were run ahead and had not all come when the time for that was up: what fires later was not seen")
+		}
 		want.Late = true
 		if late := w.read(ctx, want); late.main != nil {
 			late.main.keep(s.main)
@@ -250,9 +252,13 @@ func (w *window) look(ctx context.Context, q Visit, deadline time.Time, res *Res
 // show takes the picture and reads the frames side by side.
 func (w *window) show(ctx context.Context, want wants, res *Result) (s seen) {
 	var both sync.WaitGroup
-	both.Go(func() { res.Screenshot = w.screenshot(ctx) })
+	var fault error
+	both.Go(func() { res.Screenshot, fault = w.screenshot(ctx) })
 	both.Go(func() { s = w.read(ctx, want) })
 	both.Wait()
+	if fault != nil && s.main != nil {
+		s.faults = append(s.faults, "no picture could be taken: "+bounded(fault.Error(), 200))
+	}
 	return s
 }
 
@@ -307,16 +313,16 @@ func (w *window) scroll(ctx context.Context) {
 	}
 }
 
-func (w *window) screenshot(ctx context.Context) []byte {
+func (w *window) screenshot(ctx context.Context) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, scrollLimit)
 	defer cancel()
 	res, err := invoke(ctx, w.main.session, page.CaptureScreenshot, page.CaptureScreenshotParams{
 		Format: page.CaptureScreenshotFormatJpeg, Quality: new(int64(55)), OptimizeForSpeed: new(true),
 	})
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	return res.Data
+	return res.Data, nil
 }
 
 // body keeps the main document as it was served.
