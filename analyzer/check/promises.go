@@ -21,7 +21,7 @@ const (
 
 var (
 	onlyTo    = regexp.MustCompile(`(?i)\b(only|solely|exclusively)\s+(with|by)\b|\b(only|solely|exclusively)\s+to\s+(our|the|those|selected|trusted|certain|authori[sz]ed|third|service)\b|\bwith\s+(no ?one|nobody)\s+(but|except|other than)\b`)
-	limiting  = regexp.MustCompile(`(?i)\b(only|unless|until)\b`)
+	limiting  = regexp.MustCompile(`(?i)\b(only|unless|until)\b|\b(erst|nur|ausschließlich|solange|uniquement|seulement|solo|únicamente|solamente)\b|qu['’]après|\bsólo\b`)
 	inTransit = regexp.MustCompile(`(?i)\b(ssl|tls|https|in transit|encrypted connections?|secure socket|when you (send|submit|transmit))`)
 	encrypts  = regexp.MustCompile(`(?i)\bencrypt`)
 )

@@ -68,6 +68,9 @@ func (t *tongue) parts(s *sentence) []*part {
 				}
 			}
 			if cur != nil {
+				if last := i - 1; t.nouns && cur.role != roleMain && cur.role != roleExcept && !cur.verbal && last > cur.opener+1 && !s.toks[last].cap && endsLikeVerb(s.low(last)) {
+					cur.verbal, cur.finite = true, true // a verb that is not known ends the clause
+				}
 				cur.toks = append(cur.toks, i)
 			}
 			fresh = true
@@ -138,6 +141,11 @@ func (t *tongue) parts(s *sentence) []*part {
 	return list
 }
 
+// endsLikeVerb reports whether a German word may be a finite verb or an infinitive.
+func endsLikeVerb(w string) bool {
+	return len(w) > 3 && (w[len(w)-1] == 'n' || w[len(w)-1] == 't')
+}
+
 // verbFirst reports whether a German sentence begins with its verb and goes on
 // after a comma with another: "Werden Cookies abgelehnt, können …".
 func (t *tongue) verbFirst(s *sentence) bool {
@@ -194,6 +202,9 @@ func (t *tongue) ahead(s *sentence, i int) (finite, verbal bool) {
 // or infinitive of the same verb group.
 func (t *tongue) listed(s *sentence, i int) bool {
 	for j := i + 1; j < len(s.toks) && j < i+3; j++ {
+		if w := s.low(j); t.beAux[w] || t.haveAux[w] || t.modals[w] != "" {
+			return false
+		}
 		for _, f := range t.verbs[s.low(j)] {
 			if f.kind == fPart || f.kind == fInf || f.kind == fPlural {
 				return t.governed(s, i)
@@ -208,6 +219,9 @@ func (t *tongue) listed(s *sentence, i int) bool {
 func (t *tongue) governed(s *sentence, i int) bool {
 	for j := i - 1; j >= 0 && j > i-20; j-- {
 		w := s.low(j)
+		if t.nouns && t.we[w] && s.low(j-1) == "," {
+			return false // "…, wir speichern"
+		}
 		if t.modals[w] != "" || t.beAux[w] || t.haveAux[w] {
 			return true
 		}

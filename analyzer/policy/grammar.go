@@ -47,6 +47,7 @@ type grammar struct {
 	only     map[string]bool
 	joint    map[string]bool // joins denied clauses: "noch", "ni"
 
+	ruled   map[string]bool // said of an act, it denies it: "ausgeschlossen"
 	excuses map[string]bool // denied, they say nothing of an act: "verpflichtet"
 	asks    map[string]bool // what users may ask for is not told: "verlangen", "demander"
 	asking  map[string]bool // we ask users to: "bitten"

@@ -19,6 +19,7 @@ func german() *grammar {
 			verbPlace:   "setzen:setzt:gesetzt, platzieren:platziert:platziert, ab|legen:legt:abgelegt, installieren:installiert:installiert",
 			verbEmbed:   "ein|binden:bindet:eingebunden, integrieren:integriert:integriert, ein|betten:bettet:eingebettet, beauftragen:beauftragt:beauftragt, zusammen|arbeiten:arbeitet:zusammengearbeitet, bedienen:bedient:bedient",
 			verbAllow:   "erlauben:erlaubt:erlaubt, gestatten:gestattet:gestattet, ermöglichen:ermöglicht:ermöglicht",
+			verbNone:    "vor|behalten:behält:vorbehalten",
 			actProvide:  "ein|geben:gibt:eingegeben, an|geben:gibt:angegeben, hoch|laden:lädt:hochgeladen, hinterlassen:hinterlässt:hinterlassen",
 		}),
 		nominals: map[string]string{
@@ -26,7 +27,7 @@ func german() *grammar {
 			"weiterleitung": actShare, "offenlegung": actDisclose, "verkauf": actSell, "vermietung": actSell, "speicherung": actRetain, "übertragung": actTransfer, "löschung": actRetain,
 			"zusammenführung": actUse, "auswertung": actUse, "datenweitergabe": actShare, "datenübermittlung": actShare,
 		},
-		light:    wordSet("erfolgt erfolgen stattfindet statt stattfinden vorgenommen vornehmen unterbleibt"),
+		light:    wordSet("erfolgt erfolgen stattfindet statt stattfinden vorgenommen vornehmen ausgeschlossen"),
 		we:       wordSet("wir"),
 		user:     wordSet("sie du nutzer kunde kunden benutzer besucher"),
 		own:      wordSet("website webseite seite seiten webseiten app onlineshop shop unternehmen plattform internetseite online internetpräsenz server team systeme system onlineangebot angebot"),
@@ -53,6 +54,7 @@ func german() *grammar {
 		notNeg:   wordSet("nur ausschließlich allein lediglich notwendigerweise unbedingt zwingend zuletzt immer"),
 		only:     wordSet("nur ausschließlich lediglich allein"),
 		joint:    wordSet("noch"),
+		ruled:    wordSet("ausgeschlossen"),
 		excuses:  wordSet("verpflichtet verantwortlich haftbar garantieren gewährleisten einfluss ausgeschlossen ausschließen verhindern möglich ausreicht bedeutet verhindert"),
 		asks:     wordSet("verlangen widersprechen recht fordern wünschen möchten wollen widerspruch widerrufen untersagen auffordern bitten"),
 		asking:   wordSet("bitten bitte empfehlen raten"),
@@ -140,7 +142,7 @@ func germanVerbs(table map[string]string) map[string][]form {
 		}
 		out[w] = append(out[w], f)
 	}
-	for _, action := range []string{actCollect, actUse, actShare, actDisclose, actSell, actTransfer, actRetain, actProtect, verbPlace, verbEmbed, verbAllow, actProvide} {
+	for _, action := range []string{actCollect, actUse, actShare, actDisclose, actSell, actTransfer, actRetain, actProtect, verbPlace, verbEmbed, verbAllow, verbNone, actProvide} {
 		for _, line := range strings.Split(table[action], ",") {
 			f := strings.Split(strings.TrimSpace(line), ":")
 			part, base, apart := strings.Cut(f[0], "|")

@@ -70,9 +70,42 @@ func (r *reader) readTongueSentence(t *tongue, at spot, own *sentence, leads []s
 	if r.readTongue(t, at, own, false) {
 		return
 	}
+	if t.recipientsAre(r, at, own) {
+		return
+	}
 	if !contained {
 		r.fromTongueHeading(t, at, own)
 	}
+}
+
+// recipientsAre reads "Empfänger der Daten sind unser Hoster und Behörden".
+func (t *tongue) recipientsAre(r *reader, at spot, s *sentence) bool {
+	for i := range min(len(s.toks), 4) {
+		w := s.low(i)
+		if !strings.HasPrefix(w, "empfänger") && !strings.HasPrefix(w, "destinataire") && !strings.HasPrefix(w, "destinatario") {
+			continue
+		}
+		refs, data := s.refs(i), s.ids(mData, i)
+		if len(refs) == 0 || t.denies(s) {
+			return false
+		}
+		if len(data) == 0 {
+			data = []string{"information"}
+		}
+		r.add(at, Statement{Actor: "we", Action: actShare, DataTypes: data, RecipientRefs: refs, Purposes: s.ids(mFor, i)})
+		return true
+	}
+	return false
+}
+
+// denies reports whether a sentence holds any word of denial.
+func (t *tongue) denies(s *sentence) bool {
+	for i := range s.toks {
+		if t.negators[s.low(i)] && !t.notNeg[s.low(i+1)] {
+			return true
+		}
+	}
+	return false
 }
 
 // contained reports whether a sentence has a finite verb, so that it needs no
@@ -169,10 +202,8 @@ func (r *reader) receivesTongue(t *tongue, at spot, s *sentence) {
 	if len(r.doc.Recipients) >= maxSentences {
 		return
 	}
-	for i := range s.toks {
-		if t.negators[s.low(i)] && !t.notNeg[s.low(i+1)] {
-			return
-		}
+	if t.denies(s) {
+		return
 	}
 	for _, m := range s.mentions {
 		if m.kind != mWho || r.commonWord(m.ref) || t.sourceOf(s, m.start) && m.ref.Kind == "category" {

@@ -69,10 +69,13 @@ func (t *tongue) clause(s *sentence, p *part) *said {
 		}
 	}
 	c.negated = t.negatedPart(s, p)
+	if slices.ContainsFunc(p.acts, func(a *act) bool { return a.noun }) && slices.ContainsFunc(p.toks, func(i int) bool { return t.ruled[s.low(i)] }) {
+		c.negated = true // "ein Verkauf ist ausgeschlossen"
+	}
 	for n, i := range p.toks {
 		w := s.low(i)
 		c.pronoun = c.pronoun || t.pronouns[w] && !(t.nouns && s.toks[i].raw == "Sie" && i > 0)
-		c.excused = c.excused || t.excuses[w]
+		c.excused = c.excused || t.excuses[w] && !t.ruled[w]
 		if t.only[w] && !t.notOnly(s, i) || t.half != "" && w == t.that && n > 0 && t.halfBefore(s, i) {
 			c.only = true
 		}
@@ -288,7 +291,11 @@ func (t *tongue) findActs(s *sentence, p *part) {
 		if t.nouns && s.toks[i].cap && i > 0 || t.code == "fr" && s.nounAfter(i, t) && !t.partitive(s, i) {
 			continue
 		}
-		for _, f := range t.verbs[w] {
+		forms := t.verbs[w]
+		if be && t.nouns && has("wir") < 0 {
+			forms = partFirst(forms) // "werden übertragen": the participle, unless we do it
+		}
+		for _, f := range forms {
 			a := &act{form: f, at: i, modal: modal}
 			switch f.kind {
 			case fPart:
@@ -326,6 +333,24 @@ func (t *tongue) findActs(s *sentence, p *part) {
 			a.aim = true
 		}
 	}
+}
+
+// partFirst puts participles before the other readings of a form.
+func partFirst(forms []form) []form {
+	if len(forms) < 2 || !slices.ContainsFunc(forms, func(f form) bool { return f.kind == fPart }) {
+		return forms
+	}
+	out := slices.Clone(forms)
+	slices.SortStableFunc(out, func(a, b form) int {
+		rank := func(f form) int {
+			if f.kind == fPart {
+				return 0
+			}
+			return 1
+		}
+		return rank(a) - rank(b)
+	})
+	return out
 }
 
 // auxiliaryBefore reports whether a participle has its auxiliary before it, so
@@ -441,6 +466,9 @@ func (t *tongue) share(s *sentence, list []*said) {
 		prev := at(c.before)
 		if prev == nil {
 			continue
+		}
+		if t.conjoins(s, c) && len(prev.who) == 0 && len(c.data) == 0 && !c.pronoun && t.given(prev) && t.given(c) {
+			prev.who = c.who // "no se cederán ni venderán a terceros"
 		}
 		if t.conjoins(s, c) && len(prev.acts) > 0 && len(c.acts) > 0 && len(c.data) == 0 && !c.pronoun && prev.person == "" && !t.passive(prev) {
 			// "Ihre Daten verkaufen oder vermieten wir nicht"
@@ -779,7 +807,7 @@ func (r *reader) shapeTongue(t *tongue, s *sentence, c *said, a *act, st *Statem
 			st.DataTypes = t.dataLeft(s, a)
 		}
 		return true
-	case a.action == verbEmbed || a.action == verbPlace:
+	case a.action == verbEmbed || a.action == verbPlace || a.action == verbNone:
 		return false
 	case a.action == actProvide:
 		st.Action = actShare

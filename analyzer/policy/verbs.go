@@ -18,6 +18,7 @@ const (
 	// Not actions of statements: how a verb may turn out.
 	verbPlace = "place" // set, install: only with cookies
 	verbAllow = "allow" // allow, permit
+	verbNone  = "none"  // a verb that only looks like another: "behalten … vor"
 	verbEmbed = "embed" // include, integrate, work with: only with a vendor
 )
 
