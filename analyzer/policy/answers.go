@@ -58,10 +58,10 @@ var questions = []question{
 		return a.data(st.DataTypes)
 	}},
 	{id: "not_collected", words: "Which data are said not to be collected?", statement: func(a *asker, st *Statement) string {
-		if !st.Negated || st.Action != actCollect && st.Action != actUse && st.Action != actRetain {
+		if !st.Negated || st.Actor != "we" || st.Action != actCollect && st.Action != actUse && st.Action != actRetain {
 			return ""
 		}
-		return "not: " + a.data(st.DataTypes)
+		return "not: " + a.data(st.DataTypes) + given(st)
 	}},
 	{id: "sources", words: "Where do the data come from?", statement: func(a *asker, st *Statement) string {
 		switch {
@@ -80,7 +80,10 @@ var questions = []question{
 		if !st.Negated || !handsOut[st.Action] && st.Action != actLet || st.Action == actSell {
 			return ""
 		}
-		return "not: " + a.data(st.DataTypes) + arrow(st.Recipients)
+		if st.Actor != "we" && st.Actor != "third_party" {
+			return ""
+		}
+		return "not: " + a.data(st.DataTypes) + arrow(st.Recipients) + given(st)
 	}},
 	{id: "purposes", words: "What are the data used for?", statement: func(a *asker, st *Statement) string {
 		if st.Negated || len(st.Purposes) == 0 {
@@ -137,13 +140,14 @@ var questions = []question{
 		return out
 	}},
 	{id: "retention", words: "How long are data kept?", statement: func(a *asker, st *Statement) string {
+		days, rule := st.Keeping()
 		switch {
-		case st.Action != actRetain && st.Action != actCookies:
+		case st.Negated:
 			return ""
-		case st.RetentionDays > 0:
-			return fmt.Sprintf("%s: %d days", a.data(st.DataTypes), st.RetentionDays)
-		case st.Action == actRetain && st.Condition != "":
-			return a.data(st.DataTypes) + ": " + st.Condition
+		case days > 0:
+			return fmt.Sprintf("%s: %d days", a.data(st.DataTypes), days)
+		case rule != "":
+			return a.data(st.DataTypes) + ": " + rule
 		}
 		return ""
 	}},
@@ -358,6 +362,18 @@ func arrow(recipients []string) string {
 		return ""
 	}
 	return " → " + strings.ReplaceAll(strings.Join(recipients, ", "), "_", " ")
+}
+
+// given are the words of a statement's condition, for whom and where it holds.
+func given(st *Statement) string {
+	out := ""
+	if st.Condition != "" {
+		out = " (" + st.Condition + ")"
+	}
+	if st.Scope != "" {
+		out += " (of " + strings.ReplaceAll(st.Scope, "_", " ") + ")"
+	}
+	return out
 }
 
 var consentAsked = lazily(`(?i)consent|permission|opt[- ]?in|agree|authori[sz]|einwillig|zustimm|erlaubnis|accord|autorisation|consentimiento|autorización`)

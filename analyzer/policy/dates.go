@@ -25,7 +25,7 @@ var (
 	dateWords = lazily(`(?i)(last\s+(?:updated|modified|revised|reviewed|changed|amended|update|revision)|updated\s+(?:on|as of)?|effective\s*(?:date|as of|from|on)?|revised\s*(?:on)?|date\s+of\s+(?:last|issue|update)|version\s+(?:of|dated|date)|in\s+effect\s+(?:as of|from|since)|\bstand\b|letzte\s+(?:aktualisierung|änderung)|zuletzt\s+(?:aktualisiert|geändert)|gültig\s+ab|derni[èe]re\s+(?:mise\s+à\s+jour|modification|révision)|mis[e]?\s+à\s+jour|date\s+d.effet|en\s+vigueur|[úu]ltima\s+(?:actualizaci[óo]n|modificaci[óo]n|revisi[óo]n|atualiza[çc][ãa]o)|actualizad[oa]|fecha\s+de|ultimo\s+aggiornamento|aggiornat[oa]|laatst\s+(?:bijgewerkt|gewijzigd)|entrada\s+en\s+vigor)`)
 	years     = lazily(`19\d\d|20\d\d|\d[/.]\d\d\b`)
 	dateYMD   = lazily(`\b(20\d\d|19\d\d)[-/.](\d{1,2})[-/.](\d{1,2})\b`)
-	dateMDY   = lazily(`(?i)\b([a-zäéûôç]{3,10})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(20\d\d|19\d\d)\b`)
+	dateMDY   = lazily(`(?i)\b([a-zäéûôç]{3,10})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(20\d\d|19\d\d)(?:\b|[a-z])`)
 	dateDMY   = lazily(`(?i)\b(\d{1,2})(?:st|nd|rd|th|er|\.|º)?\s+(?:de\s+|of\s+)?([a-zäéûôç]{3,10})\.?,?\s+(?:de\s+|del\s+)?(20\d\d|19\d\d)\b`)
 	dateMY    = lazily(`(?i)\b([a-zäéûôç]{3,10})\.?,?\s+(?:de\s+)?(20\d\d)\b`)
 	dateNum   = lazily(`\b(\d{1,2})([/.-])(\d{1,2})[/.-](20\d\d|19\d\d|\d\d)\b`)

@@ -91,7 +91,9 @@ func headFacts(root *html.Node) (title, lang, base string) {
 				title = squeeze(textOf(n))
 			}
 		case atom.Body:
-			return title, lang, base
+			if title != "" {
+				return title, lang, base
+			} // pages that are sent in pieces put it at the end of the body
 		}
 	}
 	return title, lang, base

@@ -210,7 +210,7 @@ var notData = []string{
 	"data retention", "information practices", "data practices", "privacy information", "data transfer", "data exporter",
 	"more information", "further information", "additional information about this", "for information", "contact information below",
 	"further details", "more details", "data center", "data protection officer", "data protection authority", "information technology",
-	"data protection law", "data privacy", "information commissioner", "data processing agreement", "brand name", "trade name", "product name",
+	"data protection law", "password protected", "password-protected", "data privacy", "information commissioner", "data processing agreement", "brand name", "trade name", "product name",
 	"business address", "our address", "following address", "address below", "email us", "mail us", "email address below", "our email", "by email", "via email",
 	"by e mail", "by phone", "by telephone", "by mail", "by post", "good faith", "legitimate interest", "best interest", "vital interest", "public interest",
 	"in the name of", "name of this", "cookie policy", "cookies policy", "cookie notice", "cookie settings", "cookie preferences", "cookie banner", "cookie consent",

@@ -39,6 +39,7 @@ func (l *lexicon) sentence(text string, from int, self map[string]bool, back ...
 	for s.from < len(s.toks) && s.toks[s.from].start < from {
 		s.from++
 	}
+	s.dropScareQuotes()
 	s.openLists()
 	s.norm = norms(s.toks)
 	l.findNames(s)
@@ -52,6 +53,27 @@ func (l *lexicon) sentence(text string, from int, self map[string]bool, back ...
 	l.findPurposes(s)
 	s.sort()
 	return s
+}
+
+// dropScareQuotes takes the marks off a verb in quotes: we do not “sell” data.
+func (s *sentence) dropScareQuotes() {
+	quote := func(i int) bool { return in(s.low(i), "\"", "'") }
+	kept := s.toks[:0]
+	for i := 0; i < len(s.toks); i++ {
+		if quote(i) && i+2 < len(s.toks) {
+			if end := i + 2; verbs[s.low(i+1)].lemma != "" && (quote(end) || in(s.low(end), ",", ".") && quote(end+1)) {
+				kept = append(kept, s.toks[i+1])
+				if !quote(end) {
+					kept = append(kept, s.toks[end])
+					end++
+				}
+				i = end
+				continue
+			}
+		}
+		kept = append(kept, s.toks[i])
+	}
+	s.toks = kept
 }
 
 // openLists turns "but not limited to" and its like into commas: they open a
@@ -237,6 +259,9 @@ func (l *lexicon) findData(s *sentence) {
 			}
 			continue
 		}
+		if e.text == "expiration date" && !s.mentionsAny("card", "cards") {
+			continue
+		}
 		if n == 1 && s.misread(i, e.id) {
 			continue
 		}
@@ -387,6 +412,9 @@ func (s *sentence) findActors() {
 		default:
 			if n := s.selfName(i); n > 0 {
 				m.id, m.end = "we", i+n
+				for strings.ContainsAny(s.toks[m.end-1].raw, "'’") && ownThings[s.low(m.end)] {
+					m.end++ // "Acme's website"
+				}
 			} else {
 				continue
 			}
@@ -546,6 +574,9 @@ func (l *lexicon) findPurposes(s *sentence) {
 		entries, n := l.purposes.longest(words, i)
 		if n == 0 {
 			continue
+		}
+		if n == 1 && entries[0].id == "profiling" && s.low(i) != "profiling" {
+			continue // "profile" has the same stem
 		}
 		inWho := false
 		for _, m := range s.mentions {

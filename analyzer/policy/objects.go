@@ -231,6 +231,7 @@ func (s *sentence) reach(list []*predicate, i int) int {
 		break
 	}
 	for t := p.at + 1; t < end; t++ {
+		t = s.pastTakenBack(t)
 		if in(s.low(t), ";", "but", "unless", "except", "however", "nor") {
 			return t
 		}

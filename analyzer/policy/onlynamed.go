@@ -30,7 +30,7 @@ func (s *sentence) dropOnlyNamed() {
 }
 
 func (s *sentence) onlyNamed(m mention) bool {
-	return in(s.low(m.end-1), "login", "account") || s.ownedAccount(m.end) || s.publishes(m) || s.signInBefore(m) || s.madeTheText(m) || s.pointedTo(m) || s.cardBrand(m)
+	return in(s.low(m.end-1), "login", "account") || s.storeOrOfficer(m.end) || s.ownedAccount(m.end) || s.publishes(m) || s.signInBefore(m) || s.madeTheText(m) || s.pointedTo(m) || s.cardBrand(m)
 }
 
 // ownedAccount reports whether a row of names goes on to an account: "your
@@ -45,6 +45,16 @@ func (s *sentence) ownedAccount(at int) bool {
 		}
 	}
 	return false
+}
+
+// storeOrOfficer reports whether a name goes on to where apps are had, or to a
+// line of an address: "Apple App Store", "Acme Data Protection Officer".
+func (s *sentence) storeOrOfficer(at int) bool {
+	switch {
+	case in(s.low(at), "play", "app") && s.low(at+1) == "store", s.low(at) == "store":
+		return true
+	}
+	return s.low(at) == "data" && s.low(at+1) == "protection" && s.low(at+2) == "officer" || s.low(at) == "privacy" && in(s.low(at+1), "officer", "team")
 }
 
 // publishes reports whether a name says whose text something is: "Google's

@@ -50,6 +50,12 @@ func (s *sentence) polarity(list []*predicate, i int) {
 	if !p.inf && s.told(p) {
 		p.dropped = true
 	}
+	if p.form == 'g' && !p.negated && in(s.low(p.head-1), "stop", "cease", "avoid", "without") {
+		p.dropped = true // "the right to request that we stop selling"
+	}
+	if p.inf && in(s.low(p.head-2), "right", "rights") && !in(s.low(p.head-4), "reserve", "reserves") && !in(s.low(p.head-3), "reserve", "reserves") {
+		p.dropped = true // "the right to request a copy" is the reader's
+	}
 	if (p.relative || p.reduced) && s.askedFor(p.head) {
 		p.dropped = true
 	}
@@ -166,6 +172,9 @@ func (s *sentence) askedFor(at int) bool {
 		}
 		if !in(w, "request", "requests", "obtain", "receive", "right", "rights", "entitled", "ask", "requesting", "know") {
 			continue
+		}
+		if in(w, "right", "rights") && s.low(t+1) == "to" && in(s.low(t+2), "request", "know", "access", "obtain", "ask", "receive") {
+			return true // "access: the right to request a copy of what we hold"
 		}
 		for u := t - 1; u >= 0 && t-u < 12; u-- {
 			if in(s.low(u), "we", ";") {

@@ -104,15 +104,22 @@ func (s *sentence) endsNear(at int) bool {
 
 // thing are nouns that a recipient's word before them only describes:
 // "third-party websites" receive nothing.
-var things = wordSet("website websites site sites web link links page pages content cookie cookies app apps application applications software product products platform platforms code library libraries ads ad advertisement advertisements login account accounts plugin plugins store material materials feature features policy policies technology technologies terms offers browser")
+var things = wordSet("website websites site sites web link links page pages content cookie cookies app apps application applications software product products platform platforms code library libraries ads ad advertisement advertisements login account accounts plugin plugins store names name handle handles presence channels material materials feature features policy policies technology technologies terms offers browser")
+
+// publicEnds are words after which "the public" is somebody, and does not only
+// describe: "the public web".
+var publicEnds = wordSet("and or by through via in on at for to from with without if when as who that unless upon under using of about")
 
 // adjective reports whether the words of a recipient only describe what follows.
 func (s *sentence) adjective(start, n int) bool {
 	last := s.low(start + n - 1)
+	next := start + n
+	if last == "public" {
+		return next < len(s.toks) && s.toks[next].word && !publicEnds[s.low(next)] && !auxiliaries[s.low(next)] && verbs[s.low(next)].lemma == ""
+	}
 	if !in(last, "party", "third", "social", "provider", "partner", "affiliate", "vendor", "government", "agency", "network", "media") {
 		return false
 	}
-	next := start + n
 	if in(s.low(next), "online", "mobile", "payment", "social", "web", "or", "/") {
 		next++
 	}
