@@ -9,8 +9,10 @@ import (
 
 	"candor/analyzer"
 	"candor/analyzer/check"
+	"candor/analyzer/flow"
 	"candor/analyzer/policy"
 	"candor/crawler/evidence"
+	"candor/reports/plain"
 )
 
 // New arranges an analysis. It keeps no reference to it.
@@ -171,7 +173,7 @@ func (b *builder) vendors() []Vendor {
 		out = append(out, Vendor{
 			ID: v.ID, Name: v.Name, Entity: v.Entity, Categories: list(v.Categories), Domains: list(v.Domains),
 			Recognized: v.Recognized, Party: v.Party, Pages: b.addresses(v.Pages), States: words(v.States),
-			Requests: v.Requests, NamedInPolicy: b.a.NamedVendors[v.ID],
+			Requests: v.Requests, NamedInPolicy: b.a.NamedVendors[v.ID], LoadedBy: each(v.LoadedBy, newLoader),
 		})
 	}
 	return out
@@ -202,7 +204,7 @@ func (b *builder) cookies() []Cookie {
 		v := Cookie{
 			ID: c.ID, Name: c.Name, Domain: c.Domain, Path: c.Path, Party: c.Party, Vendor: c.Vendor, SetBy: newSetter(c.SetBy),
 			LifetimeDays: finite(c.LifetimeDays), Session: c.Session, HTTPOnly: c.HTTPOnly, Secure: c.Secure, SameSite: c.SameSite,
-			Partitioned: c.Partitioned, Purpose: c.Purpose, Identifier: c.Identifier, DeclaredLifetimeDays: -1,
+			Partitioned: c.Partitioned, SetterVendor: c.SetterVendor, SetterParty: c.SetterParty, LoadedBy: each(c.LoadedBy, newLoader), CappedDays: c.CappedDays, Purpose: c.Purpose, Identifier: c.Identifier, DeclaredLifetimeDays: -1,
 			States: words(c.States), Pages: b.addresses(c.Pages),
 		}
 		if name, ok := b.a.Declared[c.ID]; ok {
@@ -221,7 +223,7 @@ func (b *builder) storage() []Storage {
 	for _, s := range b.a.Seen.Storage {
 		out = append(out, Storage{
 			ID: s.ID, Kind: s.Kind, Origin: s.Origin, Key: s.Key, Vendor: s.Vendor, Identifier: s.Identifier,
-			SetBy: newSetter(s.SetBy), States: words(s.States), Pages: b.addresses(s.Pages),
+			SetBy: newSetter(s.SetBy), SetterVendor: s.SetterVendor, SetterParty: s.SetterParty, LoadedBy: each(s.LoadedBy, newLoader), States: words(s.States), Pages: b.addresses(s.Pages),
 		})
 	}
 	return out
@@ -251,7 +253,7 @@ func (b *builder) flows() []Flow {
 			ID: f.ID, DataTypes: list(f.DataTypes),
 			Recipient: Recipient{Vendor: f.Recipient.Vendor, Entity: f.Recipient.Entity, Domain: f.Recipient.Domain, Party: f.Recipient.Party},
 			Purposes:  list(f.Purposes), Channel: f.Channel, Confidence: string(f.Confidence), States: words(f.States),
-			Pages: b.addresses(f.Pages), Evidence: list(f.Evidence), Detail: f.Detail, Places: list(f.Places),
+			Pages: b.addresses(f.Pages), Evidence: list(f.Evidence), Detail: f.Detail, Places: list(f.Places), LoadedBy: each(f.LoadedBy, newLoader),
 			Disclosure: Disclosure{Verdict: string(d.Verdict), Statements: list(d.Statements), Candidates: list(d.Candidates), Why: d.Why},
 		})
 	}
@@ -304,6 +306,10 @@ func (b *builder) page(id string) string {
 		return address
 	}
 	return id
+}
+
+func newLoader(l flow.Loader) Loader {
+	return Loader{Manager: l.Manager, Container: l.Container, Scripts: each(l.Scripts, func(s string) string { return plain.Middle(plain.Redact(s), maxAddress) })}
 }
 
 func newSetter(s evidence.Setter) Setter {

@@ -215,6 +215,14 @@ type Vendor struct {
 	States        []string `json:"states"`
 	Requests      int      `json:"requests"`
 	NamedInPolicy bool     `json:"named_in_policy" doc:"The texts name the vendor or its company."`
+	LoadedBy      []Loader `json:"loaded_by" doc:"Tag managers at the start of the chains of scripts that asked for it."`
+}
+
+// Loader is the tag manager by which something came into a page.
+type Loader struct {
+	Manager   string   `json:"manager" doc:"Vendor id."`
+	Container string   `json:"container" doc:"Id of the container; empty when its address names none."`
+	Scripts   []string `json:"scripts" doc:"From the container's script to the one that sent or set something; values of queries are left out."`
 }
 
 // Host summarises the requests to one host.
@@ -250,7 +258,11 @@ type Cookie struct {
 	Party                string   `json:"party" enum:"first|third"`
 	Vendor               string   `json:"vendor"`
 	SetBy                Setter   `json:"set_by"`
-	LifetimeDays         float64  `json:"lifetime_days" doc:"0 for a session, -1 when it outlives the session and is not known."`
+	SetterVendor         string   `json:"setter_vendor" doc:"Who is behind the script or response that set it; empty when not known."`
+	SetterParty          string   `json:"setter_party" enum:"first|third|"`
+	LoadedBy             []Loader `json:"loaded_by" doc:"Tag managers that loaded the script that set it."`
+	LifetimeDays         float64  `json:"lifetime_days" doc:"As set; 0 for a session, -1 when it outlives the session and is not known."`
+	CappedDays           float64  `json:"lifetime_capped_days" doc:"As stored, where the browser made it shorter than it was set; 0 otherwise."`
 	Session              bool     `json:"session"`
 	HTTPOnly             bool     `json:"http_only"`
 	Secure               bool     `json:"secure"`
@@ -268,15 +280,18 @@ type Cookie struct {
 
 // Storage is a storage key over the whole scan.
 type Storage struct {
-	ID         string   `json:"id"`
-	Kind       string   `json:"kind" enum:"local|session|indexeddb|cache"`
-	Origin     string   `json:"origin"`
-	Key        string   `json:"key"`
-	Vendor     string   `json:"vendor"`
-	Identifier bool     `json:"identifier"`
-	SetBy      Setter   `json:"set_by"`
-	States     []string `json:"states"`
-	Pages      []string `json:"pages"`
+	ID           string   `json:"id"`
+	Kind         string   `json:"kind" enum:"local|session|indexeddb|cache"`
+	Origin       string   `json:"origin"`
+	Key          string   `json:"key"`
+	Vendor       string   `json:"vendor"`
+	Identifier   bool     `json:"identifier"`
+	SetBy        Setter   `json:"set_by"`
+	SetterVendor string   `json:"setter_vendor" doc:"Who is behind the script that wrote it; empty when not known."`
+	SetterParty  string   `json:"setter_party" enum:"first|third|"`
+	LoadedBy     []Loader `json:"loaded_by"`
+	States       []string `json:"states"`
+	Pages        []string `json:"pages"`
 }
 
 // Form is a form with the meaning of its fields.
@@ -363,6 +378,7 @@ type Flow struct {
 	Evidence   []string   `json:"evidence"`
 	Detail     string     `json:"detail"`
 	Places     []string   `json:"places" doc:"Classes of sensitive places among the pages."`
+	LoadedBy   []Loader   `json:"loaded_by" doc:"Tag managers at the start of the chains of scripts that sent it."`
 	Disclosure Disclosure `json:"disclosure"`
 }
 

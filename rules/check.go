@@ -173,6 +173,7 @@ func (ld *loader) checkVendor(v *Vendor, f *file, ids termIDs, claims map[string
 	ld.checkHosts(v, claims)
 	ld.checkParams(v, ids)
 	ld.checkEndpoints(v)
+	ld.checkContainers(v)
 	ld.checkCookies(v, "cookies", v.Cookies)
 	ld.checkCookies(v, "storage", v.Storage)
 	ld.checkSources(v, v.Sources)

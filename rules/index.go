@@ -20,7 +20,8 @@ type index struct {
 	named    []Name
 	wildHost bool // some host ends with .*
 
-	endpoints []endpoint // the narrow ones first
+	endpoints  []endpoint // the narrow ones first
+	containers []container
 }
 
 // hostEntry is one claim on a host. The entries of a host are sorted: exact
@@ -44,6 +45,7 @@ func buildIndex(s *Set) index {
 		x.addHosts(v)
 		x.addParams(v)
 		x.addEndpoints(v)
+		x.addContainers(v)
 		for i := range v.Cookies {
 			x.cookies.add(v, &v.Cookies[i])
 		}

@@ -47,6 +47,7 @@ type Vendor struct {
 	Receives    []string     `yaml:"receives"` // data type ids
 	Params      []Param      `yaml:"params"`   // what request parameters carry
 	Endpoints   []Endpoint   `yaml:"endpoints"`
+	Containers  []Container  `yaml:"containers"` // of a tag manager
 	Cookies     []CookieRule `yaml:"cookies"`
 	Storage     []CookieRule `yaml:"storage"` // keys of web storage
 	Sources     []Source     `yaml:"sources"`

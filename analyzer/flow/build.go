@@ -72,6 +72,8 @@ type builder struct {
 	payload payload.Reader
 
 	observers []Observer
+	origins   origins
+	origin    int // of the request at hand; -1 when there is none
 
 	hosts   map[string]*hostSum
 	vendors map[string]*vendorSum
@@ -100,8 +102,8 @@ type builder struct {
 
 func newBuilder(set *rules.Set, site Site) *builder {
 	return &builder{
-		parties: newParties(set, site),
-		hosts:   map[string]*hostSum{}, vendors: map[string]*vendorSum{}, flows: map[flowKey]*flowSum{},
+		parties: newParties(set, site), origins: newOrigins(), origin: -1,
+		hosts: map[string]*hostSum{}, vendors: map[string]*vendorSum{}, flows: map[flowKey]*flowSum{},
 		cookies: map[cookieKey]*cookieSum{}, storage: map[storageKey]*storageSum{}, forms: map[formKey]*Form{},
 		values: map[string]*carrier{}, repeats: map[repeatKey]*repeat{}, leaks: map[leakKey]*leakSum{},
 		labels: map[labelKey]*labelSum{}, labelled: newLabelWords(set.Terms), labelKeys: map[string][]*labelSum{}, labelValues: map[string][]*labelSum{}, unread: true, fields: newFieldWords(set.Terms), places: newPlaceWords(set.Terms),
@@ -137,6 +139,7 @@ type flowSum struct {
 	purposes   map[string]bool
 	confidence Confidence
 	detail     string
+	from       map[int]bool // stacks
 	seen       sightings
 }
 
@@ -152,6 +155,7 @@ func (b *builder) see(w *party, data, channel string, c Confidence, detail strin
 		b.flows[key] = f
 	}
 	f.domains[w.domain]++
+	f.from = addOrigin(f.from, b.origin)
 	f.seen.add(&b.visits, visit)
 	switch diff := strength[c] - strength[f.confidence]; {
 	case diff < 0:
@@ -181,6 +185,7 @@ type vendorSum struct {
 	party    *party
 	domains  map[string]bool
 	requests int
+	from     map[int]bool // stacks
 	seen     sightings
 }
 
@@ -202,11 +207,12 @@ func shortID(letter string, parts ...string) string {
 }
 
 func (b *builder) result() Result {
+	b.origin = -1
 	b.persistent()
 	cookies, storage := b.cookieList(), b.storageList() // these may add flows and vendors
 	res := Result{Cookies: cookies, Storage: storage, Vendors: []Vendor{}, Hosts: []Host{}, Forms: []Form{}, Flows: []Flow{}}
 	for _, id := range slices.Sorted(maps.Keys(b.vendors)) {
-		res.Vendors = append(res.Vendors, b.vendors[id].value(&b.visits))
+		res.Vendors = append(res.Vendors, b.vendors[id].value(b))
 	}
 	for _, name := range slices.Sorted(maps.Keys(b.hosts)) {
 		res.Hosts = append(res.Hosts, b.hosts[name].value(&b.visits))
@@ -216,14 +222,15 @@ func (b *builder) result() Result {
 	}
 	slices.SortFunc(res.Forms, func(a, b Form) int { return strings.Compare(a.ID, b.ID) })
 	for _, f := range b.flows {
-		res.Flows = append(res.Flows, f.value(&b.visits))
+		res.Flows = append(res.Flows, f.value(b))
 	}
 	res.Leaks, res.Labels, res.Places = b.leakList(), b.labelList(), b.placeList()
 	slices.SortFunc(res.Flows, func(a, b Flow) int { return strings.Compare(a.ID, b.ID) })
 	return res
 }
 
-func (f *flowSum) value(v *visits) Flow {
+func (f *flowSum) value(b *builder) Flow {
+	v := &b.visits
 	recipient := f.party.recipient()
 	recipient.Domain = most(f.domains)
 	purposes := map[string]bool{}
@@ -238,14 +245,16 @@ func (f *flowSum) value(v *visits) Flow {
 		DataTypes: []string{f.key.data}, Recipient: recipient, Purposes: keys(purposes),
 		Channel: f.key.channel, Confidence: f.confidence, Detail: f.detail, Sightings: f.seen.count,
 		States: f.seen.sortedStates(), Pages: f.seen.addresses(v), Evidence: f.seen.ids(), Places: f.seen.classes(v),
+		LoadedBy: b.loaders(f.from),
 	}
 }
 
-func (s *vendorSum) value(v *visits) Vendor {
+func (s *vendorSum) value(b *builder) Vendor {
+	v := &b.visits
 	out := Vendor{
 		ID: s.party.id, Name: s.party.name, Entity: s.party.entity, Company: s.party.company, Recognized: s.party.recognized,
 		Party: s.party.recipient().Party, Categories: []string{}, Domains: keys(s.domains), Requests: s.requests,
-		Pages: s.seen.addresses(v), States: s.seen.sortedStates(),
+		Pages: s.seen.addresses(v), States: s.seen.sortedStates(), LoadedBy: b.loaders(s.from),
 	}
 	if s.party.vendor != nil {
 		out.Categories = append(out.Categories, s.party.vendor.Categories...)

@@ -76,7 +76,7 @@ func (b *builder) cookie(j *evidence.Cookie) {
 	for _, p := range b.payload.Value(j.Name, unescaped(j.Value)) {
 		b.labelIn("cookie", p, visit)
 	}
-	c.setter(j.SetBy.URL)
+	c.setter(b.writer(&j.SetBy))
 	known := "0"
 	if j.SetBy.Kind == "" || j.SetBy.Kind == "unknown" {
 		known = "2"
@@ -254,6 +254,10 @@ func (b *builder) finish(c *cookieSum) Cookie {
 	case c.lasting:
 		k.LifetimeDays = -1
 	}
+	if c.setDays >= 0 && c.jarDays > 0 && c.setDays-c.jarDays > 1 {
+		k.CappedDays = c.jarDays
+	}
+	k.SetterVendor, k.SetterParty, k.LoadedBy = b.settled(&k.SetBy)
 	k.Identifier = c.idLike && c.lasting && !c.values.constant()
 	k.States, k.Pages = c.seen.sortedStates(), c.seen.addresses(&b.visits)
 

@@ -33,6 +33,8 @@ func knowledge(t testing.TB) *rules.Set {
 			"cookies: [{name: _px, purpose: advertising, lifetime: 90d}]\nstorage: [{name: pxStore, purpose: advertising}]\n" + source),
 		"trackers/fontbox.yaml":   file("id: fontbox\nname: Fontbox\ncompany: pixelco\ncategories: [fonts]\npurposes: [service]\ndomains: [fontbox.test]\nreceives: [ip_address, user_agent, page_url]\n" + source),
 		"trackers/shopstats.yaml": file("id: shopstats\nname: Shop Stats\ncompany: shop\ncategories: [analytics]\npurposes: [analytics]\ndomains: [stats.shop.test]\n" + source),
+		"trackers/tagman.yaml":    file("id: tagman\nname: Tag Man\ncompany: pixelco\ncategories: [tag_manager]\npurposes: [service]\ndomains: [tagman.test]\ncontainers: [\"*/container.js?id={TM-*}\"]\nreceives: [ip_address]\n" + source),
+		"trackers/errwatch.yaml":  file("id: errwatch\nname: Error Watch\ncompany: pixelco\ncategories: [error_monitoring]\npurposes: [service]\ndomains: [errwatch.test]\nreceives: [ip_address]\n" + source),
 		"terms/data_types.yaml": file(`
 - {id: information, name: Information, abstract: true}
 - {id: ip_address, name: IP address, parents: [information]}

@@ -75,7 +75,7 @@ func (b *builder) sentCanaries(w, meant *party, u *url.URL, r *evidence.Request,
 	if len(hits) == 0 {
 		return
 	}
-	script := scriptOf(r)
+	script := b.responsible(r, w)
 	for i := range hits {
 		h := &hits[i]
 		b.leak(w, "request", script, h, h.Text(), visit, r.ID)
@@ -83,19 +83,6 @@ func (b *builder) sentCanaries(w, meant *party, u *url.URL, r *evidence.Request,
 			b.leak(meant, "request", script, h, h.Text()+passedOn(meant, u), visit, r.ID)
 		}
 	}
-}
-
-// scriptOf returns the innermost script that sent a request.
-func scriptOf(r *evidence.Request) string {
-	for _, f := range r.Initiator.Stack {
-		if f.URL != "" {
-			return f.URL
-		}
-	}
-	if r.Initiator.Type == "script" {
-		return r.Initiator.URL
-	}
-	return ""
 }
 
 func (b *builder) leak(w *party, channel, script string, h *canary.Hit, detail string, visit int, id string) {

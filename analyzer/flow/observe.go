@@ -119,7 +119,11 @@ func (b *builder) observed(r *evidence.Request, u *url.URL, host string, w, mean
 	if len(b.observers) == 0 {
 		return
 	}
-	x := Exchange{Request: r, Address: u, Host: host, To: w.value(), Script: scriptOf(r), Sent: sent(r), b: b}
+	to := w
+	if w.first && meant != nil {
+		to = meant
+	}
+	x := Exchange{Request: r, Address: u, Host: host, To: w.value(), Script: b.responsible(r, to), Sent: sent(r), b: b}
 	if meant != nil {
 		x.Meant = meant.value()
 	}
@@ -138,7 +142,7 @@ func (w Who) Keeper(domain string, named *rules.Vendor, setter string) Party {
 		return p.home(named).value()
 	}
 	if first {
-		if by := w.At(setter); by.Third() {
+		if by := w.At(setter); by.Third() && !by.Plain {
 			return by
 		}
 	}

@@ -42,7 +42,7 @@ func (b *builder) request(r *evidence.Request) {
 	visit := b.visits.at(r.Page, r.State)
 	b.count(host, u, w, r, visit)
 	b.setCookies(r, host, u, visit)
-	b.unread = true
+	b.unread, b.origin = true, b.origins.sent(r)
 	table, meant := b.spoken(w, u, r)
 	if meant != nil {
 		b.contacted(meant, visit)
@@ -69,6 +69,7 @@ func (b *builder) pairs(u *url.URL, r *evidence.Request) []payload.Pair {
 func (b *builder) contacted(w *party, visit int) {
 	v := b.vendor(w)
 	v.requests++
+	v.from = addOrigin(v.from, b.origin)
 	v.domains[w.domain] = true
 	v.seen.add(&b.visits, visit)
 }

@@ -55,8 +55,8 @@ func (b *builder) stored(s *evidence.StorageItem) {
 			}
 		}
 	}
-	if s.SetBy.URL != "" && len(sum.setters) < 50 {
-		sum.setters[s.SetBy.URL] = true
+	if by := b.writer(&s.SetBy); by != "" && len(sum.setters) < 50 {
+		sum.setters[by] = true
 	}
 	if rank := strings.Join([]string{s.Page, s.SetBy.Kind, s.SetBy.URL}, "\x00"); sum.rank == "" || rank < sum.rank {
 		sum.rank, sum.item.SetBy = rank, s.SetBy
@@ -90,6 +90,7 @@ func (b *builder) storageList() []StorageItem {
 		// What ends with the tab identifies for no longer than a visit.
 		k.Identifier = len(s.samples) > 0 && k.Kind != "session" && !s.values.constant()
 		k.States, k.Pages = s.seen.sortedStates(), s.seen.addresses(&b.visits)
+		k.SetterVendor, k.SetterParty, k.LoadedBy = b.settled(&k.SetBy)
 		host := hostOf(k.Origin)
 		first := b.parties.first(host)
 		_, vendor := b.parties.set.StorageFor(k.Key)

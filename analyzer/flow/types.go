@@ -39,8 +39,9 @@ type Flow struct {
 	Pages      []string         `json:"pages"`
 	Evidence   []string         `json:"evidence"` // at most 20 ids, the first of each page
 	Detail     string           `json:"detail,omitempty"`
-	Places     []string         `json:"places,omitempty"` // classes of the pages that are sensitive places
-	Sightings  int              `json:"sightings"`        // requests, cookies, keys or forms that show it; 1 is an unrepeated sighting
+	Places     []string         `json:"places,omitempty"`    // classes of the pages that are sensitive places
+	LoadedBy   []Loader         `json:"loaded_by,omitempty"` // tag managers at the start of the chains of scripts that sent it
+	Sightings  int              `json:"sightings"`           // requests, cookies, keys or forms that show it; 1 is an unrepeated sighting
 }
 
 // Vendor is a recipient seen in the scan.
@@ -56,6 +57,7 @@ type Vendor struct {
 	Pages      []string         `json:"pages"`
 	States     []evidence.State `json:"states"`
 	Requests   int              `json:"requests"`
+	LoadedBy   []Loader         `json:"loaded_by,omitempty"` // tag managers at the start of the chains of scripts that asked for it
 }
 
 // Host summarises the requests to one host.
@@ -90,23 +92,30 @@ type Cookie struct {
 	Secure       bool             `json:"secure"`
 	SameSite     string           `json:"same_site"`
 	Partitioned  bool             `json:"partitioned,omitempty"`
-	Purpose      string           `json:"purpose"`    // "necessary", "functional", "analytics", "advertising", "unknown"
-	Identifier   bool             `json:"identifier"` // its value looks unique to the visitor
+	Purpose      string           `json:"purpose"`                 // "necessary", "functional", "analytics", "advertising", "unknown"
+	Identifier   bool             `json:"identifier"`              // its value looks unique to the visitor
+	SetterVendor string           `json:"setter_vendor,omitempty"` // who is behind the script or response that set it
+	SetterParty  string           `json:"setter_party,omitempty"`
+	LoadedBy     []Loader         `json:"loaded_by,omitempty"`   // tag managers that loaded the script that set it
+	CappedDays   float64          `json:"capped_days,omitempty"` // lifetime as stored where the browser made it shorter than it was set
 	States       []evidence.State `json:"states"`
 	Pages        []string         `json:"pages"`
 }
 
 // StorageItem is a storage key over the whole scan.
 type StorageItem struct {
-	ID         string           `json:"id"`
-	Kind       string           `json:"kind"`
-	Origin     string           `json:"origin"`
-	Key        string           `json:"key"`
-	Vendor     string           `json:"vendor"`
-	Identifier bool             `json:"identifier"`
-	SetBy      evidence.Setter  `json:"set_by"`
-	States     []evidence.State `json:"states"`
-	Pages      []string         `json:"pages"`
+	ID           string           `json:"id"`
+	Kind         string           `json:"kind"`
+	Origin       string           `json:"origin"`
+	Key          string           `json:"key"`
+	Vendor       string           `json:"vendor"`
+	Identifier   bool             `json:"identifier"`
+	SetBy        evidence.Setter  `json:"set_by"`
+	SetterVendor string           `json:"setter_vendor,omitempty"`
+	SetterParty  string           `json:"setter_party,omitempty"`
+	LoadedBy     []Loader         `json:"loaded_by,omitempty"`
+	States       []evidence.State `json:"states"`
+	Pages        []string         `json:"pages"`
 }
 
 // Form is a form with the meaning of its fields.

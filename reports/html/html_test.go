@@ -112,6 +112,24 @@ func TestStructure(t *testing.T) {
 	}
 }
 
+// Who is responsible stands in the report: the container that loaded a tag, the
+// chain of scripts, and whose script set a first-party cookie for how long.
+func TestResponsible(t *testing.T) {
+	_, doc := render(t, reporttest.Shop())
+	for sel, wants := range map[string][]string{
+		"#flows":   {"loaded by container GTM-LAMP of Google tag manager", "Chain of scripts: https://www.googletagmanager.test/gtm.js?id=… → https://connect.facebook.test/en_US/fbevents.js"},
+		"#vendors": {"loaded by container GTM-LAMP"},
+		"#cookies": {"a script of Meta Pixel", "loaded by container GTM-LAMP", "first-party cookie of another party", "the browser keeps it for 13 months", "Partitioned", "HttpOnly"},
+	} {
+		text := strings.Join(strings.Fields(doc.Find(sel).Text()), " ")
+		for _, want := range wants {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s lacks %q in %s", sel, want, text)
+			}
+		}
+	}
+}
+
 // Labels, leaks and sensitive places stand in the report, and a page without
 // them has no empty section.
 func TestPeople(t *testing.T) {

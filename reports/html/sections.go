@@ -333,13 +333,19 @@ func rankIn(list []entry, word string) int {
 type cookie struct {
 	reports.Cookie
 	Anchor, Setter, VendorName string
-	Longer                     bool // observed lifetime is longer than the stated one by over a tenth and a day
+	SetterName                 string // of another party that set it
+	ByOther                    bool   // a first-party cookie that another party's script set
+	Longer                     bool   // observed lifetime is longer than the stated one by over a tenth and a day
 }
 
 func (b *builder) cookieRows() ([]cookie, int) {
 	var out []cookie
 	for i, c := range b.rep.Cookies[:min(maxCookies, len(b.rep.Cookies))] {
 		x := cookie{Cookie: c, Anchor: "cookie-" + strconv.Itoa(i+1), Setter: c.SetBy.URL, VendorName: b.name(c.Vendor)}
+		if c.SetterParty == "third" {
+			x.SetterName = b.name(c.SetterVendor)
+			x.ByOther = c.Party == "first"
+		}
 		if x.Setter == "" && len(c.SetBy.Initiators) > 0 {
 			x.Setter = c.SetBy.Initiators[0]
 		}

@@ -71,6 +71,23 @@ func people(a *analyzer.Analysis) {
 		{ID: "l-1", Kind: "email", DataType: "email_hash", Chain: []string{"lower case", "SHA-256"}, Detail: "email, SHA-256 of lower case, in parameter udff[em]", Recipient: meta, Channel: "request", Script: "https://connect.facebook.test/en_US/fbevents.js", Direct: true, States: states[2:], Pages: []string{home + "newsletter"}, Evidence: []string{"p0003.accept/r0007"}, Sightings: 1},
 		{ID: "l-2", Kind: "name", DataType: "name", Chain: []string{"as typed"}, Detail: "name, as typed, in parameter draft", Recipient: flow.Recipient{Vendor: "lantern-shop.test", Party: flow.First}, Channel: "request", Direct: true, States: states[:1], Pages: []string{home + "checkout"}},
 	}
+	by := []flow.Loader{{Manager: "google-tag-manager", Container: "GTM-LAMP", Scripts: []string{"https://www.googletagmanager.test/gtm.js?id=GTM-LAMP", "https://connect.facebook.test/en_US/fbevents.js"}}}
+	for i, v := range a.Seen.Vendors {
+		if v.ID == "meta-pixel" {
+			a.Seen.Vendors[i].LoadedBy = by
+		}
+	}
+	for i, f := range a.Seen.Flows {
+		if f.Recipient.Vendor == "meta-pixel" && f.Channel == "request" {
+			a.Seen.Flows[i].LoadedBy = by
+		}
+	}
+	for i, c := range a.Seen.Cookies {
+		if c.Name == "_fbp" {
+			k := &a.Seen.Cookies[i]
+			k.SetterVendor, k.SetterParty, k.LoadedBy, k.LifetimeDays, k.CappedDays, k.Partitioned = "meta-pixel", flow.Third, by, 730, 400, true
+		}
+	}
 	a.Behaviors = []behavior.Behavior{
 		{ID: "b-1", Kind: behavior.GeolocationRequest, Confidence: flow.Direct, Detail: "the page asked for the visitor's location", States: states[:1], Pages: []string{home + "contact"}, Evidence: []string{"p0006.none"}, Sightings: 1},
 		{ID: "b-2", Kind: behavior.TrackingPixel, Script: "https://connect.facebook.test/en_US/fbevents.js", Vendor: "meta-pixel", Confidence: flow.Strong, Detail: "an image of one pixel or without content was asked for, with the page's address", States: states, Pages: []string{home, home + "checkout"}, Evidence: []string{"p0001.none/r0007", "p0004.none/r0007"}, Sightings: 9},

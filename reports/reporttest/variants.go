@@ -22,7 +22,7 @@ const Attack = "=cmd()\"'><script>alert(1)</script><img src=x onerror=alert(1)><
 // can choose. Ids that tie records together and the words of the design stay.
 func Hostile() *analyzer.Analysis {
 	a := Shop()
-	spare := []string{"ID", "Chain", "Verdict", "Outcome", "Severity", "Confidence", "State", "States", "Party", "ActionParty", "Recognized", "Statement", "Statements", "Flows", "Candidates", "Evidence", "Vendor", "Document", "Schema", "Ended", "Example"}
+	spare := []string{"ID", "Chain", "Verdict", "Outcome", "Severity", "Confidence", "State", "States", "Party", "ActionParty", "SetterParty", "Recognized", "Statement", "Statements", "Flows", "Candidates", "Evidence", "Vendor", "Document", "Schema", "Ended", "Example"}
 	taint(reflect.ValueOf(a).Elem(), spare)
 	for i := range a.Pages { // one of each kind of bad address
 		a.Pages[i].URL = []string{"javascript:alert(1)//" + Attack, "https://h.test/\"><script>" + Attack, "data:text/html," + Attack}[i%3] + fmt.Sprint(i)
