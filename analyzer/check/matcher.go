@@ -162,6 +162,8 @@ func unreadable(d *policy.Document, set *rules.Set) string {
 	switch {
 	case d.Language != "" && !policy.Reads(set, d.Language):
 		return fmt.Sprintf("the text at %s is %s, which this version does not read", name, inLanguage(d.Language))
+	case d.Obstacle != "":
+		return fmt.Sprintf("the notice at %s was not read: %s", name, d.Obstacle)
 	case d.Words == 0 && len(d.Statements) == 0:
 		return fmt.Sprintf("the notice at %s has no readable text", name)
 	}

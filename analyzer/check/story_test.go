@@ -74,6 +74,7 @@ type notice struct {
 	Words    int      `yaml:"words"`
 	Kind     string   `yaml:"kind"`
 	Unread   []string `yaml:"unread"`
+	Obstacle string   `yaml:"obstacle"`
 }
 
 type seen struct {
@@ -196,7 +197,7 @@ func (s *story) document() *policy.Document {
 	if s.Notice.Language != "" {
 		d.Language = s.Notice.Language
 	}
-	d.Unread = s.Notice.Unread
+	d.Unread, d.Obstacle = s.Notice.Unread, s.Notice.Obstacle
 	if s.Notice.Kind != "" {
 		d.Kind = s.Notice.Kind
 	}

@@ -130,13 +130,23 @@ func byScript(text string) string {
 func (r *reader) languages() {
 	other := make(map[string]int)
 	main := r.doc.Language
+	current := main // of the last block that tells
 	for i := range r.body {
 		p := &r.body[i]
-		p.lang = main
+		p.lang = current
+		if p.kind == "heading" && p.level <= 2 && len(p.text) <= 120 {
+			p.lang = main
+			if current != main && i+1 < len(r.body) && len(r.body[i+1].text) > 120 && commonWords(r.body[i+1].text[:min(len(r.body[i+1].text), 600)]) == current {
+				p.lang = current
+			}
+		}
 		if len(p.text) > 120 && p.kind != "row" {
 			if code := commonWords(p.text[:min(len(p.text), 600)]); code != "" {
 				p.lang = code
+				current = code
 			}
+		} else if current != main && speaksMore(p.text, main, current) {
+			p.lang, current = main, main
 		}
 		if !Reads(r.lex.set, p.lang) {
 			other[p.lang] += len(p.text)
@@ -157,6 +167,21 @@ func (r *reader) languages() {
 	if len(names) > 0 {
 		r.fault("statements are read in %s; parts of this text are %s", r.readsIn(), strings.Join(names, " and "))
 	}
+}
+
+// speaksMore reports whether a text has more of the frequent words of one
+// language than of another.
+func speaksMore(text, one, other string) bool {
+	n := 0
+	for _, w := range strings.Fields(strings.ToLower(text)) {
+		if stopWords[one][w] {
+			n++
+		}
+		if stopWords[other][w] {
+			n--
+		}
+	}
+	return n > 1
 }
 
 // languageName is how a language is called in sentences.

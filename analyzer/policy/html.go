@@ -20,6 +20,7 @@ type page struct {
 	lang       string
 	base       string
 	words      int
+	buttons    int // of a consent dialog
 	pieces     []piece
 	containers []container
 	fault      string
@@ -63,6 +64,9 @@ func parsePage(raw []byte, contentType string) page {
 	w.flush()
 	p.pieces = trimEnds(w.out)
 	p.words = countWords(p.pieces)
+	if p.words < maxWall {
+		p.buttons = dialogButtons(root)
+	}
 	return p
 }
 

@@ -61,6 +61,7 @@ func Read(in Input, set *rules.Set) *Document {
 	r.describe()
 	r.readCookies()
 	r.readStatements()
+	r.obstacles()
 	r.doc.Reading = r.reading()
 	return r.doc
 }
@@ -72,6 +73,7 @@ type reader struct {
 	body       []piece // beside doc.Blocks, one for one
 	declared   string  // <html lang>
 	base       string  // <base href>
+	buttons    int     // of a consent dialog, in a short page
 	containers []container
 	// cookieTables by number, worked out once.
 	cookieTables map[int]bool
@@ -161,7 +163,7 @@ func (r *reader) htmlPieces(raw []byte) []piece {
 	if served := parsePage(raw, r.in.MIMEType); len(dom) == 0 || served.words > page.words+page.words/10 {
 		page = served
 	}
-	r.doc.Title, r.declared, r.base = page.title, page.lang, page.base
+	r.doc.Title, r.declared, r.base, r.buttons = page.title, page.lang, page.base, page.buttons
 	r.faultOnce(page.fault)
 	r.containers = page.containers
 	if page.words == 0 {
@@ -220,6 +222,7 @@ func looksLikeHTML(head []byte) bool {
 
 // layOut joins the pieces to the text and gives each its place and headings.
 func (r *reader) layOut(pieces []piece) {
+	r.mend(pieces)
 	var text strings.Builder
 	at := 0
 	type open struct {
