@@ -157,6 +157,9 @@ func (c *crawl) startBrowser(ctx context.Context) (*run, error) {
 	if err := v.SetCookies(ctx, browserCookies(o.Cookies, c.hosts)); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
+	if o.Fill != nil {
+		v.FillForms(o.Fill.filling())
+	}
 	return &run{browser: b, context: v}, nil
 }
 
@@ -282,6 +285,9 @@ func (c *crawl) record(item frontier.Item, res *browser.Result, err error) {
 	c.frontier.Done(item, frontier.Visited{FinalURL: p.FinalURL, Canonical: p.Canonical, Links: p.Links, Failed: failed})
 	if len(p.Links) > savedLinks {
 		p.Links = p.Links[:savedLinks]
+	}
+	if err := c.writer.AddCanaries(res.Canaries...); err != nil {
+		c.fail(err)
 	}
 	if err := c.writer.AddLabels(res.Labels...); err != nil {
 		c.fail(err)

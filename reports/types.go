@@ -79,6 +79,7 @@ type Conditions struct {
 	Viewport          string `json:"viewport"`
 	Language          string `json:"language"`
 	RespectRobots     bool   `json:"respect_robots"`
+	FillForms         bool   `json:"fill_forms" doc:"Made-up values were typed into forms; nothing was submitted."`
 	PageBudget        int    `json:"page_budget"`
 	Depth             int    `json:"depth"`
 	PageTimeoutMS     int64  `json:"page_timeout_ms"`

@@ -158,6 +158,19 @@ func newFieldWords(t *rules.Terms) fieldWords {
 	return f
 }
 
+// FieldType returns a function that says which data type a control of a form asks
+// for, by the rules of the terms; "" when that is not known, and for traps that
+// wait for robots.
+func FieldType(t *rules.Terms) func(*evidence.Form, *evidence.Field) string {
+	words := newFieldWords(t)
+	return func(form *evidence.Form, f *evidence.Field) string {
+		if isControl(f.Type) || !asked(form, f) {
+			return ""
+		}
+		return words.dataType(f)
+	}
+}
+
 // typed are data types that a visitor writes out: a control that only offers
 // choices ("contact me by e-mail") does not take them.
 var typed = []string{

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"candor/analyzer"
+	"candor/analyzer/flow"
 	"candor/crawler"
 	"candor/crawler/evidence"
 	"candor/crawler/frontier"
@@ -144,12 +145,12 @@ func (c *Command) plan(o *options, urls []string) (*plan, error) {
 			return nil, usage("--demo %s: %w", o.demo, err)
 		}
 	}
-	p.options = c.crawlOptions(o, p)
+	p.options = c.crawlOptions(o, p, now)
 	p.meta = newMeta(p, now)
 	return p, nil
 }
 
-func (c *Command) crawlOptions(o *options, p *plan) crawler.Options {
+func (c *Command) crawlOptions(o *options, p *plan, now time.Time) crawler.Options {
 	co := crawler.Options{
 		Pages: o.pages, Depth: o.depth, Tabs: o.tabs, States: o.states,
 		PageTimeout: o.timeout, IgnoreRobots: o.ownSite, Identify: o.identify,
@@ -157,6 +158,9 @@ func (c *Command) crawlOptions(o *options, p *plan) crawler.Options {
 		BrowserPath: o.browser, NoSandbox: o.noSandbox, Proxy: o.proxy,
 		Headers: o.headerMap(), Cookies: o.cookies, Language: "en-US,en", ToolVersion: toolVersion(),
 		Words: crawlerWords(p.set.Terms), Now: c.Now,
+	}
+	if o.fillForms {
+		co.Fill = &crawler.Fill{Seed: scanName(p.target.URLs[0], now), Kind: flow.FieldType(p.set.Terms)}
 	}
 	if p.server != nil {
 		co.HostMap = append(slices.Clone(o.hostMap), crawler.HostMapping{Pattern: "*", Addr: p.server.Addr})
@@ -173,7 +177,7 @@ func newMeta(p *plan, now time.Time) evidence.Meta {
 	o := p.options
 	s := evidence.Settings{
 		Pages: o.Pages, Depth: o.Depth, Tabs: o.Tabs, RespectRobots: !o.IgnoreRobots, Insecure: o.Insecure,
-		PageTimeoutMS: o.PageTimeout.Milliseconds(), Proxy: o.Proxy != "",
+		PageTimeoutMS: o.PageTimeout.Milliseconds(), Proxy: o.Proxy != "", FillForms: o.Fill != nil,
 	}
 	for _, m := range o.HostMap {
 		s.HostMap = append(s.HostMap, m.Pattern+"="+m.Addr.String())

@@ -79,7 +79,7 @@ func (w *window) intercept(ctx context.Context) bool {
 	for _, o := range append(r.frameTargets(), w.main) {
 		o.intercept.Store(&interceptor{method: fetch.RequestPaused.Method, handle: func(s *session, params jsonv2.Value) {
 			var ev fetch.EventRequestPaused
-			if decode(params, &ev) == nil {
+			if decode(params, &ev) == nil && !r.holds(s, &ev) {
 				send(s, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: ev.RequestID})
 				r.goodbye(o, &ev)
 			}

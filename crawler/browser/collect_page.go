@@ -47,6 +47,7 @@ type content struct {
 	Links     []evidence.Link
 	MoreLinks int `json:"more_links"` // left out in the middle
 	Forms     []evidence.Form
+	Controls  []formControls // of the forms, in their order
 	Storage   []evidence.StorageItem
 	DOM       string `json:"dom"`
 	Charset   string `json:"charset"` // with the DOM

@@ -209,6 +209,9 @@ func (r *record) enter(o *observed, id network.RequestID, h *hop) *entry {
 		}
 		return nil // a frame that moved to its own process is reported twice
 	}
+	if r.hold.ids[string(id)] {
+		return nil // it never left
+	}
 	if len(r.entries) >= maxRequests {
 		r.skipped++
 		return nil

@@ -31,7 +31,8 @@ type Context struct {
 	browser *Browser
 	id      cdp.BrowserContextID
 	state   evidence.State
-	secret  string // name of the hook, which no page can guess
+	filling *Filling // nil when nothing is typed
+	secret  string   // name of the hook, which no page can guess
 
 	sessions atomic.Int64 // that were observed
 
@@ -41,6 +42,7 @@ type Context struct {
 	workers map[target.ID]bool // shared and service workers that have a session
 	jar     map[cookieKey]jarred
 	store   map[storageKey]string
+	filled  map[string]string // forms that were filled in, each with the visit that did it
 }
 
 // NewContext makes a fresh visitor.
@@ -52,7 +54,7 @@ func (b *Browser) NewContext(ctx context.Context, state evidence.State) (*Contex
 	c := &Context{
 		browser: b, id: res.BrowserContextID, state: state, secret: unguessable(),
 		windows: map[target.ID]*window{}, waiting: map[target.ID]chan *window{}, workers: map[target.ID]bool{},
-		jar: map[cookieKey]jarred{}, store: map[storageKey]string{},
+		jar: map[cookieKey]jarred{}, filled: map[string]string{}, store: map[storageKey]string{},
 	}
 	b.mu.Lock()
 	b.contexts[c.id] = c
@@ -160,6 +162,12 @@ func (c *Context) attachedPage(ev *target.EventAttachedToTarget) {
 	opener := c.windows[info.OpenerID]
 	c.mu.Unlock()
 	if opener != nil || info.OpenerID != "" {
+		if opener != nil && opener.record.holdsPopup(info.URL) {
+			// It stays paused until it is closed, so it asks for nothing.
+			c.browser.conn.attach(ev.SessionID, func(*session, string, jsonv2.Value) {})
+			send(c.browser.conn.root, target.CloseTarget, target.CloseTargetParams{TargetID: info.TargetID})
+			return
+		}
 		// A popup: its requests belong to the page that opened it.
 		if opener == nil || !opener.addPopup(info) {
 			release(c.browser.conn.attach(ev.SessionID, func(*session, string, jsonv2.Value) {}))

@@ -75,6 +75,7 @@ type record struct {
 	calls     map[callKey]*evidence.Call
 	callOrder []*evidence.Call
 	hooked    []hooked
+	hold      hold
 }
 
 func newRecord(now func() time.Time, main cdp.FrameID) *record {
@@ -92,6 +93,9 @@ func (r *record) begin() {
 	defer r.mu.Unlock()
 	r.started, r.last = r.now(), time.Now()
 }
+
+// since returns the milliseconds since the visit began.
+func (r *record) since() int64 { return r.now().Sub(r.started).Milliseconds() }
 
 // wake tells the visit that something changed. The caller holds r.mu or not.
 func (r *record) wake() {

@@ -1,6 +1,11 @@
 package browser
 
 import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"io"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -22,7 +27,7 @@ func TestRealVendors(t *testing.T) {
 		t.Skip("SKIPPED, nothing was tested: ", err)
 	}
 	b, srv := start(t, sites)
-	res := see(t, visitor(t, b), Visit{URL: "https://www.garden-shop.test/", Document: true})
+	res := see(t, filler(t, b), Visit{URL: "https://www.garden-shop.test/", Document: true})
 	if res.Page.Ended != "quiet" || len(res.Gaps) > 0 {
 		t.Fatalf("the visit ended %q, gaps %v", res.Page.Ended, res.Gaps)
 	}
@@ -90,6 +95,28 @@ func TestRealVendors(t *testing.T) {
 			}
 		}
 	})
+	// Their autocapture hears of the field and leaves its value out.
+	t.Run("a field was filled in", func(t *testing.T) {
+		if len(res.Canaries) != 1 || res.Canaries[0].Field != "email" {
+			t.Fatalf("typed %v", res.Canaries)
+		}
+		var heard []string
+		for _, q := range res.Requests {
+			for _, event := range []string{"[Amplitude] Form Started", "[Amplitude] Element Changed", "$autocapture"} {
+				if q.OffsetMS >= res.Page.TypedMS && strings.Contains(plainBody(t, &q), event) {
+					heard = append(heard, event)
+				}
+			}
+		}
+		if want := []string{"[Amplitude] Form Started", "[Amplitude] Element Changed"}; !slices.Equal(heard, want) {
+			t.Errorf("they heard of %q, want %q", heard, want)
+		}
+		for _, q := range res.Requests {
+			if strings.Contains(q.URL+plainBody(t, &q), "candortest") || strings.Contains(q.URL, "/newsletter") {
+				t.Errorf("%s %s carries the value", q.Method, q.URL)
+			}
+		}
+	})
 	t.Run("the banner is there, and nothing was chosen", func(t *testing.T) {
 		for _, want := range []string{`id="cc-main"`, "We value your privacy", "Reject all", "Accept all"} {
 			if !strings.Contains(res.DOM, want) {
@@ -100,4 +127,32 @@ func TestRealVendors(t *testing.T) {
 			t.Error("the banner's cookie of a choice is set")
 		}
 	})
+}
+
+// plainBody undoes how the three libraries pack what they send.
+func plainBody(t *testing.T, q *evidence.Request) string {
+	body := []byte(q.PostData)
+	if text, ok := strings.CutPrefix(q.PostData, "data="); ok {
+		if text, err := url.QueryUnescape(text); err == nil {
+			body = []byte(text)
+			if raw, err := base64.StdEncoding.DecodeString(text); err == nil {
+				body = raw
+			}
+		}
+	}
+	if !q.PostBase64 {
+		return string(body)
+	}
+	raw, err := base64.StdEncoding.DecodeString(q.PostData)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(raw))
+	if err != nil {
+		return string(raw)
+	}
+	if raw, err = io.ReadAll(z); err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
 }

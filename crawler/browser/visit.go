@@ -34,6 +34,7 @@ type Result struct {
 	Forms      []evidence.Form
 	Labels     []evidence.Label
 	Calls      []evidence.Call
+	Canaries   []evidence.Canary
 	Gaps       []evidence.Gap
 	Screenshot []byte // JPEG; nil when none could be taken
 	Raw        []byte // with Visit.Document: the body as served
@@ -50,6 +51,7 @@ type window struct {
 	id      target.ID
 	main    *observed
 	record  *record
+	typed   []typing // into forms, in this visit
 }
 
 // Visitor makes visits one after the other. It opens the next window while the
@@ -234,6 +236,7 @@ func (w *window) look(ctx context.Context, q Visit, deadline time.Time, res *Res
 		}
 	}
 	if s.main != nil {
+		w.fill(ctx, q, s, res)
 		if !w.runTimers(ctx, deadline) {
 			s.faults = append(s.faults, "its timers were run ahead and had not all come when the time for that was up: what fires later was not seen")
 		}
@@ -288,6 +291,7 @@ func (w *window) tell(ctx context.Context, q Visit, s seen, res *Result) {
 	res.Storage = w.context.storageItems(q.ID, contents, writes)
 	w.tellLabels(q, s.labels, s.labelGaps, res)
 	res.Forms = forms(q.ID, w.context.state, contents)
+	w.tellCanaries(q, contents, res)
 	if q.Document {
 		for _, c := range others {
 			if c.DOM != "" && c.Words > 0 {

@@ -73,6 +73,7 @@ type Settings struct {
 	HostMap       []string `json:"host_map,omitempty"`
 	PageTimeoutMS int64    `json:"page_timeout_ms"`
 	Proxy         bool     `json:"proxy,omitempty"`
+	FillForms     bool     `json:"fill_forms"`               // made-up values were typed into forms, and nothing was submitted
 	ExtraHeaders  []string `json:"extra_headers,omitempty"`  // names only
 	PresetCookies []string `json:"preset_cookies,omitempty"` // names only
 }
@@ -108,6 +109,7 @@ type Page struct {
 	Headings    []string  `json:"headings,omitempty"`     // texts of its first headings, bounded
 	SchemaTypes []string  `json:"schema_types,omitempty"` // schema.org types in its JSON-LD and microdata, bounded
 	TextWords   int       `json:"text_words"`             // words of visible text
+	TypedMS     int64     `json:"typed_ms,omitempty"`     // since the visit began, when made-up values were typed into its forms; 0 when none were
 	Requests    int       `json:"requests"`
 	Skipped     int       `json:"requests_skipped,omitempty"` // requests beyond the bound for one page
 }
@@ -282,6 +284,7 @@ type Form struct {
 	Heading    string  `json:"heading,omitempty"` // nearest heading or legend before it
 	Submit     string  `json:"submit,omitempty"`  // text of the submit control
 	Visible    bool    `json:"visible"`
+	Typed      string  `json:"typed,omitempty"`       // id of the visit in which made-up values were typed into this form or its like; "" when none were
 	PolicyLink string  `json:"policy_link,omitempty"` // a link inside or right after the form that looks like a notice
 	Fields     []Field `json:"fields"`
 }

@@ -33,7 +33,16 @@
     return r.width > 1 && r.height > 1 && r.right + scrollX > 0 && r.bottom + scrollY > 0;
   };
   const absolute = (u) => { try { return new URL(u, document.baseURI).href; } catch { return ''; } };
-  const out = { url: location.href, origin: self.origin, links: [], forms: [], storage: [] };
+  const out = { url: location.href, origin: self.origin, links: [], forms: [], controls: [], storage: [] };
+  // Numbers by which later scripts of this world find controls and forms again.
+  const known = globalThis.candorControls ??= { numbers: new WeakMap(), list: [] };
+  const numberOf = (e) => {
+    if (!known.numbers.has(e)) { known.numbers.set(e, known.list.length); known.list.push(new WeakRef(e)); }
+    return known.numbers.get(e);
+  };
+  // Whether a visitor could type into it now, and it is empty.
+  const open = (e, type) => visible(e) && !e.disabled && !e.readOnly && !e.matches(':disabled') && !e.closest('[aria-hidden=true],[inert]') &&
+    (type === 'contenteditable' ? e.textContent.trim() : e.value) === '';
 
   if (want.page) {
     out.title = cut(document.title, 500);
@@ -88,7 +97,7 @@
     if (['submit', 'button', 'image', 'reset'].includes(type)) continue;
     const form = e.form ?? null;
     const owner = form ?? e.getRootNode();
-    if (!group.has(owner)) { if (group.size >= 100) continue; group.set(owner, { form, root: e.getRootNode(), fields: [], radios: new Map() }); }
+    if (!group.has(owner)) { if (group.size >= 100) continue; group.set(owner, { form, root: e.getRootNode(), number: numberOf(owner), fields: [], controls: [], radios: new Map() }); }
     const g = group.get(owner);
     if (g.fields.length >= 200) continue;
     if (type === 'radio' && e.name) {
@@ -108,12 +117,14 @@
       if (e.name) g.radios.set(e.name, f);
     }
     g.fields.push(f);
+    g.controls.push({ number: numberOf(e), open: open(e, type), longest: e.maxLength > 0 ? e.maxLength : 0 });
   }
   for (const g of group.values()) {
     const form = g.form, box = form ?? (g.root.host ?? document.body);
     const submit = form?.querySelector('button:not([type=button]):not([type=reset]),input[type=submit],input[type=image]');
     let near = form && [...form.querySelectorAll('a[href]')].find((a) => notice.test(a.textContent + ' ' + a.getAttribute('href')));
     if (!near && form) near = [...(form.parentElement?.querySelectorAll('a[href]') ?? [])].find((a) => notice.test(a.textContent) && landmark(a) !== 'footer' && landmark(a) !== 'nav');
+    out.controls.push({ form: g.number, fields: g.controls });
     out.forms.push({
       // Attributes, not properties: a field named "action" would hide them.
       action: form ? absolute(submit?.getAttribute('formaction') || form.getAttribute('action') || location.href) : '',
