@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"slices"
 	"strings"
 	"sync"
 )
@@ -24,8 +23,8 @@ var choiceKinds = []struct {
 	{"do_not_use", []string{"not to ", "declin", "refus", "not want", "not wish", "not required", "not oblig", "voluntary", "optional"}, lazily(`\b(?:choose|choosing|decide|elect|prefer|free|option|right|able)\s+(?:\w+\s+)?not\s+to\s+(?:provide|give|submit|supply|disclose|share|register|use|participate|allow|permit|have|let|enter|answer|link|do)\b|\b(?:declin|refus)\w*\s+to\s+(?:provide|submit|give|supply|share|disclose|participate)|\bnot\s+(?:want|wish)\s+(?:\w+\s+){0,3}(?:personal|information|data|your|us|to\s+(?:provide|have|share|allow))\b.{0,140}\b(?:do\s+not|don't|please|should\s+not|simply|you\s+may|you\s+can|not\s+use)\b|\bnot\s+(?:required|obligated|obliged)\s+to\s+(?:provide|give|register|supply|disclose|submit|participate)|\b(?:completely|strictly|entirely|purely)\s+(?:voluntary|optional)|\bis\s+voluntary\b`)},
 }
 
-// speaksToUser tells sentences that say what the user may do.
-var speaksToUser = lazily(`\b(?:you|your|users?|visitors?|customers?|members?|consumers?|individuals?|please|click|parents?|subscribers?|guardians?)\b`)
+// speaksToUser are words of sentences that say what the user may do.
+var speaksToUser = []string{"you", "user", "visitor", "customer", "member", "consumer", "individual", "please", "click", "parent", "subscriber", "guardian"}
 
 // notChoices are sentences in which a choice's words say something else: that
 // others may choose, that a change is accepted by use, that a choice is none.
@@ -36,17 +35,33 @@ var notChoices = lazily(`\b(?:may|can|will|are)\s+not\s+(?:be\s+able\s+to\s+)?op
 	`^(?:\W*(?:however|please\s+(?:note|be\s+aware)|note)\W+)?(?:that\s+)?if\s+you\s+(?:choose\s+to\s+|decide\s+to\s+|set\s+your\s+browser\s+to\s+)?(?:disable|reject|block|refuse|decline|delete|turn\s+off|do\s+not\s+(?:accept|allow|provide)|choose\s+not\s+to|not\s+accept)\b.{0,120}\b(?:may|might|will|would|cannot|can\s+not|some|certain)\b.{0,60}\b(?:not|unable|limit|affect|unavailable|degrad|lose|inaccessible)`)
 
 // chooses records the choices that a sentence gives.
-func (r *reader) chooses(at spot) {
+func (r *reader) chooses(at spot, low string) {
 	if len(r.doc.Choices) >= maxSentences || len(at.text) < 12 {
 		return
 	}
-	low := strings.ToLower(strings.ReplaceAll(at.text, "’", "'"))
-	speaks := sync.OnceValue(func() bool { return speaksToUser.get().MatchString(low) && !notChoices.get().MatchString(low) })
+	if !holdsAny(low, speaksToUser) {
+		return
+	}
+	none := sync.OnceValue(func() bool { return notChoices.get().MatchString(low) })
 	for _, c := range choiceKinds {
-		if !slices.ContainsFunc(c.any, func(w string) bool { return strings.Contains(low, w) }) || !speaks() || !c.pattern.get().MatchString(low) {
+		if !holdsAny(low, c.any) || !c.pattern.get().MatchString(low) || none() {
 			continue
 		}
 		start := r.doc.Blocks[at.block].Start + r.runes(at.block, at.span.start)
 		r.doc.Choices = append(r.doc.Choices, Choice{Kind: c.kind, Quote: at.text, Links: r.links(at), Start: start, End: start + len([]rune(at.text))})
 	}
+}
+
+// plainLower is a text as expressions want it: in lower case, with straight
+// apostrophes.
+func plainLower(text string) string { return strings.ToLower(strings.ReplaceAll(text, "’", "'")) }
+
+// holdsAny reports whether a text holds one of some words, or parts of words.
+func holdsAny(text string, words []string) bool {
+	for _, w := range words {
+		if strings.Contains(text, w) {
+			return true
+		}
+	}
+	return false
 }

@@ -60,8 +60,9 @@ func (r *reader) readStatements() {
 			r.read(s, own, leads)
 			r.placeData(own, before)
 			r.receives(s, own)
-			r.chooses(s)
-			r.touches(s)
+			low := plainLower(s.text)
+			r.chooses(s, low)
+			r.touches(s, low)
 			r.remember(s, before)
 		}
 		prior = ""

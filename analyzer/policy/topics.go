@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"slices"
 	"strings"
 )
 
@@ -61,13 +60,12 @@ var topics = []struct {
 }
 
 // touches records what a sentence speaks of.
-func (r *reader) touches(at spot) {
+func (r *reader) touches(at spot, low string) {
 	if len(r.doc.Topics) >= maxSentences || len(at.text) < 8 || strings.HasSuffix(at.text, "?") {
 		return
 	}
-	low := strings.ToLower(strings.ReplaceAll(at.text, "’", "'"))
 	for _, t := range topics {
-		if !slices.ContainsFunc(t.any, func(w string) bool { return strings.Contains(low, w) }) || !t.pattern.get().MatchString(low) {
+		if !holdsAny(low, t.any) || !t.pattern.get().MatchString(low) {
 			continue
 		}
 		start := r.doc.Blocks[at.block].Start + r.runes(at.block, at.span.start)
