@@ -127,6 +127,8 @@ func isCookieTable(head []string, rows [][]string) bool {
 	}
 	headed := strings.Contains(strings.ToLower(strings.Join(head, " ")), "cookie")
 	switch {
+	case headed && c.purpose >= 0 && c.lifetime >= 0 && life == filled:
+		return true // the heads leave no doubt; the names may be those of products
 	case c.lifetime >= 0 && life*2 >= filled:
 		return like*10 >= filled*3
 	case headed:
@@ -199,6 +201,7 @@ func (r *reader) readCookies() {
 		r.fromContainer(c)
 	}
 	r.definitions()
+	r.labelledLists()
 	if len(r.doc.Cookies) > maxCookies {
 		r.fault("only the first %d cookie declarations were kept", maxCookies)
 		r.doc.Cookies = r.doc.Cookies[:maxCookies]

@@ -41,6 +41,10 @@ func TestCookieTables(t *testing.T) {
 		{"kinds of data are no cookies", table("Type of data|Purpose|Retention", "E-mail address|Newsletter|2 years", "IP address|Security|7 days"), nil},
 		{"a definition list", "<h2>Marketing</h2><dl><dt>_fbp</dt><dd>Cookie of Meta, 90 days.</dd></dl>", []string{"_fbp||advertising|90|"}},
 		{"a definition list of words is none", "<dl><dt>Cookie</dt><dd>A small file that a site keeps for 30 days.</dd><dt>Controller</dt><dd>Who decides.</dd></dl>", nil},
+		{"a labelled list", "<h2>Statistics</h2><ul><li>Acme<ul><li><b>Cookies:</b> ac_id, visitor</li><li><b>Provider:</b> Acme</li><li><b>Duration:</b> 30 days</li></ul></li><li>Bolt<ul><li>Name: bolt_1</li><li>Purpose: Advertising</li></ul></li></ul><p>We look through this list twice a year and bring it up to date.</p>",
+			[]string{"ac_id|Acme|analytics|30|", "visitor|Acme|analytics|30|", "bolt_1||analytics|-1|"}},
+		{"a labelled list of people", "<ul><li>Name: Maria</li><li>Company: Lantern</li><li>Time: 2 years</li></ul>", nil},
+		{"heads that leave no doubt", table("Cookie name|Purpose|Duration", "Acme Tag Manager : campaign cookies|Counts clicks|1 day"), []string{"campaign|||1|"}},
 		{"a consent platform's list", `<div class="ot-sdk-cookie-policy-group">Targeting Cookies</div><ul class="ot-host-list"><li class="ot-host-info"><div>Name</div><div>_uetsid</div><div>Host</div><div>bing.com</div><div>Duration</div><div>1 day</div></li></ul>`,
 			[]string{"_uetsid|bing.com|advertising|1|"}},
 	} {
