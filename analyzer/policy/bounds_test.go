@@ -32,6 +32,8 @@ func TestHostileDocumentsEndWithinBounds(t *testing.T) {
 		{"one sentence of 5 MB", "text/plain", repeat("we collect your name and ", 5<<20/25), ""},
 		{"one word of 5 MB", "text/plain", repeat("a", 5<<20), ""},
 		{"one paragraph of 11,000 sentences", "text/plain", repeat(sentence, 11_000), "only the first"},
+		{"German clauses without end", "text/html", "<html lang=de><main>" + repeat("<p>"+repeat("Wir geben, erheben, speichern und verkaufen Ihre Daten nicht, soweit, wenn, dass die, um zu ", 45), 25), ""},
+		{"French clauses without end", "text/html", "<html lang=fr><main>" + repeat("<p>"+repeat("Nous ne vendons, que nous ne cédons vos données qui sont collectées sauf si pour et ", 45), 25), ""},
 		{"120,000 paragraphs", "text/plain", repeat("We collect data.\n\n", 120_000), "only the first"},
 		{"a table of 300,000 cells", "text/html", "<table><tr><th>Name</th><th>Purpose</th><th>Duration</th></tr>" + repeat("<tr>"+repeat("<td>x</td>", 50)+"</tr>", 6_000) + "</table>", ""},
 		{"spans without end", "text/html", "<table><tr><th colspan=9999999>Name</th></tr>" + repeat("<tr><td rowspan=999999 colspan=999999>_ga</td></tr>", 3_000) + "</table>", ""},
