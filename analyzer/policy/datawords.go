@@ -1,0 +1,137 @@
+package policy
+
+import "strings"
+
+// Words for data in a sentence, told from the same words used otherwise.
+
+// dataInside reports whether data begin inside words that mean no data and go
+// on beyond them: "your browser" of "your browser type".
+func (l *lexicon) dataInside(s *sentence, i, n int) bool {
+	for j := i + 1; j < i+n; j++ {
+		if entries, m := l.data.longestLoose(s.norm, j); m > 1 && j+m > i+n && entries[0].id != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *lexicon) findData(s *sentence) {
+	weak := []int{}
+	for i := 0; i < len(s.norm); i++ {
+		entries, n := l.data.longestLoose(s.norm, i)
+		if n == 0 || entries[0].id == "" && l.dataInside(s, i, n) {
+			continue
+		}
+		e := entries[0]
+		if e.id == "" || s.taken(i, i+n) {
+			if e.id == "" {
+				i += n - 1
+			}
+			continue
+		}
+		if e.text == "expiration date" && !s.mentionsAny("card", "cards") {
+			continue
+		}
+		if n == 1 && s.misread(i, e.id) {
+			continue
+		}
+		if n == 1 && weakData[s.norm[i]] {
+			weak = append(weak, len(s.mentions))
+		}
+		s.mentions = append(s.mentions, mention{start: i, end: i + n, kind: mData, id: e.id})
+		i += n - 1
+	}
+	for j := len(weak) - 1; j >= 0; j-- {
+		k := weak[j]
+		if !s.amongData(k) {
+			s.mentions = append(s.mentions[:k], s.mentions[k+1:]...)
+		}
+	}
+}
+
+// misread drops single words that are verbs or belong to something else here.
+func (s *sentence) misread(i int, id string) bool {
+	prev, next := s.low(i-1), s.low(i+1)
+	switch {
+	case in(prev, "to", "may", "will", "please", "can", "must", "should", "not") && !in(s.low(i), "cookies", "information", "data"):
+		return prev != "to" || !in(s.low(i-2), "limited", "access", "respect", "regard", "related", "relating", "addition")
+	case in(prev, "we", "you", "they") && id != "information":
+		return true
+	case (id == "phone" && in(s.norm[i], "phone", "telephone")) && in(prev, "your", "the", "a", "mobile") && in(s.low(i-2), "on", "from", "to", "by", "via", "through", "using", "in", "or", "of", "your", "with"):
+		return true // a device
+	case id == "password":
+		return s.aboutPasswords()
+	case in(s.low(i), "emails", "texts") && !in(prev, "your", "the", "of", "these"):
+		return true // messages
+	case id == "health" && in(next, "of", "and", "check"):
+		return true
+	case id == "information":
+		if in(prev, "more", "further", "contact", "important", "company", "product", "confidential", "following:") ||
+			in(next, "security", "protection", "controller", "officer", "practices", "contained", "commissioner", "processing") {
+			return true
+		}
+		return in(next, "on", "regarding", "concerning") && !in(s.low(i+2), "you", "your", "how", "the")
+	case id == "email" || id == "phone":
+		return in(prev, "by", "via", "an", "this", "these", "promotional", "marketing", "our", "send", "us", "every", "each", "receive", "in") || in(next, "us", "you", "at", ":")
+	case id == "postal_address":
+		return in(prev, "this", "our", "web", "site", "following") || in(next, "the", "this", "these", "below", ":")
+	case id == "location" || id == "approximate_location":
+		return in(prev, "our", "store", "office", "retail", "other", "these", "secure", "this", "multiple", "central", "another")
+	}
+	return false
+}
+
+// passwordCare are words of sentences that tell users what to do with their
+// password, or of a form to sign in.
+var passwordCare = wordSet("confidential confidentiality secret forgot forget forgotten responsible responsibility responsibilities reset unauthorized unauthorised guess strong sharing logout safeguard safeguarding")
+
+// aboutPasswords reports whether a sentence is about the care for a password,
+// and not about what is done with it.
+func (s *sentence) aboutPasswords() bool {
+	for _, t := range s.toks {
+		if passwordCare[t.low] {
+			return true
+		}
+	}
+	return false
+}
+
+// amongData reports whether a weak word stands in a list with other data, or
+// right after a word that gives it to the user.
+func (s *sentence) amongData(k int) bool {
+	m := s.mentions[k]
+	if in(s.low(m.start-1), "your", "user's", "visitor's", "their", "child's") && !in(s.low(m.start), "country", "region", "state", "browser", "school", "camera", "carrier", "post", "comments", "review") {
+		return true
+	}
+	if raw := strings.ToLower(s.rawAt(m.start - 1)); strings.HasSuffix(raw, "'s") || strings.HasSuffix(raw, "’s") || strings.HasSuffix(raw, "s'") || strings.HasSuffix(raw, "s’") {
+		return true // "children's gender"
+	}
+	for j, o := range s.mentions {
+		if j == k || o.kind != mData || o.id == "information" {
+			continue
+		}
+		from, to := m.end, o.start
+		if o.end <= m.start {
+			from, to = o.end, m.start
+		}
+		if to-from > 5 || to < from {
+			continue
+		}
+		for t := from; t < to; t++ {
+			if in(s.low(t), ",", "and", "or", "/", ";", "as", "including", "(", "&") {
+				return true
+			}
+		}
+	}
+	// The object of a collecting verb: "we collect your name", "such as gender,".
+	return in(s.low(m.start-1), "collect", "collects", "gather", "as", "including", ":", "ask")
+}
+
+func (s *sentence) dataStartsAt(i int) bool {
+	for _, m := range s.mentions {
+		if m.kind == mData && m.start == i {
+			return true
+		}
+	}
+	return false
+}
