@@ -35,6 +35,7 @@ type Command struct {
 	Signals        <-chan os.Signal // the first ends a scan in order, the second at once; may be nil
 	Exit           func(code int)   // what the second signal calls
 	Columns        func() int       // width of the terminal that Stderr is; 0 when it is none
+	Colour         bool             // Stdout is a terminal whose person wants colour (no-color.org)
 	Stages         Stages
 }
 

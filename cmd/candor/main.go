@@ -27,6 +27,7 @@ func main() {
 			os.Exit(code)
 		},
 		Columns: func() int { return columnsOf(os.Stderr) },
+		Colour:  columnsOf(os.Stdout) > 0 && os.Getenv("NO_COLOR") == "",
 		Stages:  wired(),
 	}
 	os.Exit(c.Run(context.Background(), os.Args[1:]))

@@ -77,7 +77,7 @@ func (c *Command) policy(ctx context.Context, o *options, where string, asJSON b
 	case one >= 0 && asJSON:
 		err = writeJSON(c.Stdout, v.Answers[one])
 	case one >= 0:
-		p := &printer{w: c.Stdout}
+		p := &printer{w: c.Stdout, colour: c.Colour}
 		for _, f := range v.Faults {
 			p.line("note: %s", plain.Terminal(f, 300))
 		}
@@ -86,7 +86,7 @@ func (c *Command) policy(ctx context.Context, o *options, where string, asJSON b
 	case asJSON:
 		err = writeJSON(c.Stdout, v)
 	default:
-		err = writePolicy(c.Stdout, v)
+		err = writePolicy(&printer{w: c.Stdout, colour: c.Colour}, v)
 	}
 	if err == nil && doc.Words == 0 {
 		return &exitError{exitIncomplete, fmt.Errorf("no text was found in %s", where)}
@@ -202,9 +202,8 @@ func recipientName(ref policy.RecipientRef, set *rules.Set) string {
 	return ref.Text
 }
 
-func writePolicy(w io.Writer, v *policyView) error {
-	p := &printer{w: w}
-	p.line("%s", plain.Terminal(cmp.Or(v.Title, v.URL), 200))
+func writePolicy(p *printer, v *policyView) error {
+	p.line("%s", p.in(strong, plain.Terminal(cmp.Or(v.Title, v.URL), 200)))
 	p.line("%s", plain.Terminal(v.URL, 300))
 	p.line("%s notice, language %s, last updated %s, %s, sha256 %s", orUnknown(v.Kind), orUnknown(v.Language), orUnknown(v.LastUpdated),
 		count(v.Words, "word", "words"), v.SHA256[:min(12, len(v.SHA256))])
@@ -212,19 +211,23 @@ func writePolicy(w io.Writer, v *policyView) error {
 		p.line("note: %s", plain.Terminal(f, 300))
 	}
 	p.line("%s", readingLine(v.Reading))
-	p.line("\nAnswers")
+	p.line("\n%s", p.in(strong, "Answers"))
 	for _, a := range v.Answers {
 		p.answer(a, answersShown)
 	}
-	p.line("\nStatements: %d", len(v.Statements))
+	p.line("\n%s %d", p.in(strong, "Statements:"), len(v.Statements))
 	heading := ""
 	for _, s := range v.Statements {
 		if s.Heading != heading {
 			heading = s.Heading
 			p.line("\n  %s", plain.Terminal(heading, 160))
 		}
-		p.line("    %s", plain.Terminal(reading(s), 300))
-		p.line("      “%s”", plain.Terminal(s.Quote, 400))
+		said := plain.Terminal(reading(s), 300)
+		if s.Negated {
+			said = p.in(yellow, said)
+		}
+		p.line("    %s", said)
+		p.line("      %s", p.in(cyan, "“"+plain.Terminal(s.Quote, 400)+"”"))
 	}
 	p.line("\nVendors and companies named: %d", len(v.Vendors))
 	for _, name := range v.Vendors {
@@ -248,9 +251,9 @@ const answersShown = 3
 
 // answer prints a question with the passages that answer it.
 func (p *printer) answer(a policy.Answer, shown int) {
-	p.line("\n  %s", a.Question)
+	p.line("\n  %s", p.in(strong, a.Question))
 	if !a.Found {
-		p.line("    not found in the text")
+		p.line("    %s", p.in(yellow, "not found in the text"))
 		return
 	}
 	for _, x := range a.Passages[:min(shown, len(a.Passages))] {
@@ -258,7 +261,7 @@ func (p *printer) answer(a policy.Answer, shown int) {
 			p.line("    %s", plain.Terminal(x.Says, 200))
 		}
 		if x.Quote != x.Says {
-			p.line("      “%s”", plain.Terminal(x.Quote, 300))
+			p.line("      %s", p.in(cyan, "“"+plain.Terminal(x.Quote, 300)+"”"))
 		}
 		p.links("      ", x.Links)
 	}
@@ -347,8 +350,24 @@ func orUnknown(s string) string {
 
 // printer keeps the first error of several lines.
 type printer struct {
-	w   io.Writer
-	err error
+	w      io.Writer
+	colour bool
+	err    error
+}
+
+// Colours of terminals (ECMA-48, SGR).
+const (
+	strong = "1"
+	yellow = "33"
+	cyan   = "36"
+)
+
+// in is a text in a colour, on terminals that show them.
+func (p *printer) in(colour, text string) string {
+	if !p.colour {
+		return text
+	}
+	return "\x1b[" + colour + "m" + text + "\x1b[0m"
 }
 
 func (p *printer) line(format string, a ...any) {

@@ -44,6 +44,31 @@ func TestPolicyOfFile(t *testing.T) {
 	}
 }
 
+// TestPolicyInColour: questions and quotes stand out on a terminal, and what
+// the notice holds cannot colour anything.
+func TestPolicyInColour(t *testing.T) {
+	s := newPolicySession(t)
+	s.Colour = true
+	write(t, "policy.html", "<p>We do not share your email.</p>")
+	if code := s.run("policy", "policy.html"); code != exitOK {
+		t.Fatalf("exit code %d\n%s", code, s.stderr)
+	}
+	for _, want := range []string{"\x1b[1mWhich data are collected?\x1b[0m", "\x1b[33mnot found in the text\x1b[0m", "\x1b[36m“We do not share your email.”\x1b[0m"} {
+		if !strings.Contains(s.stdout.String(), want) {
+			t.Errorf("no %q in\n%q", want, s.stdout)
+		}
+	}
+	if strings.Contains(s.stdout.String(), "\x1b[2J") {
+		t.Error("an escape sequence of the notice got through")
+	}
+	s = newPolicySession(t)
+	s.Colour = true
+	write(t, "policy.html", "<p>We do not share your email.</p>")
+	if code := s.run("policy", "policy.html", "--json"); code != exitOK || strings.Contains(s.stdout.String(), "\\u001b[1m") || strings.Contains(s.stdout.String(), "\x1b") {
+		t.Errorf("JSON in colour, exit code %d", code)
+	}
+}
+
 func TestPolicyOfAddress(t *testing.T) {
 	s := newPolicySession(t)
 	web := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
