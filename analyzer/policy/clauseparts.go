@@ -254,7 +254,7 @@ func (t *tongue) joinedVerb(s *sentence, i int) bool {
 // verbal reports whether a token is a finite verb, or any.
 func (t *tongue) verbal(s *sentence, i int) (finite, verbal bool) {
 	w := s.low(i)
-	if !s.toks[i].word {
+	if w == "" || !s.toks[i].word {
 		return false, false
 	}
 	if t.modals[w] != "" || t.beAux[w] || t.haveAux[w] || t.light[w] {

@@ -107,10 +107,18 @@ func sentenceEnd(text string, i, start int) (int, bool) {
 		return 0, false // "1. Scope", "A. Identifiers"
 	case utf8.RuneCountInString(word) == 1 && unicode.IsUpper([]rune(word)[0]) && word != "I":
 		return 0, false // an initial
+	case utf8.RuneCountInString(word) == 1 && unicode.IsLower([]rune(word)[0]) && oneLetter(rest):
+		return 0, false // "z. B.", "d. h."
 	case isNumber(word) && len(strings.TrimSpace(text[start:i])) <= 6:
 		return 0, false // "4.2. Cookies"
 	}
 	return end, true
+}
+
+// oneLetter reports whether a text begins with a letter and a full stop.
+func oneLetter(s string) bool {
+	c, size := utf8.DecodeRuneInString(s)
+	return unicode.IsLetter(c) && size < len(s) && s[size] == '.'
 }
 
 func lowerWordBefore(text string, i int) bool {

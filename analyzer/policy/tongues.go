@@ -175,6 +175,11 @@ func (t *tongue) person(s *sentence, c *said, has map[int]bool) {
 	if c.person == "we" {
 		return
 	}
+	for _, i := range c.toks {
+		if f, _ := t.verbal(s, i+1); f && t.nouns && s.toks[i].raw == "Sie" && c.person == "user" {
+			return // "Sie geben"
+		}
+	}
 	if i := t.ownSubject(s, c); i >= 0 && c.person != "user" {
 		c.person = "we"
 		return
@@ -504,6 +509,9 @@ func (r *reader) sayTongue(t *tongue, at spot, s *sentence, list []*said, i int,
 	c := list[i]
 	if a.aim || c.role == roleExcept || c.role == roleAim || c.role == roleAsk {
 		return
+	}
+	if c.role == roleThat && c.parent != nil && slices.ContainsFunc(list, func(o *said) bool { return o.part == c.parent && o.negated && len(o.acts) == 0 }) {
+		return // "wir möchten nicht, dass …"
 	}
 	who, ref, ok := t.actor(s, c, a)
 	if !ok {
