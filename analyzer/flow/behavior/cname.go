@@ -34,8 +34,12 @@ func (cloaks) request(s *scan, x *flow.Exchange) {
 	if len(x.Cookies) > 0 && x.Sent {
 		with = append(with, "cookies of the site")
 	}
+	script := x.Script
+	if x.Type == "Script" {
+		script = x.URL // the tracker's own, which the page asks for under the site's name
+	}
 	s.saw(sighting{
-		kind: CNAMECloaking, vendor: x.To.Vendor, script: x.Script, page: x.Page, state: x.State, evidence: x.ID, confidence: flow.Direct, with: with,
+		kind: CNAMECloaking, vendor: x.To.Vendor, script: script, page: x.Page, state: x.State, evidence: x.ID, confidence: flow.Direct, with: with,
 		detail: x.Host + ", a name of the site's own, is an alias of " + x.To.Alias + ", where requests go",
 	})
 }
