@@ -822,6 +822,9 @@ func (r *reader) shapeTongue(t *tongue, s *sentence, c *said, a *act, st *Statem
 	case in(a.lemma, "commercialiser", "commercializar") && !st.Negated:
 		return false // products are, mostly
 	}
+	if handsOut[st.Action] && len(st.RecipientRefs) == 0 && st.Actor == "we" && t.toYou(s, c, a) {
+		return false // what people get themselves is not handed out
+	}
 	if handsOut[st.Action] && (third || a.passive) && t.toUs(s, c, a) {
 		st.Actor, st.Action, st.RecipientRefs = "we", actCollect, nil
 	}
@@ -839,6 +842,22 @@ func (t *tongue) toUs(s *sentence, c *said, a *act) bool {
 			return i < a.at && c.person != "we" && s.low(i-1) != "par" || s.low(i-1) == "à"
 		case t.code == "es" && w == "nos":
 			return i < a.at && c.person != "we"
+		}
+	}
+	return false
+}
+
+// toYou reports whether the reader is who gets: "wir senden Ihnen", "vous seront
+// envoyées", "le enviamos".
+func (t *tongue) toYou(s *sentence, c *said, a *act) bool {
+	for _, i := range c.toks {
+		switch w := s.low(i); {
+		case t.code == "de" && s.toks[i].raw == "Ihnen":
+			return s.low(i-1) != "von" && s.low(i-1) != "mit"
+		case t.code == "fr" && w == "vous", t.code == "es" && in(w, "le", "les", "te"):
+			if i < a.at && a.at-i <= 3 {
+				return true
+			}
 		}
 	}
 	return false
