@@ -28,7 +28,6 @@ type part struct {
 	acts   []*act
 	finite bool // a finite verb was seen
 	verbal bool // any verb was seen
-	own    bool // has a finite verb of its own, and is not only more of the one before
 }
 
 // act is a verb or a noun of an act in a clause.

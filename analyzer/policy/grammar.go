@@ -72,7 +72,6 @@ type grammar struct {
 	speaks     *pattern // sentences that say what people may do
 	columns    []columnWord
 	finite     func(g *grammar, s *sentence, i int) bool // of verbs that are not known here
-	vowels     string
 }
 
 type scopeWords struct {
