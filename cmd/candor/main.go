@@ -27,7 +27,7 @@ func main() {
 			os.Exit(code)
 		},
 		Columns: func() int { return columnsOf(os.Stderr) },
-		Colour:  columnsOf(os.Stdout) > 0 && os.Getenv("NO_COLOR") == "",
+		Colour:  terminal(os.Stdout) && os.Getenv("NO_COLOR") == "",
 		Stages:  wired(),
 	}
 	os.Exit(c.Run(context.Background(), os.Args[1:]))
@@ -36,16 +36,17 @@ func main() {
 // columnsOf is the width of the terminal that a writer is, or 0.
 func columnsOf(w io.Writer) int {
 	f, ok := w.(*os.File)
-	if !ok {
+	if !ok || !terminal(f) {
 		return 0
 	}
-	fd := int(f.Fd())
-	if !term.IsTerminal(fd) || os.Getenv("TERM") == "dumb" {
-		return 0
-	}
-	width, _, err := term.GetSize(fd)
+	width, _, err := term.GetSize(int(f.Fd()))
 	if err != nil {
 		return 80
 	}
 	return width
+}
+
+// terminal reports whether a file is a terminal that can do more than lines.
+func terminal(f *os.File) bool {
+	return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
