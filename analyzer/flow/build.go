@@ -36,6 +36,13 @@ func Build(ctx context.Context, r *evidence.Reader, set *rules.Set, site Site, o
 	err = step(ctx, err, "labels", r.Labels(), b.label)
 	err = step(ctx, err, "cookies", r.Cookies(), b.cookie)
 	err = step(ctx, err, "storage", r.Storage(), b.stored)
+	if len(b.observers) > 0 {
+		err = step(ctx, err, "calls", r.Calls(), func(c *evidence.Call) {
+			for _, o := range b.observers {
+				o.Call(c)
+			}
+		})
+	}
 	if err == nil {
 		b.learnValues()
 	}

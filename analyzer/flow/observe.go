@@ -11,7 +11,7 @@ import (
 
 // Observer is shown the evidence while Build reads it, so that nothing is read
 // or taken apart twice. Start comes first, then every page, every cookie, every
-// storage entry and every request, in this order; within a kind, the order is
+// storage entry, every call and every request, in this order; within a kind, the order is
 // that of the bundle. What an observer is given is its own to read until the
 // call returns, and never to change.
 type Observer interface {
@@ -19,6 +19,7 @@ type Observer interface {
 	Page(*evidence.Page)
 	Cookie(*evidence.Cookie)
 	Storage(*evidence.StorageItem)
+	Call(*evidence.Call)
 	Request(*Exchange)
 }
 

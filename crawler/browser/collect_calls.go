@@ -40,6 +40,7 @@ var watched = []struct {
 	{"", "write", "permission:clipboard", 100, "method('Clipboard', 'read')"},
 	{"", "write", "permission:push", 100, "method('PushManager', 'subscribe')"},
 
+	{"", "meet", "Location.ancestorOrigins", 1000, "globalThis.parent && own(location, 'ancestorOrigins')?.get"},
 	{"", "context", "HTMLCanvasElement.getContext", 200, "method('HTMLCanvasElement', 'getContext')"},
 	{"", "read", "HTMLCanvasElement.toDataURL", 50, "method('HTMLCanvasElement', 'toDataURL')"},
 	{"", "read", "HTMLCanvasElement.toBlob", 50, "method('HTMLCanvasElement', 'toBlob')"},
@@ -105,7 +106,7 @@ var watched = []struct {
 const (
 	maxCalls    = 1000
 	maxContexts = 300 // documents and workers that are asked for their last counts
-	maxValues   = 60
+	maxValues   = 200
 	maxTexts    = 10
 	maxContent  = 32 << 10
 	tellLimit   = time.Second
@@ -133,7 +134,7 @@ func (c *Context) hook(session int64) string {
 type callKey struct {
 	owner   *observed
 	context int64
-	row     int
+	row     string // as the document's hook names it, which is unguessable
 }
 
 // hooked is a document or worker in which hook.js runs.
@@ -219,16 +220,16 @@ func (w *window) tellCalls(ctx context.Context) {
 // parseCall reads a row as hook.js tells it: kind, address and origin of the
 // document, stack of the first call, then the row. All of it is made of what
 // the page passed.
-func parseCall(payload string) (row int, c *evidence.Call, ok bool) {
+func parseCall(payload string) (row string, c *evidence.Call, ok bool) {
 	f := strings.Split(payload, "\u0001")
 	if len(f) != 18 || f[0] != "call" {
-		return 0, nil, false
+		return "", nil, false
 	}
 	numbers := make([]int, len(f))
-	for _, i := range []int{4, 7, 8, 9, 10, 11, 12, 13, 14} {
+	for _, i := range []int{7, 8, 9, 10, 11, 12, 13, 14} {
 		n, err := strconv.Atoi(f[i])
 		if err != nil || n < 0 {
-			return 0, nil, false
+			return "", nil, false
 		}
 		numbers[i] = n
 	}
@@ -238,7 +239,7 @@ func parseCall(payload string) (row int, c *evidence.Call, ok bool) {
 		Chars: numbers[12], Distinct: numbers[13], Length: numbers[14],
 		Texts: set(f[15], maxTexts), Values: set(f[16], maxValues), Content: bounded(f[17], maxContent),
 	}
-	return numbers[4], c, true
+	return bounded(f[4], 60), c, true
 }
 
 func set(s string, limit int) []string {

@@ -17,8 +17,9 @@ const calling = `
 <iframe src="https://frame.other.test/"></iframe>
 <iframe src="/same.html"></iframe>
 <iframe srcdoc="<script>navigator.hardwareConcurrency</script>"></iframe>
-<label>E-mail <input name="email" id="mail"></label>
+<label>E-mail <input name="email" id="mail" onfocus="1"></label>
 <script>
+ addEventListener('scroll', function () {}); document.addEventListener('click', function () {}); document.getElementById('mail').addEventListener('input', function () {});
  var f = document.createElement('iframe'); document.body.append(f);
  var c = f.contentWindow.document.createElement('canvas'); // before the frame has any document of its own
  f.contentWindow.HTMLCanvasElement.prototype.toDataURL.call(c);
@@ -91,6 +92,7 @@ func TestCalls(t *testing.T) {
 		{".test/", "page", "Element.outerHTML", print, 1, 0, 0, [2]int{}, "HTML"},
 		{".test/", "page", "HTMLElement.offsetWidth", print, 1, 0, 0, [2]int{}, "Arial, monospace"},
 		{".test/", "page", "HTMLInputElement.value", "https://www.site.test/", 1, 0, 0, [2]int{}, " email"},
+		{".test/", "page", "EventTarget.addEventListener", "https://www.site.test/", 4, 0, 0, [2]int{}, "#document click field focus field input window scroll"},
 		{"about:blank", "page", "HTMLCanvasElement.toDataURL", "https://www.site.test/", 1, 1, 0, [2]int{300, 150}, ""},
 		{"about:srcdoc", "page", "Navigator.hardwareConcurrency", "about:srcdoc", 1, 0, 0, [2]int{}, ""},
 		{"/same.html", "page", "Navigator.deviceMemory", "https://www.site.test/same.html", 1, 0, 0, [2]int{}, ""},

@@ -38,10 +38,12 @@ func (o *observed) debuggerEvent(method string, params jsonv2.Value) {
 	case debugger.ScriptParsed.Method:
 		var ev struct {
 			URL                     string
+			ScriptID                string
 			ExecutionContextID      int64
 			ExecutionContextAuxData struct{ FrameID string }
 		}
 		if rawDecode(params, &ev) == nil {
+			o.named(ev.ScriptID, ev.URL)
 			o.parsed(ev.URL, cdp.FrameID(ev.ExecutionContextAuxData.FrameID), ev.ExecutionContextID)
 		}
 	case runtime.BindingCalled.Method:

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/hex"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -39,6 +40,9 @@ type observed struct {
 	info    target.Info
 	record  func() *record // where its evidence goes; nil when no visit is under way
 	popup   bool
+
+	mu      sync.Mutex
+	scripts map[string]string // V8's id → address
 
 	ready     chan struct{} // closed when the collectors are in place
 	intercept atomic.Pointer[interceptor]

@@ -248,6 +248,7 @@ func (w *window) look(ctx context.Context, q Visit, deadline time.Time, res *Res
 		}
 	}
 	w.tellCalls(ctx)
+	w.listeners(ctx)
 	w.tell(ctx, q, s, res)
 	return s.main != nil
 }

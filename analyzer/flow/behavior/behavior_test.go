@@ -31,6 +31,7 @@ func knowledge(t testing.TB) *rules.Set {
 		"trackers/relay.yaml":   file("id: relay\nname: Relay Metrics\ncompany: pixelco\ncategories: [analytics]\npurposes: [service]\ndomains: [relay.test]\nreceives: [ip_address]\n" + source),
 		"trackers/pay.yaml":     file("id: pay\nname: Pay\ncompany: pixelco\ncategories: [payment]\npurposes: [service]\ndomains: [pay.test]\nreceives: [ip_address]\n" + source),
 		"trackers/assets.yaml":  file("id: assets\nname: Assets\ncompany: pixelco\ncategories: [cdn]\npurposes: [service]\ndomains: [assets.test]\nreceives: [ip_address]\n" + source),
+		"trackers/replay.yaml":  file("id: replay\nname: Replay\ncompany: pixelco\ncategories: [session_replay]\npurposes: [service]\ndomains: [replay.test]\nreceives: [ip_address]\n" + source),
 		"terms/data_types.yaml": file("- {id: ip_address, name: IP address}\n- {id: cookie_identifier, name: Identifier}\n"),
 		"terms/purposes.yaml":   file("- {id: advertising, name: Advertising}\n- {id: service, name: Service}\n"),
 	})
@@ -51,6 +52,29 @@ type scene struct {
 	cookies  []evidence.Cookie
 	storage  []evidence.StorageItem
 	names    []evidence.Name
+	calls    []evidence.Call
+}
+
+// call adds what a script called on the last page.
+func (s *scene) call(script, api string, count int, change ...func(*evidence.Call)) *scene {
+	p := s.pages[len(s.pages)-1]
+	c := evidence.Call{
+		ID: fmt.Sprintf("%s/c%04d", p.ID, len(s.calls)+1), Page: p.ID, State: p.State, Script: script, API: api, Count: count,
+		Frame: p.FinalURL, Target: evidence.Target{Type: "page", URL: p.FinalURL},
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	s.calls = append(s.calls, c)
+	return s
+}
+
+// sends adds a request with a body, by a script.
+func (s *scene) sends(script, url, body string) *scene {
+	return s.request(url, func(r *evidence.Request) {
+		r.Method, r.Type, r.PostData, r.PostBytes, r.OffsetMS = "POST", "Fetch", body, len(body), 500
+		r.Initiator = evidence.Initiator{Type: "script", Stack: []evidence.StackFrame{{URL: r.Page}, {URL: script}}}
+	})
 }
 
 func (s *scene) page(id string, change ...func(*evidence.Page)) *scene {
@@ -87,6 +111,9 @@ func (s *scene) findWith(t testing.TB, f *behavior.Finder) []behavior.Behavior {
 		t.Fatal(err)
 	}
 	if err := w.AddNames(s.names...); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.AddCalls(s.calls...); err != nil {
 		t.Fatal(err)
 	}
 	for i, p := range s.pages {

@@ -26,6 +26,7 @@ type Finder struct {
 	pages    []pageDetector
 	cookies  []cookieDetector
 	storage  []storageDetector
+	calls    []callDetector
 	requests []requestDetector
 	ending   []endDetector
 	lasts    []lastDetector
@@ -39,6 +40,7 @@ type (
 	storageDetector interface {
 		stored(*scan, *evidence.StorageItem)
 	}
+	callDetector    interface{ call(*scan, *evidence.Call) }
 	requestDetector interface{ request(*scan, *flow.Exchange) }
 	endDetector     interface{ end(*scan) }  // after everything was shown
 	lastDetector    interface{ last(*scan) } // after every end: what the others found counts
@@ -46,9 +48,19 @@ type (
 
 // detectors is the closed set. Their order does not change the result.
 func detectors() []any {
+	a := newActors()
 	return []any{
+		a,
+		&audio{a},
 		&beacons{},
 		&cloaks{},
+		&canvases{a},
+		&exfiltration{a},
+		&fonts{a},
+		&keystrokes{a},
+		&navigators{a},
+		&recordings{a},
+		&webgl{a},
 		&permissions{},
 		&pixels{},
 		newRespawns(),
@@ -67,6 +79,7 @@ func newFinder(detectors ...any) *Finder {
 		f.pages = with(f.pages, d)
 		f.cookies = with(f.cookies, d)
 		f.storage = with(f.storage, d)
+		f.calls = with(f.calls, d)
 		f.requests = with(f.requests, d)
 		f.ending = with(f.ending, d)
 		f.lasts = with(f.lasts, d)
@@ -103,6 +116,13 @@ func (f *Finder) Cookie(c *evidence.Cookie) {
 func (f *Finder) Storage(s *evidence.StorageItem) {
 	for _, d := range f.storage {
 		d.stored(&f.scan, s)
+	}
+}
+
+// Call takes what a script called.
+func (f *Finder) Call(c *evidence.Call) {
+	for _, d := range f.calls {
+		d.call(&f.scan, c)
 	}
 }
 
