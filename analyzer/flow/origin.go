@@ -39,10 +39,11 @@ type origins struct {
 	loads  map[string]map[int]bool // script or frame → stacks that loaded it
 	tagged map[string]Loader       // script → the container that it is
 	steps  int                     // left for the chains of one thing
+	behind map[string]*party       // by address of a script
 }
 
 func newOrigins() origins {
-	return origins{ids: map[string]int{}, loads: map[string]map[int]bool{}, tagged: map[string]Loader{}}
+	return origins{ids: map[string]int{}, loads: map[string]map[int]bool{}, tagged: map[string]Loader{}, behind: map[string]*party{}}
 }
 
 // of numbers the scripts of a stack; -1 when there are none.
@@ -198,6 +199,23 @@ func (b *builder) keepLoader(l Loader, chain []string, found map[[2]string]Loade
 	return true
 }
 
+// script returns who is behind the address of a script, nil when it has no host.
+// Stacks name the same few scripts again and again.
+func (b *builder) script(address string) *party {
+	o := &b.origins
+	w, ok := o.behind[address]
+	if ok {
+		return w
+	}
+	if u, err := url.Parse(address); err == nil && u.Host != "" {
+		w = b.parties.at(hostOf(address), pathOf(u))
+	}
+	if len(o.behind) < maxScripts {
+		o.behind[strings.Clone(address)] = w
+	}
+	return w
+}
+
 // wrappers are categories of vendors whose scripts stand on stacks because they
 // wrap what the browser offers: they send nothing of their own there.
 var wrappers = []string{"error_monitoring", "performance", "bot_defence", "consent"}
@@ -214,11 +232,10 @@ func (b *builder) responsible(r *evidence.Request, to *party) string {
 		if first == "" {
 			first = f.URL
 		}
-		u, err := url.Parse(f.URL)
-		if err != nil || u.Host == "" {
+		w := b.script(f.URL)
+		if w == nil {
 			continue
 		}
-		w := b.parties.at(hostOf(f.URL), pathOf(u))
 		if w.id == to.id {
 			return f.URL
 		}
@@ -250,11 +267,7 @@ func (b *builder) writer(s *evidence.Setter) string {
 		return s.URL
 	}
 	for _, f := range s.Initiators {
-		u, err := url.Parse(f.URL)
-		if err != nil || u.Host == "" {
-			continue
-		}
-		if !b.parties.at(hostOf(f.URL), pathOf(u)).wraps() {
+		if w := b.script(f.URL); w != nil && !w.wraps() {
 			return f.URL
 		}
 	}
@@ -264,8 +277,8 @@ func (b *builder) writer(s *evidence.Setter) string {
 // settled says who set a cookie, and which tag manager loaded what did.
 func (b *builder) settled(s *evidence.Setter) (vendor, party string, by []Loader) {
 	address := b.writer(s)
-	if u, err := url.Parse(address); err == nil && u.Host != "" {
-		r := b.parties.at(hostOf(address), pathOf(u)).recipient()
+	if w := b.script(address); w != nil {
+		r := w.recipient()
 		vendor, party = r.Vendor, r.Party
 	}
 	return vendor, party, b.loaders(addOrigin(nil, b.origins.of(s.Initiators, s.URL)))

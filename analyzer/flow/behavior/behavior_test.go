@@ -105,6 +105,14 @@ func (s *scene) find(t testing.TB) []behavior.Behavior {
 
 func (s *scene) findWith(t testing.TB, f *behavior.Finder) []behavior.Behavior {
 	t.Helper()
+	if _, err := flow.Build(context.Background(), s.write(t), knowledge(t), flow.NewSite([]string{home}, nil), f); err != nil {
+		t.Fatal(err)
+	}
+	return f.Found()
+}
+
+func (s *scene) write(t testing.TB) *evidence.Reader {
+	t.Helper()
 	dir := t.TempDir()
 	w, err := evidence.Create(dir, evidence.Meta{ScanID: "t", URLs: []string{home}, StartedAt: started})
 	if err != nil {
@@ -133,11 +141,8 @@ func (s *scene) findWith(t testing.TB, f *behavior.Finder) []behavior.Behavior {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
-	if _, err := flow.Build(context.Background(), r, knowledge(t), flow.NewSite([]string{home}, nil), f); err != nil {
-		t.Fatal(err)
-	}
-	return f.Found()
+	t.Cleanup(func() { r.Close() })
+	return r
 }
 
 // lines writes behaviors as "kind vendor confidence: detail".

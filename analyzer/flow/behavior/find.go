@@ -16,7 +16,7 @@ import (
 const (
 	maxFound    = 5000 // behaviors of a scan
 	maxEvidence = 20   // ids of one
-	maxScript   = 500  // bytes of an address
+	maxText     = 500  // bytes of an address or a detail
 )
 
 // Finder finds behaviors in evidence that it is shown: give it to flow.Build,
@@ -223,9 +223,10 @@ func (s *scan) saw(x sighting) {
 	case x.script == "":
 	case x.script == v.url || x.script == v.final:
 		x.script = inline
-	case len(x.script) > maxScript:
-		x.script = strings.ToValidUTF8(x.script[:maxScript], "") + "…"
+	default:
+		x.script = bounded(x.script)
 	}
+	x.detail = bounded(x.detail)
 	key := foundKey{x.kind, x.vendor, x.script, x.detail}
 	f := s.found[key]
 	if f == nil {
@@ -264,6 +265,13 @@ func (s *scan) script(stack []evidence.StackFrame, frame string) (script, vendor
 		}
 	}
 	return script, s.who.At(script).Vendor
+}
+
+func bounded(s string) string {
+	if len(s) <= maxText {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxText], "") + "…"
 }
 
 // prove keeps the smallest id of each of the first pages.

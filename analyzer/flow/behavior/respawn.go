@@ -89,14 +89,14 @@ func (d *respawns) kept(value, where string) {
 	if !ok && len(d.places) >= maxPlaces || len(known) >= 10 || slices.Contains(known, where) {
 		return
 	}
-	d.places[value] = append(known, where)
+	d.places[strings.Clone(value)] = append(known, where)
 }
 
 func (d *respawns) write(where, value string, x sighting) {
 	if x.script == "" {
 		return
 	}
-	key := writtenKey{x.vendor, x.script, where, value}
+	key := writtenKey{x.vendor, x.script, where, strings.Clone(value)}
 	states := d.written[key]
 	if states == nil {
 		if len(d.written) >= maxWritten {

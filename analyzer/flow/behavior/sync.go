@@ -74,7 +74,7 @@ func (d *syncs) page(_ *scan, p *evidence.Page) {
 		for _, part := range strings.FieldsFunc(address, func(r rune) bool { return strings.ContainsRune("/?&=#;,%", r) }) {
 			if len(part) >= minSpelling && len(d.shown) < maxShown {
 				for _, s := range append(flow.Spellings(part), part) {
-					d.shown[s] = true
+					d.shown[strings.Clone(s)] = true
 				}
 			}
 		}
@@ -116,7 +116,7 @@ func (d *syncs) keep(value string, by keeper) {
 				return
 			}
 			id = &synced{}
-			d.values[sp] = id
+			d.values[strings.Clone(sp)] = id
 		}
 		same := func(k keeper) bool {
 			return k.party.Vendor == by.party.Vendor && k.where == by.where && k.own == by.own
@@ -168,7 +168,7 @@ func (d *syncs) send(spelling string, id *synced, x *flow.Exchange) bool {
 	if _, ok := id.from(x.To); !ok {
 		return false
 	}
-	key := sentKey{spelling, x.To.Vendor, x.Script}
+	key := sentKey{strings.Clone(spelling), x.To.Vendor, x.Script}
 	t := d.sent[key]
 	if t == nil {
 		if len(d.sent) >= maxSent {
