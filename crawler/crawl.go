@@ -35,6 +35,11 @@ func Crawl(ctx context.Context, t Target, o Options, w *evidence.Writer) error {
 			return fmt.Errorf("consent state %q is not operated by this version: use %q", s, evidence.StateNone)
 		}
 	}
+	if o.Journey != nil {
+		for _, s := range o.Journey.Secrets {
+			w.Redact(s.Value, "${env:"+s.Name+"}")
+		}
+	}
 	c := &crawl{options: o, writer: w, ownDomains: t.OwnDomains, seen: map[string]bool{}, notices: newNotices()}
 	c.names = newNames(ctx, o, func(n evidence.Name) error { return w.AddNames(n) })
 	defer c.close()
@@ -42,6 +47,7 @@ func Crawl(ctx context.Context, t Target, o Options, w *evidence.Writer) error {
 		c.gap(evidence.Gap{What: "the whole site", Why: err.Error(), Kind: "crash"})
 		return err
 	}
+	c.journey(ctx)
 	seeded := make(chan struct{})
 	go func() {
 		defer close(seeded)
@@ -243,7 +249,11 @@ func (c *crawl) renew(ctx context.Context, old *run, why error) (*run, error) {
 		return nil, err
 	}
 	c.run = r
-	err = c.writer.AddGap(evidence.Gap{What: "the browser", Why: "it ended and was started again with an empty cookie jar: " + why.Error(), Kind: "crash"})
+	again := "it ended and was started again with an empty cookie jar: "
+	if c.options.Journey != nil {
+		again = "it ended and was started again with an empty cookie jar, without the journey: "
+	}
+	err = c.writer.AddGap(evidence.Gap{What: "the browser", Why: again + why.Error(), Kind: "crash"})
 	return r, errors.Join(err, c.fault)
 }
 

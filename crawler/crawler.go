@@ -40,7 +40,8 @@ type Options struct {
 	Cookies      []PresetCookie
 	Language     string // Accept-Language; default "en-US,en"
 	ToolVersion  string
-	Fill         *Fill // type made-up values into forms; nil types nothing
+	Fill         *Fill    // type made-up values into forms; nil types nothing
+	Journey      *Journey // what is done before the pages of a state; nil is nothing
 	Words        Words
 	Progress     func(Event)      // called from several goroutines; may be nil
 	Now          func() time.Time // default time.Now

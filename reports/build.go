@@ -99,7 +99,7 @@ func (b *builder) conditions() Conditions {
 	return Conditions{
 		UserAgent: br.UserAgent, Identified: br.Identified, Headless: br.Headless, Sandbox: br.Sandbox,
 		ThirdPartyCookies: cmp.Or(br.ThirdPartyCookies, "unknown"), Viewport: br.Viewport, Language: br.Language,
-		RespectRobots: o.RespectRobots, FillForms: o.FillForms, PageBudget: o.Pages, Depth: o.Depth, PageTimeoutMS: o.PageTimeoutMS,
+		RespectRobots: o.RespectRobots, FillForms: o.FillForms, Journey: o.Journey, PageBudget: o.Pages, Depth: o.Depth, PageTimeoutMS: o.PageTimeoutMS,
 		AnyCertificate: o.Insecure, HostMap: len(o.HostMap) > 0, Proxy: o.Proxy,
 		ExtraHeaders: len(o.ExtraHeaders), PresetCookies: len(o.PresetCookies),
 	}

@@ -80,6 +80,7 @@ type Conditions struct {
 	Language          string `json:"language"`
 	RespectRobots     bool   `json:"respect_robots"`
 	FillForms         bool   `json:"fill_forms" doc:"Made-up values were typed into forms; nothing was submitted."`
+	Journey           string `json:"journey" doc:"Name of the file of steps that were taken before the pages were visited; empty when there was none."`
 	PageBudget        int    `json:"page_budget"`
 	Depth             int    `json:"depth"`
 	PageTimeoutMS     int64  `json:"page_timeout_ms"`

@@ -44,6 +44,7 @@ type options struct {
 	scanTimeout time.Duration
 	ownSite     bool
 	fillForms   bool
+	journey     string
 	demo        string
 
 	policies []string // notices that go with a recording
@@ -105,6 +106,7 @@ func (o *options) crawlFlags(fs *pflag.FlagSet) {
 	fs.Var(newOne(&o.dns, parseDNS), "dns", "DNS server, `ADDR[:PORT]`, to ask which names the site's own hosts are aliases of (default the system's, for hosts without --host-map and --proxy)")
 	fs.BoolVar(&o.ownSite, "own-site", false, "the site is yours: do not apply its robots.txt")
 	fs.BoolVar(&o.fillForms, "fill-forms", true, "type made-up values into forms to see what leaves before a submit; nothing is submitted, and card, bank and identity numbers are left empty")
+	fs.StringVar(&o.journey, "journey", "", "`FILE` of steps to take before the pages are visited, such as a log-in")
 	fs.BoolVar(&o.identify, "identify", false, "name Candor in the user agent (sites may then hide tags and banners)")
 	fs.StringVar(&o.demo, "demo", "", "scan the sites kept in folder `DIR`, served by Candor itself, offline; its profile.yaml is the profile")
 	o.browserFlags(fs)

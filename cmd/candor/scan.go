@@ -40,6 +40,26 @@ policy, and writes a folder with
   scan.json    the same as data
   evidence/    what was observed, with a manifest of hashes
 
+Forms are filled in with made-up values, to see what leaves before anybody
+submits them, and nothing is submitted; --fill-forms=false types nothing.
+
+--journey takes the browser somewhere first: behind a log-in, to a search, a
+cart. Its file has steps, and values of the environment are written nowhere:
+
+  steps:
+    - goto: https://www.example.com/login
+    - fill: {field: "#email", value: "${env:SHOP_USER}"}
+    - fill: {field: "text=Password", value: "${env:SHOP_PASSWORD}"}
+    - submit: "#login"
+    - wait_for: "text=My orders"
+
+A target is a CSS selector, or text= with the words of a label, button or link.
+The steps are goto, click, fill, select {field, option}, press (a key), wait_for
+(a target, or url= with a part of the address), scroll (top, bottom or a
+target), submit and screenshot. The pages are then visited with the cookies and
+storage that the journey left. Each step
+may take --timeout. One that fails is a gap, and the scan goes on.
+
 Ctrl-C ends a scan in order: what was collected is analysed and reported as
 incomplete. A second Ctrl-C leaves at once.`,
 		Example: `  candor scan https://www.example.com/
@@ -146,6 +166,11 @@ func (c *Command) plan(o *options, urls []string) (*plan, error) {
 		}
 	}
 	p.options = c.crawlOptions(o, p, now)
+	if o.journey != "" {
+		if p.options.Journey, err = readJourney(o.journey, c.environ()); err != nil {
+			return nil, err
+		}
+	}
 	p.meta = newMeta(p, now)
 	return p, nil
 }
@@ -178,6 +203,9 @@ func newMeta(p *plan, now time.Time) evidence.Meta {
 	s := evidence.Settings{
 		Pages: o.Pages, Depth: o.Depth, Tabs: o.Tabs, RespectRobots: !o.IgnoreRobots, Insecure: o.Insecure,
 		PageTimeoutMS: o.PageTimeout.Milliseconds(), Proxy: o.Proxy != "", FillForms: o.Fill != nil,
+	}
+	if o.Journey != nil {
+		s.Journey = o.Journey.File
 	}
 	for _, m := range o.HostMap {
 		s.HostMap = append(s.HostMap, m.Pattern+"="+m.Addr.String())

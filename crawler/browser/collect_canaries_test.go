@@ -169,20 +169,23 @@ func TestFillSubmitsNothing(t *testing.T) {
 	}
 	fmt.Fprintf(&site, "-- other.test/form.html --\n%s%s\n-- other.test/_any --\nsent\n-- www.site.test/_any --\nsent\n", head, cases["onchange"].page)
 	b, srv := start(t, webtest.MustText(site.String()))
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			res := see(t, filler(t, b), Visit{URL: "https://www.site.test/" + name})
-			if res.Page.Ended != "quiet" || res.Page.Status != 200 || len(res.Canaries) != 1 || res.Page.FinalURL != "https://www.site.test/"+name {
-				t.Errorf("page %+v, canaries %v", res.Page, canaries(res))
-			}
-			if !slices.ContainsFunc(res.Gaps, func(g evidence.Gap) bool { return strings.Contains(g.Why, "wanted to go to "+c.held) }) || len(res.Gaps) != 1 {
-				t.Errorf("gaps %v, want one about %s", res.Gaps, c.held)
-			}
-			if slices.ContainsFunc(res.Requests, func(q evidence.Request) bool { return strings.Contains(q.URL, "/send") }) {
-				t.Error("what never left is among the requests")
-			}
-		})
-	}
+	t.Run("forms", func(t *testing.T) {
+		for name, c := range cases {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				res := see(t, filler(t, b), Visit{URL: "https://www.site.test/" + name})
+				if res.Page.Ended != "quiet" || res.Page.Status != 200 || len(res.Canaries) != 1 || res.Page.FinalURL != "https://www.site.test/"+name {
+					t.Errorf("page %+v, canaries %v", res.Page, canaries(res))
+				}
+				if !slices.ContainsFunc(res.Gaps, func(g evidence.Gap) bool { return strings.Contains(g.Why, "wanted to go to "+c.held) }) || len(res.Gaps) != 1 {
+					t.Errorf("gaps %v, want one about %s", res.Gaps, c.held)
+				}
+				if slices.ContainsFunc(res.Requests, func(q evidence.Request) bool { return strings.Contains(q.URL, "/send") }) {
+					t.Error("what never left is among the requests")
+				}
+			})
+		}
+	})
 	for _, q := range srv.Log() {
 		if strings.Contains(q.URL, "/send") {
 			t.Errorf("%s %s was sent", q.Method, q.URL)

@@ -76,6 +76,7 @@ type record struct {
 	callOrder []*evidence.Call
 	hooked    []hooked
 	hold      hold
+	passed    int // main documents of the journey's earlier steps
 }
 
 func newRecord(now func() time.Time, main cdp.FrameID) *record {

@@ -52,6 +52,8 @@ type window struct {
 	main    *observed
 	record  *record
 	typed   []typing // into forms, in this visit
+
+	stepTime time.Duration // of a journey
 }
 
 // Visitor makes visits one after the other. It opens the next window while the

@@ -1,12 +1,15 @@
 package evidence
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"io/fs"
 	"iter"
 	"math"
+	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -386,4 +389,51 @@ func TestRecordsThatCannotBeKept(t *testing.T) {
 		"a record of cookies|bound||it could not be kept: json: error calling MarshalJSON for type time.Time: Time.MarshalJSON: year outside of range [0,9999]",
 	}
 	same(t, "gaps", got, want)
+}
+
+// A secret is in no file of the bundle, however it is escaped there.
+func TestRedact(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "b")
+	w, err := Create(dir, Meta{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const secret = `p"a/s+s wörd`
+	w.Redact(secret, "${env:P}")
+	w.Redact("abc", "${env:SHORT}") // too short to be told from chance
+	nested, _ := json.Marshal(map[string]string{"p": secret})
+	q := Request{
+		ID: "p1/r1", URL: "https://a.test/?p=" + url.QueryEscape(secret), PostData: string(nested),
+		Headers: map[string]string{"authorization": "Basic " + base64.StdEncoding.EncodeToString([]byte("u:"+secret)), "x": "abc"},
+	}
+	if err := w.AddPage(Page{ID: "p1", Title: secret}, []Request{q}, nil, nil, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.AddBlob("documents/d.html", []byte("<p>"+html.EscapeString(secret)+"</p>")); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(nil); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if err := r.Verify(); err != nil {
+		t.Error(err)
+	}
+	for p, err := range r.Pages() {
+		if err != nil || p.Title != "${env:P}" {
+			t.Errorf("title %q, %v", p.Title, err)
+		}
+	}
+	for q, err := range r.Requests() {
+		if err != nil || q.URL != "https://a.test/?p=${env:P}" || q.PostData != `{"p":"${env:P}"}` || !strings.Contains(q.Headers["authorization"], "${env:P}") || q.Headers["x"] != "abc" {
+			t.Errorf("request %+v, %v", q, err)
+		}
+	}
+	if data, err := r.ReadFile("documents/d.html"); err != nil || string(data) != "<p>${env:P}</p>" {
+		t.Errorf("document %q, %v", data, err)
+	}
 }

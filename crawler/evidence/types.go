@@ -73,6 +73,7 @@ type Settings struct {
 	HostMap       []string `json:"host_map,omitempty"`
 	PageTimeoutMS int64    `json:"page_timeout_ms"`
 	Proxy         bool     `json:"proxy,omitempty"`
+	Journey       string   `json:"journey,omitempty"`        // name of the file of steps that were taken first
 	FillForms     bool     `json:"fill_forms"`               // made-up values were typed into forms, and nothing was submitted
 	ExtraHeaders  []string `json:"extra_headers,omitempty"`  // names only
 	PresetCookies []string `json:"preset_cookies,omitempty"` // names only
@@ -110,8 +111,22 @@ type Page struct {
 	SchemaTypes []string  `json:"schema_types,omitempty"` // schema.org types in its JSON-LD and microdata, bounded
 	TextWords   int       `json:"text_words"`             // words of visible text
 	TypedMS     int64     `json:"typed_ms,omitempty"`     // since the visit began, when made-up values were typed into its forms; 0 when none were
+	Steps       []Step    `json:"steps,omitempty"`        // of a journey, whose page this is
 	Requests    int       `json:"requests"`
 	Skipped     int       `json:"requests_skipped,omitempty"` // requests beyond the bound for one page
+}
+
+// Step is a step of a journey: what a person told the browser to do. Values that
+// came from the environment are named, not told.
+type Step struct {
+	Line       int    `json:"line"` // of the journey's file
+	Do         string `json:"do"`   // "goto", "click", "fill", "select", "press", "wait_for", "scroll", "submit" or "screenshot"
+	Target     string `json:"target,omitempty"`
+	Value      string `json:"value,omitempty"`
+	OffsetMS   int64  `json:"offset_ms"` // since the visit began, when it was begun
+	URL        string `json:"url"`       // of the page when it was over
+	Screenshot string `json:"screenshot,omitempty"`
+	Failure    string `json:"failure,omitempty"`
 }
 
 // Security is the TLS state of a page's document.
@@ -163,6 +178,7 @@ type Request struct {
 	Method            string            `json:"method"`              // "" when a recording does not say
 	Type              string            `json:"type"`                // CDP resource type: "Document", "Script", "Ping", "WebSocket", …
 	OffsetMS          int64             `json:"offset_ms"`           // since the visit began
+	Step              int               `json:"step,omitempty"`      // of a journey during which it was sent, from 1; 0 outside one
 	Target            Target            `json:"target"`
 	FrameURL          string            `json:"frame_url,omitempty"` // document of the frame that asked
 	MainFrame         bool              `json:"main_frame"`

@@ -4,12 +4,15 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"io/fs"
 	"maps"
+	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -55,6 +58,8 @@ type Writer struct {
 	meta   Meta
 	files  map[string]*stream
 	blobs  map[string]string // path → SHA-256
+	hidden *strings.Replacer // secrets and what is written instead; nil without one
+	pairs  []string
 	closed bool
 }
 
@@ -93,6 +98,50 @@ func Create(dir string, meta Meta) (*Writer, error) {
 
 // Dir returns the bundle's folder.
 func (w *Writer) Dir() string { return w.dir }
+
+// Redact keeps a secret out of what is written from now on: as it is, escaped as
+// in addresses, in JSON and in HTML, and in base64; shown is written instead.
+// Hashed, encrypted or compressed it is not found, and not in pictures. One of
+// fewer than four characters is left, because it would be found everywhere.
+func (w *Writer) Redact(secret, shown string) {
+	if len(secret) < 4 {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range spellings(secret) {
+		w.pairs = append(w.pairs, s, shown)
+	}
+	w.hidden = strings.NewReplacer(w.pairs...)
+}
+
+// spellings are the ways in which a secret may stand in a file, longest first.
+func spellings(secret string) []string {
+	out := []string{secret, url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret)}
+	raw := []byte(secret)
+	for shift := range 3 {
+		for _, enc := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
+			text := enc.EncodeToString(append(make([]byte, shift, shift+len(raw)), raw...))
+			if from, to := (shift*8+5)/6, (shift+len(raw))*8/6; to-from >= 6 {
+				out = append(out, text[from:to]) // whatever stands around it
+			}
+		}
+	}
+	for _, s := range slices.Clone(out) { // in JSON, and in JSON within it
+		for range 2 {
+			var b bytes.Buffer
+			enc := json.NewEncoder(&b)
+			enc.SetEscapeHTML(false)
+			_ = enc.Encode(s) // a text has no fault
+			s = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSuffix(b.String(), "\n"), `"`), `"`)
+			out = append(out, s)
+		}
+	}
+	slices.Sort(out)
+	out = slices.Compact(out)
+	slices.SortStableFunc(out, func(a, b string) int { return len(b) - len(a) })
+	return out
+}
 
 // Update changes the bundle's meta data, for what is known only once the
 // browser runs.
@@ -192,9 +241,12 @@ func (w *Writer) AddBlob(name string, data []byte) (string, error) {
 	if len(data) > maxBlob {
 		return "", fmt.Errorf("write blob %s: %w", name, ErrTooLarge)
 	}
-	sum := hash(data)
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.hidden != nil && path.Ext(name) != ".jpg" {
+		data = []byte(w.hidden.Replace(string(data)))
+	}
+	sum := hash(data)
 	if w.closed {
 		return "", fmt.Errorf("write blob %s: %w", name, os.ErrClosed)
 	}
@@ -272,6 +324,11 @@ func add[T any](w *Writer, lost *[]Gap, name string, records []T) error {
 		}
 		switch {
 		case err == nil:
+			if w.hidden != nil {
+				text := w.hidden.Replace(line.String())
+				line.Reset()
+				line.WriteString(text)
+			}
 			if _, err := s.buf.Write(line.Bytes()); err != nil {
 				return fmt.Errorf("write %s: %w", name, err)
 			}
