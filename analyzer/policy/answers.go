@@ -15,7 +15,8 @@ import (
 type Answer struct {
 	ID       string    `json:"id"`       // one of QuestionIDs
 	Question string    `json:"question"` // in words
-	Found    bool      `json:"found"`    // false: not found in the text
+	Found    bool      `json:"found"`    // false: not found in the text, or not tested
+	NotRead  string    `json:"not_read"` // why the text, or a part of it, was not read, so that what is not found may be there
 	Passages []Passage `json:"passages"` // in the order of the text
 	Left     int       `json:"left"`     // passages beyond those listed
 }
@@ -239,7 +240,7 @@ func Answers(d *Document, set *rules.Set) []Answer {
 	for _, q := range questions {
 		out = append(out, a.answer(q))
 	}
-	date := Answer{ID: "effective_date", Question: "When was the text last changed?", Passages: []Passage{}}
+	date := Answer{ID: "effective_date", Question: "When was the text last changed?", NotRead: a.notRead(), Passages: []Passage{}}
 	if d.LastUpdated != "" {
 		date.Found = true
 		date.Passages = append(date.Passages, Passage{Says: d.LastUpdated, Quote: d.LastUpdated})
@@ -248,7 +249,7 @@ func Answers(d *Document, set *rules.Set) []Answer {
 }
 
 func (a *asker) answer(q question) Answer {
-	out := Answer{ID: q.id, Question: q.words, Passages: []Passage{}}
+	out := Answer{ID: q.id, Question: q.words, NotRead: a.notRead(), Passages: []Passage{}}
 	var list []Passage
 	if q.statement != nil {
 		for i := range a.doc.Statements {
@@ -286,6 +287,21 @@ func (a *asker) answer(q question) Answer {
 	}
 	out.Found = len(out.Passages) > 0
 	return out
+}
+
+// notRead says why a text, or a part of it, was not read; "" when all was.
+func (a *asker) notRead() string {
+	switch {
+	case a.doc.Obstacle != "":
+		return a.doc.Obstacle
+	case a.doc.Words == 0:
+		return "no text was found"
+	case len(a.doc.Unread) == 0:
+		return ""
+	case a.doc.Unread[0] == a.doc.Language:
+		return "the text is " + languageName(a.doc.Language) + ", which is not read"
+	}
+	return "a part of the text is " + languageName(a.doc.Unread[0]) + ", which is not read"
 }
 
 // receivers are who gets data: those of statements that hand them out or let

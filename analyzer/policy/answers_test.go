@@ -28,6 +28,9 @@ func TestAnswers(t *testing.T) {
 		for _, a := range policy.Answers(doc, set(t)) {
 			ids = append(ids, a.ID)
 			says, expected := want[a.ID]
+			if a.NotRead != "" {
+				t.Errorf("%s: %s: not read: %s", lang, a.ID, a.NotRead)
+			}
 			if a.Found != expected || a.Found != (len(a.Passages) > 0) || a.Question == "" || a.Left != 0 {
 				t.Errorf("%s: %s is found %v, want %v: %+v", lang, a.ID, a.Found, expected, a.Passages)
 				continue
@@ -54,7 +57,7 @@ func TestAnswers(t *testing.T) {
 	}
 	empty := policy.Read(policy.Input{ID: "d01"}, set(t))
 	for _, a := range policy.Answers(empty, set(t)) {
-		if a.Found || a.Passages == nil {
+		if a.Found || a.Passages == nil || a.NotRead != "no text was found" {
 			t.Errorf("an empty text answers %s: %+v", a.ID, a)
 		}
 	}

@@ -252,7 +252,11 @@ const answersShown = 3
 // answer prints a question with the passages that answer it.
 func (p *printer) answer(a policy.Answer, shown int) {
 	p.line("\n  %s", p.in(strong, a.Question))
-	if !a.Found {
+	switch {
+	case !a.Found && a.NotRead != "":
+		p.line("    %s", p.in(yellow, "not tested: "+plain.Terminal(a.NotRead, 200)))
+		return
+	case !a.Found:
 		p.line("    %s", p.in(yellow, "not found in the text"))
 		return
 	}
