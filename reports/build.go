@@ -17,12 +17,12 @@ import (
 
 // New arranges an analysis. It keeps no reference to it.
 func New(a *analyzer.Analysis) *Report {
-	b := builder{a: a, pages: map[string]string{}, places: map[string][]Class{}}
+	b := builder{a: a, redactor: newRedactor(a.Meta), pages: map[string]string{}, places: map[string][]Class{}}
 	for _, p := range a.Seen.Places {
 		b.places[p.Page] = each(p.Classes, newClass)
 	}
 	for _, p := range a.Pages {
-		b.pages[p.ID] = p.URL
+		b.pages[p.ID] = b.address(p.URL)
 	}
 	rep := &Report{
 		Schema:     Schema,
@@ -50,11 +50,13 @@ func New(a *analyzer.Analysis) *Report {
 		Rules:      each(a.Rules, newRule),
 		Evidence:   []Sighting{},
 	}
+	b.redact(rep, a)
 	rep.Summary = totals(rep)
 	return rep
 }
 
 type builder struct {
+	redactor
 	a     *analyzer.Analysis
 	pages map[string]string // id of a visit → its address
 
@@ -114,6 +116,7 @@ func newImport(i *evidence.Import) Import {
 
 func (b *builder) visit(p evidence.Page) Page {
 	out := newPage(p)
+	out.URL, out.FinalURL = b.address(p.URL), b.address(p.FinalURL)
 	out.Places = list(b.places[p.URL])
 	return out
 }
@@ -202,7 +205,7 @@ func (b *builder) cookies() []Cookie {
 	out := make([]Cookie, 0, len(b.a.Seen.Cookies))
 	for _, c := range b.a.Seen.Cookies {
 		v := Cookie{
-			ID: c.ID, Name: c.Name, Domain: c.Domain, Path: c.Path, Party: c.Party, Vendor: c.Vendor, SetBy: newSetter(c.SetBy),
+			ID: c.ID, Name: c.Name, Domain: c.Domain, Path: c.Path, Party: c.Party, Vendor: c.Vendor, SetBy: b.setter(c.SetBy),
 			LifetimeDays: finite(c.LifetimeDays), Session: c.Session, HTTPOnly: c.HTTPOnly, Secure: c.Secure, SameSite: c.SameSite,
 			Partitioned: c.Partitioned, SetterVendor: c.SetterVendor, SetterParty: c.SetterParty, LoadedBy: each(c.LoadedBy, newLoader), CappedDays: c.CappedDays, Purpose: c.Purpose, Identifier: c.Identifier, DeclaredLifetimeDays: -1,
 			States: words(c.States), Pages: b.addresses(c.Pages),
@@ -223,7 +226,7 @@ func (b *builder) storage() []Storage {
 	for _, s := range b.a.Seen.Storage {
 		out = append(out, Storage{
 			ID: s.ID, Kind: s.Kind, Origin: s.Origin, Key: s.Key, Vendor: s.Vendor, Identifier: s.Identifier,
-			SetBy: newSetter(s.SetBy), SetterVendor: s.SetterVendor, SetterParty: s.SetterParty, LoadedBy: each(s.LoadedBy, newLoader), States: words(s.States), Pages: b.addresses(s.Pages),
+			SetBy: b.setter(s.SetBy), SetterVendor: s.SetterVendor, SetterParty: s.SetterParty, LoadedBy: each(s.LoadedBy, newLoader), States: words(s.States), Pages: b.addresses(s.Pages),
 		})
 	}
 	return out
@@ -288,7 +291,7 @@ func (b *builder) findings() []Finding {
 }
 
 // addresses turns ids of visits into addresses, each once and in order. What
-// is no id stays.
+// is no id is an address.
 func (b *builder) addresses(pages []string) []string {
 	out := make([]string, 0, len(pages))
 	seen := make(map[string]bool, len(pages))
@@ -305,18 +308,18 @@ func (b *builder) page(id string) string {
 	if address, ok := b.pages[id]; ok {
 		return address
 	}
-	return id
+	return b.address(id)
 }
 
 func newLoader(l flow.Loader) Loader {
 	return Loader{Manager: l.Manager, Container: l.Container, Scripts: each(l.Scripts, func(s string) string { return plain.Middle(plain.Redact(s), maxAddress) })}
 }
 
-func newSetter(s evidence.Setter) Setter {
-	out := Setter{Kind: cmp.Or(s.Kind, "unknown"), URL: s.URL, Initiators: []string{}}
+func (b *builder) setter(s evidence.Setter) Setter {
+	out := Setter{Kind: cmp.Or(s.Kind, "unknown"), URL: b.address(s.URL), Initiators: []string{}}
 	for _, f := range s.Initiators {
-		if f.URL != "" && !slices.Contains(out.Initiators, f.URL) {
-			out.Initiators = append(out.Initiators, f.URL)
+		if address := b.address(f.URL); address != "" && !slices.Contains(out.Initiators, address) {
+			out.Initiators = append(out.Initiators, address)
 		}
 	}
 	return out

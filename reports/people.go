@@ -27,7 +27,7 @@ func (b *builder) behaviors() []Behavior {
 
 func (b *builder) behavior(x behavior.Behavior) Behavior {
 	out := Behavior{
-		ID: x.ID, Kind: string(x.Kind), Pages: b.addresses(x.Pages), States: words(x.States), Script: x.Script, Vendor: x.Vendor,
+		ID: x.ID, Kind: string(x.Kind), Pages: b.addresses(x.Pages), States: words(x.States), Script: b.address(x.Script), Vendor: x.Vendor,
 		Confidence: string(x.Confidence), Detail: x.Detail, Evidence: list(x.Evidence), Sightings: x.Sightings,
 	}
 	if len(out.Pages) > 0 {

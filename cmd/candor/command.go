@@ -32,6 +32,7 @@ type Command struct {
 	Stdout, Stderr io.Writer
 	Environ        []string // "NAME=value"
 	Now            func() time.Time
+	Random         io.Reader        // of keys; may be nil where none are needed
 	Signals        <-chan os.Signal // the first ends a scan in order, the second at once; may be nil
 	Exit           func(code int)   // what the second signal calls
 	Columns        func() int       // width of the terminal that Stderr is; 0 when it is none

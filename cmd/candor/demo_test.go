@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"maps"
@@ -83,7 +84,7 @@ func scanDemo(t *testing.T, out string, args ...string) *reports.Report {
 func runCandor(t *testing.T, want int, args ...string) {
 	t.Helper()
 	var stderr bytes.Buffer
-	c := &Command{Stdout: io.Discard, Stderr: &stderr, Environ: []string{}, Now: time.Now, Stages: wired()}
+	c := &Command{Stdout: io.Discard, Stderr: &stderr, Environ: []string{}, Now: time.Now, Random: rand.Reader, Stages: wired()}
 	if code := c.Run(context.Background(), args); code != want {
 		t.Fatalf("candor %s: exit code %d, want %d; it said %s", strings.Join(args, " "), code, want, &stderr)
 	}
@@ -113,6 +114,17 @@ func TestDemo(t *testing.T) {
 	t.Run("findings", func(t *testing.T) { s.findings(t, rep) })
 	t.Run("places", func(t *testing.T) { s.places(t, rep) })
 	t.Run("absent", func(t *testing.T) { s.absent(t, rep) })
+	t.Run("redacted", func(t *testing.T) {
+		for _, name := range []string{"scan.json", "index.html"} {
+			data, err := os.ReadFile(filepath.Join(one, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if bytes.Contains(data, []byte("sam.carter")) || !bytes.Contains(data, []byte("email=~")) {
+				t.Errorf("%s shows the e-mail address of the confirmation page's address", name)
+			}
+		}
+	})
 	t.Run("readme", func(t *testing.T) { sampleInReadme(t, rep) })
 	t.Run("schema", func(t *testing.T) { validate(t, filepath.Join(one, "scan.json")) })
 	t.Run("verify", func(t *testing.T) { runCandor(t, exitOK, "verify", one) })

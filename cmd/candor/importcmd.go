@@ -147,6 +147,9 @@ func (c *Command) writeRecording(bundle string, rec *recording.Recording, ownDom
 	if meta.StartedAt.IsZero() {
 		meta.StartedAt = now
 	}
+	if meta.RedactionKey, err = c.key(); err != nil {
+		return err
+	}
 	w, err := evidence.Create(bundle, meta)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"io"
 	"os"
 	"os/signal"
@@ -21,6 +22,7 @@ func main() {
 		Stderr:  os.Stderr,
 		Environ: os.Environ(),
 		Now:     time.Now,
+		Random:  rand.Reader,
 		Signals: signals,
 		Exit: func(code int) {
 			browser.Abandon()

@@ -3,8 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"time"
@@ -172,7 +174,20 @@ func (c *Command) plan(o *options, urls []string) (*plan, error) {
 		}
 	}
 	p.meta = newMeta(p, now)
-	return p, nil
+	p.meta.RedactionKey, err = c.key()
+	return p, err
+}
+
+// key makes a random key of 128 bits.
+func (c *Command) key() (string, error) {
+	if c.Random == nil {
+		return "", nil
+	}
+	var b [16]byte
+	if _, err := io.ReadFull(c.Random, b[:]); err != nil {
+		return "", fmt.Errorf("make a key: %w", err)
+	}
+	return hex.EncodeToString(b[:]), nil
 }
 
 func (c *Command) crawlOptions(o *options, p *plan, now time.Time) crawler.Options {

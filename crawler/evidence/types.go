@@ -27,8 +27,12 @@ type Meta struct {
 	Import     *Import   `json:"import,omitempty"` // nil when Candor visited by itself
 	StartedAt  time.Time `json:"started_at"`
 	FinishedAt time.Time `json:"finished_at,omitzero"`
-	Complete   bool      `json:"complete"`          // false until the writer is closed after a whole scan
-	Stopped    string    `json:"stopped,omitempty"` // why an incomplete scan ended: "interrupted", "time limit", an error
+	// RedactionKey is random. It keys the hashes that stand in reports for values
+	// that may identify a person, and no report holds it.
+	RedactionKey string `json:"redaction_key,omitempty"`
+
+	Complete bool   `json:"complete"`          // false until the writer is closed after a whole scan
+	Stopped  string `json:"stopped,omitempty"` // why an incomplete scan ended: "interrupted", "time limit", an error
 }
 
 // Import says that a bundle was made of another tool's recording, and what that
