@@ -83,8 +83,8 @@ func newActors() *actors {
 }
 
 func (a *actors) of(s *scan, page, script string, state evidence.State) *actor {
-	if len(script) > 4*maxScript {
-		script = script[:4*maxScript]
+	if len(script) > 4*maxText {
+		script = script[:4*maxText]
 	}
 	key := actorKey{page, script}
 	x := a.all[key]
