@@ -174,6 +174,8 @@ func (r *reader) shape(s *sentence, list []*predicate, p *predicate, st *Stateme
 		return userProvides(s, p, st)
 	case p.passive && in(s.low(p.head-1), "that", "which") && slices.Equal(st.DataTypes, []string{"cookie_identifier"}):
 		return false // what cookies are, not what happens
+	case (p.passive || p.relative || p.reduced) && s.definesCookies():
+		return false
 	case cookies:
 		if p.negated && s.meansTo(list, p) {
 			return false // "we do not use cookies to identify you" does not deny cookies
@@ -209,6 +211,19 @@ func (r *reader) shape(s *sentence, list []*predicate, p *predicate, st *Stateme
 		st.RecipientRefs = nil
 	}
 	return r.holds(s, p, st, third)
+}
+
+// definesCookies reports whether a sentence says what cookies are: "cookies are
+// small files that are commonly used to …".
+func (s *sentence) definesCookies() bool {
+	for _, m := range s.mentions {
+		if m.kind != mData {
+			continue
+		}
+		return m.id == "cookie_identifier" && m.start <= 1 && in(s.low(m.end), "are", "is") &&
+			in(s.low(m.end+1), "file", "files", "small", "text", "a", "piece", "pieces", "tiny", "bits", "data", "strings", "simple", "alphanumeric")
+	}
+	return false
 }
 
 // kept completes a statement about how long data are kept.
@@ -351,6 +366,9 @@ func (r *reader) nominal(at spot, s *sentence, list []*predicate, before int) {
 		if !ok || s.low(i+1) != "of" || !in(s.low(i-1), "our", "the", "and", "or", ",", "involve", "includes") {
 			continue
 		}
+		if s.onlySubjectMatter(i) {
+			continue
+		}
 		if in(s.low(i-1), "and", "or", ",") && s.low(i-2) != "collection" && s.low(i-2) != "our" {
 			continue
 		}
@@ -380,6 +398,17 @@ func (r *reader) nominal(at spot, s *sentence, list []*predicate, before int) {
 			return
 		}
 	}
+}
+
+// onlySubjectMatter reports whether a noun of an act is what something else is
+// about: "complaints regarding the collection or disclosure of your data".
+func (s *sentence) onlySubjectMatter(i int) bool {
+	for t := i - 1; t >= 0 && t > i-9; t-- {
+		if in(s.low(t), "regarding", "concerning", "complaint", "complaints", "questions", "dispute", "disputes") {
+			return true
+		}
+	}
+	return false
 }
 
 func negatedBefore(s *sentence, i int) bool {

@@ -56,6 +56,9 @@ func (s *sentence) polarity(list []*predicate, i int) {
 	if p.inf && in(s.low(p.head-2), "right", "rights") && !in(s.low(p.head-4), "reserve", "reserves") && !in(s.low(p.head-3), "reserve", "reserves") {
 		p.dropped = true // "the right to request a copy" is the reader's
 	}
+	if (p.reduced || p.passive) && s.notToHave(p.head) {
+		p.dropped = true // "your preference not to have data about you collected"
+	}
 	if (p.relative || p.reduced) && s.askedFor(p.head) {
 		p.dropped = true
 	}
@@ -65,6 +68,20 @@ func (s *sentence) polarity(list []*predicate, i int) {
 	if p.negated && (p.actorIs(s, "user") || s.imperative(p) || s.embeddedQuestion(p)) {
 		p.dropped = true
 	}
+}
+
+// notToHave reports whether what stands at a token is what people choose not to
+// have done.
+func (s *sentence) notToHave(at int) bool {
+	for t := at - 1; t > 1 && t > at-14; t-- {
+		if s.low(t) == "have" && s.low(t-1) == "to" && s.low(t-2) == "not" {
+			return true
+		}
+		if in(s.low(t), ";", "we") {
+			return false
+		}
+	}
+	return false
 }
 
 // describes reports whether a denial only tells of which data the text speaks:

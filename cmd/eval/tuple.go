@@ -96,13 +96,13 @@ func tuplesOfApps(m *measurement) error {
 				c.right(g.id)
 			} else {
 				c.wrong(g.id)
-				m.mistake("apps", g.id, "FALSE %s <- %.300s", x, why[x])
+				m.mistake("tuple", g.id, "FALSE %s <- %.300s", x, why[x])
 			}
 		}
 		for _, x := range sortedTuples(gold) {
 			if !got[x] {
 				c.missed(g.id)
-				m.mistake("apps", g.id, "MISSED %s <- %.400s", x, where[x])
+				m.mistake("tuple", g.id, "MISSED %s <- %.400s", x, where[x])
 			}
 		}
 	}
