@@ -89,6 +89,9 @@ func (s pieSentence) predicted() []labelledSpan {
 					to = i + 1
 				}
 			}
+			for from > 0 && slices.Contains(determiners, strings.ToLower(s.Tokens[from-1])) {
+				from-- // the annotators marked whole noun phrases
+			}
 			if x := (labelledSpan{label, from, to}); label != "" && from >= 0 && from < to && !slices.Contains(out, x) {
 				out = append(out, x)
 			}
@@ -96,6 +99,9 @@ func (s pieSentence) predicted() []labelledSpan {
 	}
 	return out
 }
+
+// determiners begin a noun phrase.
+var determiners = strings.Fields("your the any a an this such certain these some their other all his her user's")
 
 func spanLabel(st policy.Statement) string {
 	label := ""
