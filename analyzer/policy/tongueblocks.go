@@ -140,6 +140,19 @@ func (r *reader) fromTongueHeading(t *tongue, at spot, s *sentence) {
 		return
 	}
 	data := s.ids(mData, 0)
+	last := b.path[len(b.path)-1]
+	switch role := t.column(last); {
+	case len(last) > 60 || t.denies(s):
+	case role == colKeep && len(data) > 0 && t.daysIn(s) > 0: // "Logdaten: 7 Tage" below "Speicherdauer"
+		r.add(at, Statement{Actor: "we", Action: actRetain, DataTypes: data, RetentionDays: t.daysIn(s)})
+		return
+	case role == colWho && len(s.refs(0)) > 0: // "Zahlungen: PayPal" below "Empfänger"
+		if len(data) == 0 {
+			data = []string{"information"}
+		}
+		r.add(at, Statement{Actor: "we", Action: actShare, DataTypes: data, RecipientRefs: s.refs(0), Purposes: s.ids(mFor, 0)})
+		return
+	}
 	if len(data) == 0 || len(data) == 1 && data[0] == "information" {
 		return
 	}
