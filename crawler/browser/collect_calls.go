@@ -3,6 +3,7 @@ package browser
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,8 +19,10 @@ import (
 // leaves the page's world as it is. Setting one makes V8 walk the heap once,
 // about half a millisecond in a new document; a call costs about 60 µs. So the
 // list is short, what is rare is watched from the first sign of its use on
-// (group: the kind of the canvas's context, "offscreen", "audio"), and after
-// limit calls in a document a function is watched no longer.
+// (group: "canvas" from the first context on, "webgl" and "webgl2" from one of
+// their kind, "offscreen", "audio", "device" from the number of processors or the
+// size of the memory on), and after limit calls in a document a function is
+// watched no longer.
 var watched = []struct {
 	group string
 	note  string // how hook.js sums up the arguments
@@ -42,13 +45,13 @@ var watched = []struct {
 
 	{"", "meet", "Location.ancestorOrigins", 1000, "globalThis.parent && own(location, 'ancestorOrigins')?.get"},
 	{"", "context", "HTMLCanvasElement.getContext", 200, "method('HTMLCanvasElement', 'getContext')"},
-	{"", "read", "HTMLCanvasElement.toDataURL", 50, "method('HTMLCanvasElement', 'toDataURL')"},
-	{"", "read", "HTMLCanvasElement.toBlob", 50, "method('HTMLCanvasElement', 'toBlob')"},
-	{"", "pixels", "CanvasRenderingContext2D.getImageData", 200, "method('CanvasRenderingContext2D', 'getImageData')"},
-	{"", "draw", "CanvasRenderingContext2D.fillText", 400, "method('CanvasRenderingContext2D', 'fillText')"},
-	{"", "draw", "CanvasRenderingContext2D.strokeText", 400, "method('CanvasRenderingContext2D', 'strokeText')"},
-	{"", "measure", "CanvasRenderingContext2D.measureText", 600, "method('CanvasRenderingContext2D', 'measureText')"},
-	{"", "state", "CanvasRenderingContext2D.save", 200, "method('CanvasRenderingContext2D', 'save')"},
+	{"canvas", "read", "HTMLCanvasElement.toDataURL", 50, "method('HTMLCanvasElement', 'toDataURL')"},
+	{"canvas", "read", "HTMLCanvasElement.toBlob", 50, "method('HTMLCanvasElement', 'toBlob')"},
+	{"canvas", "pixels", "CanvasRenderingContext2D.getImageData", 200, "method('CanvasRenderingContext2D', 'getImageData')"},
+	{"canvas", "draw", "CanvasRenderingContext2D.fillText", 400, "method('CanvasRenderingContext2D', 'fillText')"},
+	{"canvas", "draw", "CanvasRenderingContext2D.strokeText", 400, "method('CanvasRenderingContext2D', 'strokeText')"},
+	{"canvas", "measure", "CanvasRenderingContext2D.measureText", 600, "method('CanvasRenderingContext2D', 'measureText')"},
+	{"canvas", "state", "CanvasRenderingContext2D.save", 200, "method('CanvasRenderingContext2D', 'save')"},
 	{"", "context", "OffscreenCanvas.getContext", 200, "method('OffscreenCanvas', 'getContext')"},
 	{"offscreen", "read", "OffscreenCanvas.convertToBlob", 50, "method('OffscreenCanvas', 'convertToBlob')"},
 	{"offscreen", "pixels", "OffscreenCanvasRenderingContext2D.getImageData", 200, "method('OffscreenCanvasRenderingContext2D', 'getImageData')"},
@@ -79,25 +82,23 @@ var watched = []struct {
 
 	{"", "call", "Navigator.platform", 100, "getter('Navigator', 'platform')"},
 	{"", "call", "Navigator.languages", 100, "getter('Navigator', 'languages')"},
-	{"", "call", "Navigator.hardwareConcurrency", 100, "getter('Navigator', 'hardwareConcurrency')"},
-	{"", "call", "Navigator.deviceMemory", 100, "getter('Navigator', 'deviceMemory')"},
-	{"", "call", "Navigator.maxTouchPoints", 100, "getter('Navigator', 'maxTouchPoints')"},
+	{"", "device", "Navigator.hardwareConcurrency", 100, "getter('Navigator', 'hardwareConcurrency')"},
+	{"", "device", "Navigator.deviceMemory", 100, "getter('Navigator', 'deviceMemory')"},
+	{"device", "call", "Navigator.maxTouchPoints", 100, "getter('Navigator', 'maxTouchPoints')"},
 	{"", "call", "Navigator.plugins", 100, "getter('Navigator', 'plugins')"},
-	{"", "call", "Navigator.vendor", 100, "getter('Navigator', 'vendor')"},
+	{"device", "call", "Navigator.vendor", 100, "getter('Navigator', 'vendor')"},
 	{"", "call", "Screen.colorDepth", 100, "getter('Screen', 'colorDepth')"},
-	{"", "call", "Screen.availWidth", 100, "getter('Screen', 'availWidth')"},
-	{"", "call", "Intl.DateTimeFormat.resolvedOptions", 100, "Intl.DateTimeFormat.prototype.resolvedOptions"},
-	{"", "call", "NavigatorUAData.getHighEntropyValues", 50, "method('NavigatorUAData', 'getHighEntropyValues')"},
-	{"", "call", "MediaDevices.enumerateDevices", 50, "method('MediaDevices', 'enumerateDevices')"},
-	{"", "call", "Navigator.getBattery", 50, "method('Navigator', 'getBattery')"},
-	{"", "call", "SpeechSynthesis.getVoices", 50, "method('SpeechSynthesis', 'getVoices')"},
+	{"device", "call", "Screen.availWidth", 100, "getter('Screen', 'availWidth')"},
+	{"device", "call", "Intl.DateTimeFormat.resolvedOptions", 100, "Intl.DateTimeFormat.prototype.resolvedOptions"},
+	{"device", "call", "NavigatorUAData.getHighEntropyValues", 50, "method('NavigatorUAData', 'getHighEntropyValues')"},
+	{"device", "call", "MediaDevices.enumerateDevices", 50, "method('MediaDevices', 'enumerateDevices')"},
+	{"device", "call", "Navigator.getBattery", 50, "method('Navigator', 'getBattery')"},
+	{"device", "call", "SpeechSynthesis.getVoices", 50, "method('SpeechSynthesis', 'getVoices')"},
 
 	{"", "layout", "HTMLElement.offsetWidth", 800, "getter('HTMLElement', 'offsetWidth')"},
 	{"", "observe", "MutationObserver.observe", 200, "method('MutationObserver', 'observe')"},
 	{"", "node", "Element.attributes", 200, "getter('Element', 'attributes')"},
 	{"", "node", "Element.outerHTML", 200, "getter('Element', 'outerHTML')"},
-	{"", "node", "XMLSerializer.serializeToString", 50, "method('XMLSerializer', 'serializeToString')"},
-	{"", "call", "CSSStyleSheet.cssRules", 100, "getter('CSSStyleSheet', 'cssRules')"},
 	{"", "field", "HTMLInputElement.value", 400, "getter('HTMLInputElement', 'value')"},
 	{"", "field", "HTMLTextAreaElement.value", 400, "getter('HTMLTextAreaElement', 'value')"},
 }
@@ -105,6 +106,7 @@ var watched = []struct {
 // Bounds of what one visit records of calls.
 const (
 	maxCalls    = 1000
+	maxRealms   = 40  // frames of one process that are watched; each makes V8 walk the heap
 	maxContexts = 300 // documents and workers that are asked for their last counts
 	maxValues   = 200
 	maxTexts    = 10
@@ -127,7 +129,7 @@ func watchList(writesOnly bool) string {
 // belongs to a session, and several may share a process, so its condition says
 // whose it is.
 func (c *Context) hook(session int64) string {
-	return fmt.Sprintf(hookJS, c.secret, session, watchList(c.browser.options.writesOnly))
+	return fmt.Sprintf(hookJS, c.secret, session, watchList(c.browser.options.writesOnly), maxRealms)
 }
 
 // callKey is a row of one document or worker.
@@ -179,11 +181,32 @@ func (r *record) addCall(key callKey, c *evidence.Call, at time.Time) {
 func (r *record) unwatched(api string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if api == "frames" {
+		api = fmt.Sprintf("the frames after the first %d", maxRealms)
+		if !slices.Contains(r.cut, api) {
+			r.cut = append(r.cut, api)
+		}
+		return
+	}
 	for _, f := range watched {
-		if f.api == api {
-			r.bounds["calls of "+api] = true
+		if f.api == api && f.note == "write" {
+			r.bounds["cookie and storage writes"] = true
+			return
+		} else if f.api == api && !slices.Contains(r.cut, api) {
+			r.cut = append(r.cut, api)
 		}
 	}
+}
+
+// callGap says which functions were called more often than is counted.
+func (r *record) callGap(q Visit, state evidence.State) []evidence.Gap {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.cut) == 0 {
+		return nil
+	}
+	slices.Sort(r.cut)
+	return []evidence.Gap{{What: "calls of " + strings.Join(r.cut, ", ") + " by " + q.URL, Why: "they were so many that watching on would slow the page", Kind: "bound", Page: q.ID, State: state}}
 }
 
 // takeCalls returns the calls in the order in which they came.

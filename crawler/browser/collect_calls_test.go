@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"candor/crawler/evidence"
 	"candor/crawler/webtest"
@@ -16,7 +17,7 @@ const calling = `
 <script src="/print.js"></script>
 <iframe src="https://frame.other.test/"></iframe>
 <iframe src="/same.html"></iframe>
-<iframe srcdoc="<script>navigator.hardwareConcurrency</script>"></iframe>
+<iframe srcdoc="<script>navigator.hardwareConcurrency; navigator.vendor</script>"></iframe>
 <label>E-mail <input name="email" id="mail" onfocus="1"></label>
 <script>
  addEventListener('scroll', function () {}); document.addEventListener('click', function () {}); document.getElementById('mail').addEventListener('input', function () {});
@@ -40,6 +41,7 @@ const calling = `
  var a = new OfflineAudioContext(1, 5000, 44100), o = a.createOscillator(); o.connect(a.destination); o.start(0);
  a.startRendering().then(function (b) { b.getChannelData(0) });
  for (var j = 0; j < 5; j++) navigator.platform;
+ navigator.hardwareConcurrency;
  new Intl.DateTimeFormat().resolvedOptions();
  new MutationObserver(function () {}).observe(document, { childList: true, subtree: true, attributes: true, characterData: true });
  document.documentElement.outerHTML;
@@ -170,5 +172,63 @@ func TestCallsCannotBeNoticedOrBroken(t *testing.T) {
 		if rowOf(res.Calls, api, "/").Count == 0 {
 			t.Errorf("%s was not seen", api)
 		}
+	}
+}
+
+// Pages that call without end keep their time, the calls are counted up to a
+// bound, and what is beyond is a gap.
+func TestManyCalls(t *testing.T) {
+	b, _ := start(t, webtest.MustText(`
+-- www.site.test/index.html --
+<!doctype html><link rel="icon" href="data:,"><title>Calls</title><script>
+ var c = document.createElement('canvas'), x = c.getContext('2d'), start = performance.now();
+ for (var i = 0; i < 1000000; i++) { x.measureText('a'); navigator.platform }
+ document.title = 'took ' + (performance.now() - start);
+ screen.colorDepth;
+</script>
+-- frames.test/index.html --
+<!doctype html><link rel="icon" href="data:,"><title>Frames</title><script>
+ for (var i = 0; i < 60; i++) { var f = document.createElement('iframe'); document.documentElement.append(f); f.contentWindow.navigator.platform; f.remove() }
+ navigator.plugins;
+</script>
+-- spin.test/index.html --
+<!doctype html><link rel="icon" href="data:,"><title>Spins</title><script>new Worker('/spin.js'); navigator.plugins</script>
+-- spin.test/spin.js --
+navigator.platform; for (;;) navigator.languages;
+`))
+	v := visitor(t, b)
+	res := see(t, v, Visit{URL: "https://www.site.test/"})
+	m, p := rowOf(res.Calls, "CanvasRenderingContext2D.measureText", ".test/"), rowOf(res.Calls, "Navigator.platform", ".test/")
+	if res.Page.Ended != "quiet" || m.Count != 600 || !m.Cut || p.Count != 100 || !p.Cut {
+		t.Errorf("ended %s, %q: measured %d times (cut: %v), the platform read %d times (cut: %v)", res.Page.Ended, res.Page.Title, m.Count, m.Cut, p.Count, p.Cut)
+	}
+	if rowOf(res.Calls, "Screen.colorDepth", ".test/").Count != 1 {
+		t.Error("what came after the million calls was not seen")
+	}
+	if len(res.Gaps) != 1 || res.Gaps[0].Kind != "bound" || !strings.Contains(res.Gaps[0].What, "CanvasRenderingContext2D.measureText, Navigator.platform") {
+		t.Errorf("gaps %v", res.Gaps)
+	}
+	t.Log(res.Page.Title)
+
+	res = see(t, v, Visit{URL: "https://frames.test/"})
+	n := 0
+	for _, c := range res.Calls {
+		if c.Frame == "about:blank" && c.API == "Navigator.platform" {
+			n += c.Count
+		}
+	}
+	if res.Page.Ended != "quiet" || n != maxRealms || rowOf(res.Calls, "Navigator.plugins", ".test/").Count != 1 {
+		t.Errorf("ended %s with gaps %v, %d of 60 frames were watched", res.Page.Ended, res.Gaps, n)
+	}
+	if len(res.Gaps) != 1 || !strings.Contains(res.Gaps[0].What, "the frames after the first 40") {
+		t.Errorf("gaps %v", res.Gaps)
+	}
+
+	res = see(t, v, Visit{URL: "https://spin.test/", Budget: 6 * time.Second})
+	if w := rowOf(res.Calls, "Navigator.languages", "/spin.js"); w.Count != 100 || !w.Cut {
+		t.Errorf("the worker that spins: %+v", w)
+	}
+	if rowOf(res.Calls, "Navigator.plugins", ".test/").Count != 1 {
+		t.Errorf("ended %s, gaps %v, calls %v", res.Page.Ended, res.Gaps, res.Calls)
 	}
 }

@@ -75,6 +75,7 @@ type record struct {
 	calls     map[callKey]*evidence.Call
 	callOrder []*evidence.Call
 	hooked    []hooked
+	cut       []string // functions that are no longer watched
 	hold      hold
 	passed    int // main documents of the journey's earlier steps
 }

@@ -372,6 +372,7 @@ func (w *window) conclude(ctx context.Context, q Visit, failure string, res *Res
 	r, p := w.record, &res.Page
 	res.Requests = r.finish(q.ID, w.context.state)
 	res.Calls = r.takeCalls(q.ID, w.context.state)
+	res.Gaps = append(res.Gaps, r.callGap(q, w.context.state)...)
 	r.mu.Lock()
 	writes := r.writes
 	walls := map[string]time.Time{}

@@ -15,8 +15,7 @@ const (
 // recordings finds scripts that record what visitors see and do. One of a vendor
 // that the knowledge base lists as session replay counts when it watches the
 // page; any other script when it does all of: reads the document as a whole (the
-// attributes of at least 20 elements, the HTML of the page, its style sheets, or
-// a serializer), watches its changes (MutationObserver over a whole tree, with
+// attributes of at least 20 elements, or the HTML of the page), watches its changes (MutationObserver over a whole tree, with
 // attributes or text), listens to two kinds at least of what visitors do (mouse,
 // touch, scrolling, input) on the whole page, and sends bodies to another party.
 // Those are the parts of recorders as Acar, Englehardt and Narayanan, "No
@@ -45,8 +44,7 @@ func (d *recordings) end(s *scan) {
 			x.saw(s, SessionRecording, confidence, id, "a session replay script watched the page")
 			continue
 		}
-		snapshot := x.has("Element.attributes").count >= leastAttributes || x.has("XMLSerializer.serializeToString").count > 0 ||
-			x.has("CSSStyleSheet.cssRules").count > 0 && x.has("Element.attributes").count > 0 || x.has("Element.outerHTML").values["HTML"]
+		snapshot := x.has("Element.attributes").count >= leastAttributes || x.has("Element.outerHTML").values["HTML"]
 		if !deep || !snapshot || len(listens) < leastListened || uploads == 0 {
 			continue
 		}

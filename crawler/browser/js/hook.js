@@ -9,24 +9,31 @@
 // prototype that the page could put something into.
 const %[1]s = ((debug, undebug, spare) => {
   const { apply, getOwnPropertyDescriptor: own, defineProperty: define, deleteProperty: remove } = Reflect;
+
+  // A frame that scripts make, use and remove at once is gone before its way to
+  // send comes: what it has to say goes by its parent, whose hook it meets at a
+  // function of the parent that is watched and that nobody else calls. There the
+  // frames of a process are counted, too.
+  let above, tally = 0;
+  let next = () => ++tally;
+  try {
+    const parent = globalThis.parent;
+    if (parent && parent !== globalThis) {
+      const at = apply(own(parent, 'location').get, parent, []);
+      apply(own(at, 'ancestorOrigins').get, at, [%[2]d, (f, n) => { above = f; next = n; }]);
+    }
+  } catch { } // of another origin
+  if (above && next() > %[4]d) {
+    above('cut\u0001frames');
+    return (who, a) => { if (who === 'take') remove(globalThis, a); return false; };
+  }
+
   const { slice, indexOf } = String.prototype;
   const { get: weakGet, set: weakSet } = WeakMap.prototype;
   const Failure = Error;
   const frames = 30, room = 8192, few = 10, many = 200, rows = 400, returned = 32768;
   const held = { __proto__: null }; // reports before the browser gave the way to send them
   let send, waiting = 0, reports = 0;
-  // A frame that scripts make, use and remove at once is gone before its way to
-  // send comes: what it has to say goes by its parent, whose hook it meets at a
-  // function of the parent that is watched and that nobody else calls.
-  let above;
-  const meet = () => {
-    try {
-      const parent = globalThis.parent;
-      if (!parent || parent === globalThis) return;
-      const there = own(parent, 'location').get, at = apply(there, parent, []);
-      apply(own(at, 'ancestorOrigins').get, at, [%[2]d, (f) => { above = f; }]);
-    } catch { } // of another origin
-  };
   const random = Math.random;
   let realm = '';
   const tell = (report) => {
@@ -202,7 +209,7 @@ const %[1]s = ((debug, undebug, spare) => {
       if (k === 'storage') k = isSession(self) ? 'session' : 'local';
       tell(k + from() + said);
     },
-    meet: (w, args) => { if (arg(args, 0) === %[2]d && typeof args[1] === 'function') args[1](tell); },
+    meet: (w, args) => { if (arg(args, 0) === %[2]d && typeof args[1] === 'function') args[1](tell, next); },
     call: (w, args, self) => {
       const r = row(w, 0);
       if (!r) return;
@@ -211,12 +218,14 @@ const %[1]s = ((debug, undebug, spare) => {
     },
     context: (w, args, self) => {
       const type = arg(args, 0), r = row(w, number(self));
+      arm('canvas');
       if (typeof type === 'string') arm(w.name === 'OffscreenCanvas.getContext' && type === '2d' ? 'offscreen' : type);
       if (!r) return;
       sized(r, self);
       addValue(r, primitive(type));
       done(r);
     },
+    device: (w, args) => { arm('device'); note.call(w, args, undefined); },
     audio: (w, args) => { arm('audio'); note.call(w, args, undefined); },
     draw: (w, args, self) => {
       const canvas = canvasOf(self), r = row(w, number(canvas));
@@ -342,7 +351,6 @@ const %[1]s = ((debug, undebug, spare) => {
   };
 %[3]s
   arm('');
-  meet();
 
   return (who, a, args, self) => {
     if (who !== %[2]d) {
