@@ -13,8 +13,8 @@ import (
 // The waiting of a visit. A page is quiet when its load event has come, no
 // request that matters is under way and the tree did not change for quietTime.
 const (
-	quietTime  = 250 * time.Millisecond
-	settleTime = 100 * time.Millisecond // after scrolling
+	quietTime  = 150 * time.Millisecond
+	settleTime = 60 * time.Millisecond // after scrolling
 	// stalledTime is how long nothing may happen on a page whose tree is whole
 	// but whose load event does not come.
 	stalledTime = 1500 * time.Millisecond
