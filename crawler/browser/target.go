@@ -83,12 +83,20 @@ func (c *Context) observe(ev *target.EventAttachedToTarget, r func() *record) *o
 			Source: c.hook(number), IncludeCommandLineAPI: new(true),
 		})
 		send(s, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: c.labelsScript()})
-	} else {
-		send(s, runtime.Evaluate, runtime.EvaluateParams{Expression: c.hook(number), IncludeCommandLineAPI: new(true), Silent: new(true)})
 	}
 	// Shared and service workers come to the browser's own session.
 	send(s, target.SetAutoAttach, autoAttach("service_worker", "shared_worker", "browser_ui", "browser", "tab"))
-	sendThen(s, runtime.RunIfWaitingForDebugger, cdp.Empty{}, func(cdp.Empty, error) { close(o.ready) })
+	run := func() {
+		sendThen(s, runtime.RunIfWaitingForDebugger, cdp.Empty{}, func(cdp.Empty, error) { close(o.ready) })
+	}
+	if o.hasDocument() {
+		run()
+		return o
+	}
+	// A worker that never rests answers nothing once it runs: its hook must have
+	// the way to report by then, which it gets when it was parsed.
+	hook := runtime.EvaluateParams{Expression: c.hook(number), IncludeCommandLineAPI: new(true), Silent: new(true)}
+	sendThen(s, runtime.Evaluate, hook, func(runtime.EvaluateResult, error) { run() })
 	return o
 }
 
