@@ -204,15 +204,7 @@ func (p *parties) behind(host, path string) *party {
 		if v == nil || p.ours(v) || Infrastructure(v.Categories) {
 			continue
 		}
-		key := partyKey{domain: site, vendor: v, alias: name}
-		w := p.known[key]
-		if w == nil {
-			plain := *p.of(v, site)
-			w = &plain
-			w.alias = name
-			p.known[key] = w
-		}
-		return w
+		return p.variant(partyKey{domain: site, vendor: v, alias: name})
 	}
 	return nil
 }
@@ -260,12 +252,16 @@ func (p *parties) of(v *rules.Vendor, site string) *party {
 
 // relayed returns a vendor for which a server on some domain takes requests.
 func (p *parties) relayed(v *rules.Vendor, site string) *party {
-	key := partyKey{domain: site, vendor: v, relay: true}
+	return p.variant(partyKey{domain: site, vendor: v, relay: true})
+}
+
+// variant returns a vendor on a domain that is reached in another way.
+func (p *parties) variant(key partyKey) *party {
 	w := p.known[key]
 	if w == nil {
-		plain := *p.of(v, site)
+		plain := *p.of(key.vendor, key.domain)
+		plain.alias, plain.relay = key.alias, key.relay
 		w = &plain
-		w.relay = true
 		p.known[key] = w
 	}
 	return w

@@ -46,13 +46,7 @@ func (r *reader) readStatements() {
 			s := r.sentenceIn(i, sp, self)
 			var leads []string
 			if k == 0 {
-				leads = []string{p.lead, p.outer}
-				if p.lead == "" && p.kind == "item" {
-					leads[0] = prior
-				}
-				if p.kind == "definition" && i > 0 && r.body[i-1].kind == "term" {
-					leads[0] = r.body[i-1].text + ":"
-				}
+				leads = r.leadsOf(i, prior)
 			}
 			s.leads = strings.HasSuffix(s.text, ":") && sp.end == len(p.text) && r.introduces(i)
 			before := len(r.doc.Statements)
@@ -88,6 +82,20 @@ type spot struct {
 	self  map[string]bool
 	leads bool   // it introduces a list
 	lead  string // what introduces it, when that gave its verb
+}
+
+// leadsOf returns what introduces the first sentence of a block: its lead-in and
+// that one's own. prior is a paragraph right before it that ends in a colon.
+func (r *reader) leadsOf(i int, prior string) []string {
+	p := r.body[i]
+	leads := []string{p.lead, p.outer}
+	if p.lead == "" && p.kind == "item" {
+		leads[0] = prior
+	}
+	if p.kind == "definition" && i > 0 && r.body[i-1].kind == "term" {
+		leads[0] = r.body[i-1].text + ":"
+	}
+	return leads
 }
 
 // introduces reports whether a list follows a block.

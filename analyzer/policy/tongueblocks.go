@@ -24,13 +24,7 @@ func (r *reader) readTongueBlock(t *tongue, i int, self map[string]bool, prior s
 		at := r.sentenceIn(i, sp, self)
 		var leads []string
 		if k == 0 {
-			leads = []string{p.lead, p.outer}
-			if p.lead == "" && p.kind == "item" {
-				leads[0] = prior
-			}
-			if p.kind == "definition" && i > 0 && r.body[i-1].kind == "term" {
-				leads[0] = r.body[i-1].text + ":"
-			}
+			leads = r.leadsOf(i, prior)
 		}
 		at.leads = strings.HasSuffix(at.text, ":") && sp.end == len(p.text) && r.introduces(i)
 		own := t.sentence(at.text, 0, self)
