@@ -172,6 +172,9 @@ func (r *Reader) Calls() iter.Seq2[Call, error] {
 // Names yields what DNS says of the site's own hosts.
 func (r *Reader) Names() iter.Seq2[Name, error] { return read[Name](r, namesFile) }
 
+// Choices yields what was tried to bring visitors into their states.
+func (r *Reader) Choices() iter.Seq2[Choice, error] { return read[Choice](r, choicesFile) }
+
 // Documents yields the notices. One that was written again, because more links
 // to it became known, is yielded once, as it was written last.
 func (r *Reader) Documents() iter.Seq2[Document, error] {

@@ -34,14 +34,15 @@ const (
 	labelsFile    = "labels.jsonl"
 	callsFile     = "calls.jsonl"
 	namesFile     = "dns.jsonl"
+	choicesFile   = "choices.jsonl"
 	metaFile      = "meta.json"
 	manifestFile  = "manifest.json"
 )
 
-var streams = []string{pagesFile, requestsFile, cookiesFile, storageFile, formsFile, documentsFile, gapsFile, canariesFile, labelsFile, callsFile, namesFile}
+var streams = []string{pagesFile, requestsFile, cookiesFile, storageFile, formsFile, documentsFile, gapsFile, canariesFile, labelsFile, callsFile, namesFile, choicesFile}
 
 // later are streams that bundles of earlier versions lack.
-var later = []string{canariesFile, labelsFile, callsFile, namesFile}
+var later = []string{canariesFile, labelsFile, callsFile, namesFile, choicesFile}
 
 // ErrNotEmpty is returned by Create when the folder already holds something.
 var ErrNotEmpty = errors.New("folder is not empty")
@@ -222,6 +223,13 @@ func (w *Writer) AddNames(n ...Name) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return add(w, nil, namesFile, n)
+}
+
+// AddChoices writes what was tried to bring visitors into their states.
+func (w *Writer) AddChoices(c ...Choice) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return add(w, nil, choicesFile, c)
 }
 
 // AddGap writes what could not be observed.
