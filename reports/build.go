@@ -208,7 +208,7 @@ func (b *builder) cookies() []Cookie {
 			ID: c.ID, Name: c.Name, Domain: c.Domain, Path: c.Path, Party: c.Party, Vendor: c.Vendor, SetBy: b.setter(c.SetBy),
 			LifetimeDays: finite(c.LifetimeDays), Session: c.Session, HTTPOnly: c.HTTPOnly, Secure: c.Secure, SameSite: c.SameSite,
 			Partitioned: c.Partitioned, SetterVendor: c.SetterVendor, SetterParty: c.SetterParty, LoadedBy: each(c.LoadedBy, newLoader), CappedDays: c.CappedDays, Purpose: c.Purpose, Identifier: c.Identifier, DeclaredLifetimeDays: -1,
-			States: words(c.States), Pages: b.addresses(c.Pages),
+			States: words(c.States), Pages: b.addresses(c.Pages), Values: each(c.Values, b.held), MoreValues: c.MoreValues,
 		}
 		if name, ok := b.a.Declared[c.ID]; ok {
 			v.Declared, v.DeclaredAs = true, name
@@ -226,10 +226,14 @@ func (b *builder) storage() []Storage {
 	for _, s := range b.a.Seen.Storage {
 		out = append(out, Storage{
 			ID: s.ID, Kind: s.Kind, Origin: s.Origin, Key: s.Key, Vendor: s.Vendor, Identifier: s.Identifier,
-			SetBy: b.setter(s.SetBy), SetterVendor: s.SetterVendor, SetterParty: s.SetterParty, LoadedBy: each(s.LoadedBy, newLoader), States: words(s.States), Pages: b.addresses(s.Pages),
+			SetBy: b.setter(s.SetBy), SetterVendor: s.SetterVendor, SetterParty: s.SetterParty, LoadedBy: each(s.LoadedBy, newLoader), States: words(s.States), Pages: b.addresses(s.Pages), Values: each(s.Values, b.held), MoreValues: s.MoreValues,
 		})
 	}
 	return out
+}
+
+func (b *builder) held(h flow.Held) Value {
+	return Value{Hash: h.Mark, States: words(h.States), Pages: b.addresses(h.Pages)}
 }
 
 func (b *builder) forms() []Form {

@@ -1,9 +1,6 @@
 package reports
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"net/url"
 	"regexp"
 	"strings"
@@ -14,25 +11,10 @@ import (
 )
 
 // redactor writes addresses for a report. A value in them that may identify a
-// person becomes "~" and a keyed hash: equal hashes, equal values. The key is
-// in the evidence only, so that a reader of the report cannot try values out.
-type redactor struct{ key []byte }
+// person becomes its mark: see evidence.Marker.
+type redactor struct{ evidence.Marker }
 
-func newRedactor(m evidence.Meta) redactor {
-	key := m.RedactionKey
-	if key == "" { // evidence of an earlier version
-		key = m.ScanID
-	}
-	return redactor{[]byte(key)}
-}
-
-// mark is the hash of a value: 32 bits, enough to tell the few that stand in
-// one report apart.
-func (r redactor) mark(value string) string {
-	h := hmac.New(sha256.New, r.key)
-	h.Write([]byte(value))
-	return "~" + hex.EncodeToString(h.Sum(nil)[:4])
-}
+func newRedactor(m evidence.Meta) redactor { return redactor{m.Marker()} }
 
 var (
 	longNumber = regexp.MustCompile(`^\+?[\d ().-]{9,}$`) // telephone numbers and the like
@@ -54,7 +36,7 @@ func (r redactor) address(s string) string {
 	u, err := url.Parse(s)
 	if err != nil {
 		if i := strings.IndexAny(s, "?#"); i >= 0 {
-			return s[:i] + "?" + r.mark(s[i:])
+			return s[:i] + "?" + r.Mark(s[i:])
 		}
 		return s
 	}
@@ -63,7 +45,7 @@ func (r redactor) address(s string) string {
 		parts := strings.Split(u.Path, "/")
 		for i, p := range parts {
 			if strings.Contains(strings.TrimPrefix(p, "@"), "@") { // "/@name" is a public page
-				parts[i] = r.mark(p)
+				parts[i] = r.Mark(p)
 			}
 		}
 		u.Path, u.RawPath = strings.Join(parts, "/"), ""
@@ -93,8 +75,8 @@ func (r redactor) pairs(query string) string {
 		if !personal(plain) {
 			continue
 		}
-		if parts[i] = r.mark(plain); has {
-			parts[i] = name + "=" + r.mark(plain)
+		if parts[i] = r.Mark(plain); has {
+			parts[i] = name + "=" + r.Mark(plain)
 		}
 	}
 	return strings.Join(parts, "&")

@@ -10,7 +10,7 @@ import (
 
 func TestRedactedAddresses(t *testing.T) {
 	r := newRedactor(evidence.Meta{RedactionKey: "k"})
-	mail := r.mark("sam@example.com")
+	mail := r.Mark("sam@example.com")
 	for in, want := range map[string]string{
 		"https://a.test/": "https://a.test/",
 		"https://a.test/search?q=rain+jacket&page=2":                    "https://a.test/search?q=rain+jacket&page=2",
@@ -21,16 +21,16 @@ func TestRedactedAddresses(t *testing.T) {
 		"https://a.test/?sam@example.com":                               "https://a.test/?" + mail,
 		"https://a.test/#mail=sam@example.com":                          "https://a.test/#mail=" + mail,
 		"https://a.test/#section-2":                                     "https://a.test/#section-2",
-		"https://a.test/p?phone=%2B44+20+7946+0123":                     "https://a.test/p?phone=" + r.mark("+44 20 7946 0123"),
-		"https://a.test/p?cid=5f2b8c1e-93d4-4a7b-8e21-6c0d9f3a1b57&x=1": "https://a.test/p?cid=" + r.mark("5f2b8c1e-93d4-4a7b-8e21-6c0d9f3a1b57") + "&x=1",
-		"https://a.test/p?e=d41d8cd98f00b204e9800998ecf8427e":           "https://a.test/p?e=" + r.mark("d41d8cd98f00b204e9800998ecf8427e"),
-		"https://a.test/%zz?mail=sam@example.com":                       "https://a.test/%zz?" + r.mark("?mail=sam@example.com"),
+		"https://a.test/p?phone=%2B44+20+7946+0123":                     "https://a.test/p?phone=" + r.Mark("+44 20 7946 0123"),
+		"https://a.test/p?cid=5f2b8c1e-93d4-4a7b-8e21-6c0d9f3a1b57&x=1": "https://a.test/p?cid=" + r.Mark("5f2b8c1e-93d4-4a7b-8e21-6c0d9f3a1b57") + "&x=1",
+		"https://a.test/p?e=d41d8cd98f00b204e9800998ecf8427e":           "https://a.test/p?e=" + r.Mark("d41d8cd98f00b204e9800998ecf8427e"),
+		"https://a.test/%zz?mail=sam@example.com":                       "https://a.test/%zz?" + r.Mark("?mail=sam@example.com"),
 	} {
 		if got := r.address(in); got != want {
 			t.Errorf("address(%q) = %q, want %q", in, got, want)
 		}
 	}
-	if other := newRedactor(evidence.Meta{RedactionKey: "another"}).mark("sam@example.com"); other == mail {
+	if other := newRedactor(evidence.Meta{RedactionKey: "another"}).Mark("sam@example.com"); other == mail {
 		t.Error("another key gives the same hash")
 	}
 }

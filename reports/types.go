@@ -278,6 +278,15 @@ type Cookie struct {
 	DeclaredLifetimeDays float64  `json:"declared_lifetime_days" doc:"0 for a session, -1 when not declared or not given."`
 	States               []string `json:"states"`
 	Pages                []string `json:"pages"`
+	Values               []Value  `json:"values" doc:"By hash; at most 20."`
+	MoreValues           bool     `json:"more_values" doc:"It had other values beside these."`
+}
+
+// Value is one value that a cookie or a storage key had.
+type Value struct {
+	Hash   string   `json:"hash" doc:"~ and a hash with a key that is in the evidence only. Equal hashes of one scan, equal values, of other cookies, of storage and in addresses too."`
+	States []string `json:"states"`
+	Pages  []string `json:"pages"`
 }
 
 // Storage is a storage key over the whole scan.
@@ -294,6 +303,8 @@ type Storage struct {
 	LoadedBy     []Loader `json:"loaded_by"`
 	States       []string `json:"states"`
 	Pages        []string `json:"pages"`
+	Values       []Value  `json:"values" doc:"By hash; at most 20."`
+	MoreValues   bool     `json:"more_values" doc:"It had other values beside these."`
 }
 
 // Form is a form with the meaning of its fields.

@@ -23,7 +23,7 @@ import (
 // ctx ends. Observers are shown the evidence as it is read.
 func Build(ctx context.Context, r *evidence.Reader, set *rules.Set, site Site, observers ...Observer) (Result, error) {
 	b := newBuilder(set, site)
-	b.observers = observers
+	b.observers, b.marker = observers, r.Meta().Marker()
 	for _, o := range observers {
 		o.Start(Who{b.parties})
 	}
@@ -79,6 +79,7 @@ type builder struct {
 	payload payload.Reader
 
 	observers []Observer
+	marker    evidence.Marker
 	origins   origins
 	origin    int // of the request at hand; -1 when there is none
 

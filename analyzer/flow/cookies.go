@@ -33,6 +33,7 @@ type cookieSum struct {
 	setters  map[string]bool // addresses of the setters
 	seen     sightings
 	held     map[string]*heldCanary
+	had      heldValues
 	jarStays bool // seen in the jar, not only in a Set-Cookie line
 }
 
@@ -72,6 +73,7 @@ func (b *builder) cookie(j *evidence.Cookie) {
 		}
 	}
 	c.value(j.Value, j.State)
+	c.had.add(b.marker.Mark(j.Value), &b.visits, visit)
 	c.held = b.hold(c.held, "cookie "+j.Name, j.Value, visit, c.cookie.ID)
 	for _, p := range b.payload.Value(j.Name, unescaped(j.Value)) {
 		b.labelIn("cookie", p, visit)
@@ -168,6 +170,7 @@ func (b *builder) setCookie(r *evidence.Request, h *http.Cookie, host string, u 
 		c.setDays = max(c.setDays, life)
 	}
 	c.value(h.Value, r.State)
+	c.had.add(b.marker.Mark(h.Value), &b.visits, visit)
 	c.setter(r.URL)
 	if rank := strings.Join([]string{"1", r.Page, r.ID}, "\x00"); c.rank == "" || rank < c.rank {
 		c.rank = rank
@@ -260,6 +263,7 @@ func (b *builder) finish(c *cookieSum) Cookie {
 	k.SetterVendor, k.SetterParty, k.LoadedBy = b.settled(&k.SetBy)
 	k.Identifier = c.idLike && c.lasting && !c.values.constant()
 	k.States, k.Pages = c.seen.sortedStates(), c.seen.addresses(&b.visits)
+	k.Values, k.MoreValues = c.had.value(&b.visits), c.had.more
 
 	first := b.parties.first(k.Domain)
 	rule, vendor := b.parties.set.CookieFor(k.Name, k.Domain, b.siteFor(k.Domain, first))

@@ -21,6 +21,7 @@ type storageSum struct {
 	setters map[string]bool
 	seen    sightings
 	held    map[string]*heldCanary
+	had     heldValues
 }
 
 func (b *builder) stored(s *evidence.StorageItem) {
@@ -39,6 +40,7 @@ func (b *builder) stored(s *evidence.StorageItem) {
 	}
 	visit := b.visits.at(s.Page, s.State)
 	sum.seen.add(&b.visits, visit)
+	sum.had.add(b.marker.Mark(s.Value), &b.visits, visit)
 	sum.held = b.hold(sum.held, s.Kind+" storage "+s.Key, s.Value, visit, sum.item.ID)
 	for _, p := range b.payload.Value(s.Key, s.Value) {
 		b.labelIn(s.Kind+" storage", p, visit)
@@ -90,6 +92,7 @@ func (b *builder) storageList() []StorageItem {
 		// What ends with the tab identifies for no longer than a visit.
 		k.Identifier = len(s.samples) > 0 && k.Kind != "session" && !s.values.constant()
 		k.States, k.Pages = s.seen.sortedStates(), s.seen.addresses(&b.visits)
+		k.Values, k.MoreValues = s.had.value(&b.visits), s.had.more
 		k.SetterVendor, k.SetterParty, k.LoadedBy = b.settled(&k.SetBy)
 		host := hostOf(k.Origin)
 		first := b.parties.first(host)

@@ -100,6 +100,8 @@ type Cookie struct {
 	CappedDays   float64          `json:"capped_days,omitempty"` // lifetime as stored where the browser made it shorter than it was set
 	States       []evidence.State `json:"states"`
 	Pages        []string         `json:"pages"`
+	Values       []Held           `json:"values"`                // by mark
+	MoreValues   bool             `json:"more_values,omitempty"` // it had others beside these
 }
 
 // StorageItem is a storage key over the whole scan.
@@ -116,6 +118,8 @@ type StorageItem struct {
 	LoadedBy     []Loader         `json:"loaded_by,omitempty"`
 	States       []evidence.State `json:"states"`
 	Pages        []string         `json:"pages"`
+	Values       []Held           `json:"values"`                // by mark
+	MoreValues   bool             `json:"more_values,omitempty"` // it had others beside these
 }
 
 // Form is a form with the meaning of its fields.
