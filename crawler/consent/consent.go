@@ -48,6 +48,15 @@ type Page interface {
 	Cookies(ctx context.Context) ([]evidence.SentCookie, error)
 }
 
+// Piercer is a Page that can open closed shadow roots to Evaluate. Without it
+// banners in closed shadow roots are not found.
+type Piercer interface {
+	// Pierce adds the closed shadow roots of a frame, as they are now, to the
+	// array candorClosedRoots of the world of Evaluate (DOM.getDocument with
+	// pierce, DOM.resolveNode into that world); it says how many there are.
+	Pierce(ctx context.Context, frame string) (int, error)
+}
+
 // Frame is a frame of a page.
 type Frame struct{ ID, URL string }
 
@@ -101,4 +110,5 @@ type Language struct {
 	Reopen   []string // "cookie settings", "manage consent", …
 	OptOut   []string // "do not sell or share my personal information", "your privacy choices", …
 	Not      []string // of what is no consent banner: "newsletter", "discount", "country", "age"
+	Pay      []string // of a control that refuses only for money: "subscribe", "pay", "ad-free"
 }
