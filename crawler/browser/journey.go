@@ -4,7 +4,6 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -66,15 +65,10 @@ type StepShot struct {
 // gap; limit is what each may take, with all that it loads. The visitor's cookies
 // and storage stay for the visits that follow.
 func (v *Visitor) Journey(ctx context.Context, id string, steps []Step, limit time.Duration) (*Result, []StepShot, error) {
-	if v.failed != nil {
-		return nil, nil, v.failed
+	w, err := v.take()
+	if err != nil {
+		return nil, nil, err
 	}
-	o := <-v.next
-	v.prepare()
-	if o.err != nil {
-		return nil, nil, o.err
-	}
-	w := o.window
 	defer w.close()
 	w.stepTime = limit
 	res, shots := w.journey(ctx, id, steps)
@@ -250,14 +244,7 @@ func (w *window) act(ctx context.Context, s Step) error {
 	}
 	switch s.Do {
 	case "click":
-		mouse := input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseMoved, X: at.X, Y: at.Y}
-		send(f.owner.session, input.DispatchMouseEvent, mouse)
-		mouse.Type, mouse.Button, mouse.ClickCount = input.DispatchMouseEventTypeMousePressed, input.MouseButtonLeft, 1
-		send(f.owner.session, input.DispatchMouseEvent, mouse)
-		mouse.Type = input.DispatchMouseEventTypeMouseReleased
-		if _, err := invoke(ctx, f.owner.session, input.DispatchMouseEvent, mouse); err != nil && !errors.Is(err, errDetached) {
-			return fmt.Errorf("the click was not taken: %w", err)
-		}
+		return f.click(ctx, at.X, at.Y)
 	case "fill":
 		if err := w.typeText(ctx, s.Value); err != nil {
 			return fmt.Errorf("the page did not take what was typed: %w", err)

@@ -62,13 +62,7 @@ func (c *Context) observe(ev *target.EventAttachedToTarget, r func() *record) *o
 	o.session = c.browser.conn.attach(ev.SessionID, o.event)
 	s, number := o.session, c.sessions.Add(1)
 	send(s, network.Enable, network.EnableParams{MaxPostDataSize: new(int64(maxPostData))})
-	if len(c.browser.options.Headers) > 0 {
-		headers := network.Headers{}
-		for k, v := range c.browser.options.Headers {
-			headers[k] = v
-		}
-		send(s, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: headers})
-	}
+	o.signal()
 	// Breakpoints report and never stop: a stop on a thread that waits inside
 	// window.open for its popup could not be ended.
 	send(s, debugger.Enable, debugger.EnableParams{})

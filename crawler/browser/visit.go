@@ -100,18 +100,23 @@ func (v *Visitor) Close() {
 	}
 }
 
-// Visit visits one address. The error is not nil only when the browser is lost
-// or ctx ended; what a page does wrong is in the result.
-func (v *Visitor) Visit(ctx context.Context, q Visit) (*Result, error) {
+// take gives the window that is ready and opens the next.
+func (v *Visitor) take() (*window, error) {
 	if v.failed != nil {
 		return nil, v.failed
 	}
 	o := <-v.next
 	v.prepare()
-	if o.err != nil {
-		return nil, o.err
+	return o.window, o.err
+}
+
+// Visit visits one address. The error is not nil only when the browser is lost
+// or ctx ended; what a page does wrong is in the result.
+func (v *Visitor) Visit(ctx context.Context, q Visit) (*Result, error) {
+	w, err := v.take()
+	if err != nil {
+		return nil, err
 	}
-	w := o.window
 	defer w.close()
 	if q.Budget <= 0 {
 		q.Budget = 20 * time.Second
