@@ -29,6 +29,9 @@ type Page interface {
 	// EvaluateInPage runs an expression among the page's own scripts: for
 	// functions such as __tcfapi. What it answers is the page's word.
 	EvaluateInPage(ctx context.Context, frame, expression string, answer any) error
+	// Pierce makes the closed shadow roots of a frame known to what Evaluate runs
+	// in it, as the array globalThis.candorClosedRoots, and says how many they are.
+	Pierce(ctx context.Context, frame string) (int, error)
 	// Click presses the left button of a mouse, as a person would.
 	Click(ctx context.Context, frame string, x, y float64) error
 	// Settle waits until the page is quiet after something was done to it, within
@@ -59,6 +62,18 @@ type Piercer interface {
 
 // Frame is a frame of a page.
 type Frame struct{ ID, URL string }
+
+// Made is what Choose did.
+type Made struct {
+	Choice   evidence.Choice // Page and the paths of pictures are the caller's to fill in
+	Pictures []Picture
+}
+
+// Picture shows a layer of a banner, cropped.
+type Picture struct {
+	Layer int // index in Offer.Layers; -1 for the page as it was when something failed
+	JPEG  []byte
+}
 
 // Rule says how one consent platform's banner works. A list of selectors means:
 // the first one that is visible. Selectors are CSS; they are looked for in open
