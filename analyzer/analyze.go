@@ -45,6 +45,14 @@ func Analyze(ctx context.Context, r *evidence.Reader, set *rules.Set, p Profile)
 	if i := meta.Import; i != nil {
 		in.Recorded, in.Missing, in.Partial = true, i.Missing, i.Partial
 	}
+	if meta.Redacted != "" {
+		in.Redacted = true
+		for _, kind := range []string{"requests", "cookies", "storage", "forms", "labels"} {
+			if !slices.Contains(in.Missing, kind) && !slices.Contains(in.Partial, kind) {
+				in.Partial = append(slices.Clone(in.Partial), kind)
+			}
+		}
+	}
 	m := check.New(in)
 	a.Disclosures = m.Disclose()
 	a.NamedVendors, a.Declared = m.NamedVendors(), m.Declared()

@@ -11,6 +11,7 @@ import (
 	"candor/analyzer/check"
 	"candor/analyzer/flow"
 	"candor/analyzer/policy"
+	"candor/analyzer/redaction"
 	"candor/crawler/evidence"
 	"candor/reports/plain"
 )
@@ -76,7 +77,7 @@ func (b *builder) site() Site {
 
 func (b *builder) coverage() Coverage {
 	c := Coverage{
-		Visits: len(b.a.Pages), States: words(b.a.Meta.States), Complete: b.a.Meta.Complete, Stopped: b.a.Meta.Stopped,
+		Visits: len(b.a.Pages), States: words(b.a.Meta.States), Complete: b.a.Meta.Complete, Stopped: b.a.Meta.Stopped, Redacted: b.a.Meta.Redacted != "",
 		Gaps: make([]Gap, 0, len(b.a.Gaps)),
 	}
 	loaded := map[string]bool{}
@@ -101,7 +102,7 @@ func (b *builder) conditions() Conditions {
 	return Conditions{
 		UserAgent: br.UserAgent, Identified: br.Identified, Headless: br.Headless, Sandbox: br.Sandbox,
 		ThirdPartyCookies: cmp.Or(br.ThirdPartyCookies, "unknown"), Viewport: br.Viewport, Language: br.Language,
-		RespectRobots: o.RespectRobots, FillForms: o.FillForms, Journey: o.Journey, PageBudget: o.Pages, Depth: o.Depth, PageTimeoutMS: o.PageTimeoutMS,
+		RespectRobots: o.RespectRobots, FillForms: o.FillForms, Journey: o.Journey, Redact: o.Redact, PageBudget: o.Pages, Depth: o.Depth, PageTimeoutMS: o.PageTimeoutMS,
 		AnyCertificate: o.Insecure, HostMap: len(o.HostMap) > 0, Proxy: o.Proxy,
 		ExtraHeaders: len(o.ExtraHeaders), PresetCookies: len(o.PresetCookies),
 	}
@@ -118,6 +119,9 @@ func (b *builder) visit(p evidence.Page) Page {
 	out := newPage(p)
 	out.URL, out.FinalURL = b.address(p.URL), b.address(p.FinalURL)
 	out.Places = list(b.places[p.URL])
+	if b.a.Meta.Options.Redact == redaction.All {
+		out.Screenshot = "" // it is removed next
+	}
 	return out
 }
 

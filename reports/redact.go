@@ -1,12 +1,10 @@
 package reports
 
 import (
-	"net/url"
-	"regexp"
 	"strings"
 
 	"candor/analyzer"
-	"candor/analyzer/flow"
+	"candor/analyzer/redaction"
 	"candor/crawler/evidence"
 )
 
@@ -16,70 +14,15 @@ type redactor struct{ evidence.Marker }
 
 func newRedactor(m evidence.Meta) redactor { return redactor{m.Marker()} }
 
-var (
-	longNumber = regexp.MustCompile(`^\+?[\d ().-]{9,}$`) // telephone numbers and the like
-	hexDigest  = regexp.MustCompile(`^[0-9a-fA-F]{32,}$`)
-)
-
-// personal says whether a value may identify a person or a device.
-func personal(value string) bool {
-	return strings.Contains(value, "@") || hexDigest.MatchString(value) || longNumber.MatchString(value) || flow.IdentifierLike(value)
-}
-
-// address redacts the values of the query and of the fragment, parts of the
-// path that hold an e-mail address, and user names. What does not parse loses
-// everything behind its path.
+// address redacts what in an address may identify a person: see
+// redaction.Address.
 func (r redactor) address(s string) string {
-	if !strings.ContainsAny(s, "?#@%") {
-		return s
-	}
-	u, err := url.Parse(s)
-	if err != nil {
-		if i := strings.IndexAny(s, "?#"); i >= 0 {
-			return s[:i] + "?" + r.Mark(s[i:])
+	return redaction.Address(s, func(name, plain string) string {
+		if redaction.Personal(plain) || name == redaction.Unparsed {
+			return r.Mark(plain)
 		}
-		return s
-	}
-	u.User = nil
-	if strings.Contains(u.Path, "@") {
-		parts := strings.Split(u.Path, "/")
-		for i, p := range parts {
-			if strings.Contains(strings.TrimPrefix(p, "@"), "@") { // "/@name" is a public page
-				parts[i] = r.Mark(p)
-			}
-		}
-		u.Path, u.RawPath = strings.Join(parts, "/"), ""
-	}
-	u.RawQuery = r.pairs(u.RawQuery)
-	if f := r.pairs(u.EscapedFragment()); f != u.EscapedFragment() {
-		u.Fragment, u.RawFragment = f, f
-	}
-	return u.String()
-}
-
-// pairs redacts the values of a query; a bare word is a value.
-func (r redactor) pairs(query string) string {
-	if query == "" {
-		return ""
-	}
-	parts := strings.Split(query, "&")
-	for i, p := range parts {
-		name, value, has := strings.Cut(p, "=")
-		if !has {
-			name, value = "", p
-		}
-		plain, err := url.QueryUnescape(value)
-		if err != nil {
-			plain = value
-		}
-		if !personal(plain) {
-			continue
-		}
-		if parts[i] = r.Mark(plain); has {
-			parts[i] = name + "=" + r.Mark(plain)
-		}
-	}
-	return strings.Join(parts, "&")
+		return plain
+	})
 }
 
 // redact rewrites what mentions the address of a page in passing.

@@ -20,6 +20,7 @@ func TestRedactedAddresses(t *testing.T) {
 		"https://sam:secret@a.test/":                                    "https://a.test/",
 		"https://a.test/?sam@example.com":                               "https://a.test/?" + mail,
 		"https://a.test/#mail=sam@example.com":                          "https://a.test/#mail=" + mail,
+		"https://a.test/npm/carousel@1.2.0/x.js":                        "https://a.test/npm/carousel@1.2.0/x.js",
 		"https://a.test/#section-2":                                     "https://a.test/#section-2",
 		"https://a.test/p?phone=%2B44+20+7946+0123":                     "https://a.test/p?phone=" + r.Mark("+44 20 7946 0123"),
 		"https://a.test/p?cid=5f2b8c1e-93d4-4a7b-8e21-6c0d9f3a1b57&x=1": "https://a.test/p?cid=" + r.Mark("5f2b8c1e-93d4-4a7b-8e21-6c0d9f3a1b57") + "&x=1",

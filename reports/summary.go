@@ -48,6 +48,9 @@ func Answer(rep *Report) []string {
 	if n := t.BySeverity["critical"] + t.BySeverity["high"]; n > 0 {
 		out = append(out, fmt.Sprintf("%s of high severity or above %s to be looked at first.", plural(n, "finding", "findings"), needs(n)))
 	}
+	if c.Redacted {
+		out = append(out, "Values had been taken out of the evidence before this analysis: what only they tell is not tested.")
+	}
 	if !c.Complete {
 		out = append(out, "The scan is incomplete: what follows is what was seen before it ended.")
 	}

@@ -56,6 +56,7 @@ type Coverage struct {
 	States       []string `json:"states"`
 	Complete     bool     `json:"complete"`
 	Stopped      string   `json:"stopped" doc:"Why an incomplete scan ended."`
+	Redacted     bool     `json:"redacted" doc:"Values had been taken out of the evidence before this analysis; what only they tell was not found."`
 	Gaps         []Gap    `json:"gaps"`
 }
 
@@ -81,6 +82,7 @@ type Conditions struct {
 	RespectRobots     bool   `json:"respect_robots"`
 	FillForms         bool   `json:"fill_forms" doc:"Made-up values were typed into forms; nothing was submitted."`
 	Journey           string `json:"journey" doc:"Name of the file of steps that were taken before the pages were visited; empty when there was none."`
+	Redact            string `json:"redact" doc:"all: values and screenshots are taken out of the evidence after the analysis."`
 	PageBudget        int    `json:"page_budget"`
 	Depth             int    `json:"depth"`
 	PageTimeoutMS     int64  `json:"page_timeout_ms"`

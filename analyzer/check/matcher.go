@@ -27,6 +27,7 @@ type Input struct {
 	Recorded   bool              // by another tool: nothing was looked for
 	Missing    []string          // kinds of evidence that such a recording does not hold: see evidence.Import
 	Partial    []string          // kinds of which it holds a part
+	Redacted   bool              // values were taken out of the evidence, so it holds a part of most kinds
 }
 
 // Matcher compares flows with statements. Its methods may be called in any

@@ -17,8 +17,8 @@ var restsOn = map[string][]string{
 	"only_necessary_cookies": {"cookies"}, "cookie_lifetime": {"cookies"}, "cookie_table_drift": {"cookies"}, "policy_unreadable": {"notices"}, "texts_contradict": {"notices"},
 }
 
-// short names the kinds of evidence of which not all is there: "holds no forms
-// and only a part of the requests". "" is none of them.
+// short names the kinds of evidence of which not all is there: "The recording holds no
+// forms and only a part of the requests". "" is none of them.
 func (m *Matcher) short(kinds []string) string {
 	var none, some []string
 	for _, k := range kinds {
@@ -33,7 +33,11 @@ func (m *Matcher) short(kinds []string) string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return "holds " + strings.Join(parts, " and ")
+	source := "The recording"
+	if m.in.Redacted {
+		source = "The evidence, from which values were taken out,"
+	}
+	return source + " holds " + strings.Join(parts, " and ")
 }
 
 // sure turns an outcome that rests on not having seen something into not-tested
@@ -43,7 +47,7 @@ func (m *Matcher) sure(check string, res result) result {
 		return res
 	}
 	if short := m.short(restsOn[check]); short != "" {
-		return result{outcome: NotTested, why: fmt.Sprintf("The recording %s. %s", short, res.why)}
+		return result{outcome: NotTested, why: fmt.Sprintf("%s. %s", short, res.why)}
 	}
 	return res
 }
@@ -63,7 +67,7 @@ func (m *Matcher) surePromise(st *statement, p Promise) Promise {
 		kinds = []string{"requests", "forms"}
 	}
 	if short := m.short(kinds); short != "" {
-		p.Verdict, p.Why = notObserved, fmt.Sprintf("The recording %s. %s", short, p.Why)
+		p.Verdict, p.Why = notObserved, fmt.Sprintf("%s. %s", short, p.Why)
 	}
 	return p
 }

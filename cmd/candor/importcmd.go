@@ -52,6 +52,7 @@ generate HAR with sensitive data" is on in its settings.`,
 	o.importFlags(fs)
 	o.outputFlags(fs, "report `DIR`, new or empty (default candor-report-HOST-DATE-TIME)", c.formats())
 	o.judgeFlags(fs)
+	o.redactFlags(fs)
 	o.networkFlags(fs)
 	o.commonFlags(fs)
 	completions(cmd, c.formats())
@@ -88,11 +89,14 @@ func (c *Command) importFile(ctx context.Context, o *options, file string) error
 		return err
 	}
 	bundle := filepath.Join(dir, "evidence")
-	if err := c.writeRecording(bundle, rec, profile.OwnDomains, lost); err != nil {
+	if err := c.writeRecording(o, bundle, rec, profile.OwnDomains, lost); err != nil {
 		return err
 	}
 	rep, err := c.analyseAndWrite(context.WithoutCancel(ctx), o, bundle, dir, set, profile)
 	if err != nil {
+		return err
+	}
+	if err := c.redact(context.WithoutCancel(ctx), o, bundle, set); err != nil {
 		return err
 	}
 	c.summarise(o, rep, dir)
@@ -139,10 +143,11 @@ func shareable(address string) string {
 }
 
 // writeRecording writes the bundle and closes it.
-func (c *Command) writeRecording(bundle string, rec *recording.Recording, ownDomains []string, lost []evidence.Gap) (err error) {
+func (c *Command) writeRecording(o *options, bundle string, rec *recording.Recording, ownDomains []string, lost []evidence.Gap) (err error) {
 	now := c.Now().UTC()
 	meta := evidence.Meta{Tool: evidence.Tool{Name: "candor", Version: toolVersion()}, OwnDomains: ownDomains}
 	rec.Describe(&meta)
+	meta.Options.Redact = o.redacts()
 	meta.ScanID = scanName(meta.URLs[0], now)
 	if meta.StartedAt.IsZero() {
 		meta.StartedAt = now

@@ -47,6 +47,8 @@ type options struct {
 	journey     string
 	demo        string
 
+	redact string // "all" or "none"
+
 	policies []string // notices that go with a recording
 	site     string   // the site that is meant
 	state    evidence.State
@@ -117,6 +119,11 @@ func (o *options) browserFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.noSandbox, "no-sandbox", false, "run Chromium without its sandbox, as root in a container must; the report says so")
 }
 
+func (o *options) redactFlags(fs *pflag.FlagSet) {
+	o.redact = "none"
+	fs.Var(newOne(&o.redact, parseRedact), "redact", "take values out of the evidence after the analysis, `all` or none: cookies, storage, identifiers, bodies, what a journey typed, and screenshots; keyed hashes stand for them")
+}
+
 func (o *options) importFlags(fs *pflag.FlagSet) {
 	fs.Var(newList(&o.policies, "\n", parseText), "policy", "a notice of the site, `URL|FILE` (repeatable)")
 	fs.Var(newOne(&o.site, parseSite), "url", "the site that is meant, `URL` (default that of the first page in the file)")
@@ -133,13 +140,14 @@ func everyFlag(formats []string) *pflag.FlagSet {
 	o.networkFlags(fs)
 	o.crawlFlags(fs)
 	o.importFlags(fs)
+	o.redactFlags(fs)
 	return fs
 }
 
 // completions teaches the shell the values of flags that have few.
 func completions(cmd *cobra.Command, formats []string) {
 	for name, values := range map[string][]string{
-		"format": formats, "fail-on": append([]string{"none"}, severities...), "states": stateNames(), "state": stateNames(),
+		"format": formats, "fail-on": append([]string{"none"}, severities...), "states": stateNames(), "state": stateNames(), "redact": {"all", "none"},
 	} {
 		if cmd.Flags().Lookup(name) == nil {
 			continue

@@ -190,6 +190,12 @@ func (c *Command) verify(bundle string) error {
 	m := r.Meta()
 	fmt.Fprintf(c.Stdout, "%s: every file is as it was written (scan %s of %s)\n",
 		plain.Terminal(bundle, 300), plain.Terminal(m.ScanID, 100), m.StartedAt.UTC().Format("2006-01-02 15:04:05 UTC"))
+	switch {
+	case m.Redacted != "":
+		fmt.Fprintln(c.Stdout, "The evidence is redacted: keyed hashes stand for the values of cookies, storage, bodies and messages, and there are no screenshots.")
+	case m.Options.Redact != "":
+		fmt.Fprintln(c.Stdout, "The scan was asked to redact its evidence (--redact "+plain.Terminal(m.Options.Redact, 20)+") and did not come to it: the evidence holds its values.")
+	}
 	if !m.Complete {
 		return &exitError{exitIncomplete, fmt.Errorf("the scan was incomplete: %s", m.Stopped)}
 	}

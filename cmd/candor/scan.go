@@ -81,6 +81,7 @@ incomplete. A second Ctrl-C leaves at once.`,
 	o.outputFlags(fs, "report `DIR`, new or empty (default candor-report-HOST-DATE-TIME)", c.formats())
 	o.crawlFlags(fs)
 	o.judgeFlags(fs)
+	o.redactFlags(fs)
 	o.networkFlags(fs)
 	o.commonFlags(fs)
 	completions(cmd, c.formats())
@@ -116,8 +117,12 @@ func (c *Command) scan(ctx context.Context, o *options, urls []string) error {
 	}
 	// A signal ends the visits, not the report on them.
 	ctx = context.WithoutCancel(ctx)
-	rep, err := c.analyseAndWrite(ctx, o, filepath.Join(p.dir, "evidence"), p.dir, p.set, p.profile)
+	bundle := filepath.Join(p.dir, "evidence")
+	rep, err := c.analyseAndWrite(ctx, o, bundle, p.dir, p.set, p.profile)
 	if err != nil {
+		return err
+	}
+	if err := c.redact(ctx, o, bundle, p.set); err != nil {
 		return err
 	}
 	c.summarise(o, rep, p.dir)
@@ -174,6 +179,7 @@ func (c *Command) plan(o *options, urls []string) (*plan, error) {
 		}
 	}
 	p.meta = newMeta(p, now)
+	p.meta.Options.Redact = o.redacts()
 	p.meta.RedactionKey, err = c.key()
 	return p, err
 }

@@ -134,6 +134,13 @@ func parseSeverity(s string) (string, error) {
 	return s, nil
 }
 
+func parseRedact(s string) (string, error) {
+	if s != "none" && s != "all" {
+		return "", errors.New("expected all or none")
+	}
+	return s, nil
+}
+
 func stateNames() []string {
 	return []string{string(evidence.StateNone), string(evidence.StateReject), string(evidence.StateAccept), string(evidence.StateGPC)}
 }

@@ -31,6 +31,11 @@ type Meta struct {
 	// that may identify a person, and no report holds it.
 	RedactionKey string `json:"redaction_key,omitempty"`
 
+	// Redacted is "all" when values were taken out of the bundle after its analysis:
+	// of cookies, storage, identifiers and what was typed, made-up values apart, and
+	// pictures. Keyed hashes stand for them, and the key is gone.
+	Redacted string `json:"redacted,omitempty"`
+
 	Complete bool   `json:"complete"`          // false until the writer is closed after a whole scan
 	Stopped  string `json:"stopped,omitempty"` // why an incomplete scan ended: "interrupted", "time limit", an error
 }
@@ -79,6 +84,7 @@ type Settings struct {
 	Proxy         bool     `json:"proxy,omitempty"`
 	Journey       string   `json:"journey,omitempty"`        // name of the file of steps that were taken first
 	FillForms     bool     `json:"fill_forms"`               // made-up values were typed into forms, and nothing was submitted
+	Redact        string   `json:"redact,omitempty"`         // "all": values were to be taken out of the bundle after the analysis
 	ExtraHeaders  []string `json:"extra_headers,omitempty"`  // names only
 	PresetCookies []string `json:"preset_cookies,omitempty"` // names only
 }
@@ -422,7 +428,7 @@ type DocFrame struct {
 type Gap struct {
 	What  string `json:"what"` // "page https://…", "robots.txt of …", "requests of page …"
 	Why   string `json:"why"`  // a clear sentence
-	Kind  string `json:"kind"` // "dns", "refused", "timeout", "http_status", "bot_wall", "redirect_loop", "too_large", "not_html", "certificate", "robots", "budget", "crash", "bound", "interrupted", "policy", "format" (a recording's format cannot tell), "other"
+	Kind  string `json:"kind"` // "dns", "refused", "timeout", "http_status", "bot_wall", "redirect_loop", "too_large", "not_html", "certificate", "robots", "budget", "crash", "bound", "interrupted", "policy", "format" (a recording's format cannot tell), "redacted", "other"
 	Page  string `json:"page,omitempty"`
 	State State  `json:"state,omitempty"`
 }

@@ -262,3 +262,28 @@ func escapes(forms ...string) []string {
 	}
 	return out
 }
+
+// Without returns a text without the canaries in it, however they are spelled,
+// and whether there was one.
+func (s *Set) Without(text string) (rest string, found bool) {
+	if s.Empty() {
+		return text, false
+	}
+	if _, ok := s.whole[text]; ok {
+		return "", true
+	}
+	for range 4 {
+		var parts []string
+		s.find(text, func(n *needle) bool { parts = append(parts, n.text); return len(parts) < maxHits })
+		for _, p := range parts {
+			text = strings.ReplaceAll(text, p, "")
+		}
+		found = found || len(parts) > 0
+		plain := unescaped(text)
+		if plain == text {
+			break
+		}
+		text = plain
+	}
+	return text, found
+}
