@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
 	"candor/analyzer/check"
+	"candor/analyzer/choice"
 	"candor/analyzer/flow"
 	"candor/analyzer/flow/behavior"
 	"candor/analyzer/policy"
@@ -33,13 +35,19 @@ func Analyze(ctx context.Context, r *evidence.Reader, set *rules.Set, p Profile)
 	}
 	site := flow.NewSite(meta.URLs, append(slices.Clone(meta.OwnDomains), p.OwnDomains...))
 	finder := behavior.New()
-	seen, err := flow.Build(ctx, r, set, site, finder)
+	choices, err := collect(r.Choices())
+	if err != nil {
+		return nil, fmt.Errorf("analyze: %w", err)
+	}
+	watcher := choice.New(choices, meta.States, cmp.Or(meta.RedactionKey, meta.ScanID))
+	seen, err := flow.Build(ctx, r, set, site, finder, watcher)
 	if err != nil {
 		return nil, fmt.Errorf("analyze: %w", err)
 	}
 	a.Seen, a.Behaviors = seen, finder.Found()
+	a.Choices = watcher.Compare(&a.Seen, a.Behaviors)
 	in := check.Input{
-		Site: site.Primary, Set: set, Documents: a.Documents, Seen: seen, Pages: a.Pages, Gaps: a.Gaps,
+		Site: site.Primary, Set: set, Documents: a.Documents, Seen: seen, Choices: a.Choices, Pages: visited(a.Pages), Gaps: a.Gaps,
 		Regions: p.Regions, Laws: p.Laws, Processors: p.roles(),
 	}
 	if i := meta.Import; i != nil {
@@ -59,6 +67,23 @@ func Analyze(ctx context.Context, r *evidence.Reader, set *rules.Set, p Profile)
 	a.Promises = m.Promises()
 	a.Findings, a.Rules = m.Run()
 	return a, ctx.Err()
+}
+
+func collect(seq iter.Seq2[evidence.Choice, error]) ([]evidence.Choice, error) {
+	var out []evidence.Choice
+	for c, err := range seq {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// visited leaves out the visits that only made a choice: their page was visited
+// again in the state that it led to.
+func visited(pages []evidence.Page) []evidence.Page {
+	return slices.DeleteFunc(slices.Clone(pages), func(p evidence.Page) bool { return p.Kind == choice.KindChoice })
 }
 
 func (p Profile) roles() map[string]string {

@@ -5,6 +5,7 @@ package analyzer
 
 import (
 	"candor/analyzer/check"
+	"candor/analyzer/choice"
 	"candor/analyzer/flow"
 	"candor/analyzer/flow/behavior"
 	"candor/analyzer/policy"
@@ -36,6 +37,7 @@ type Analysis struct {
 	Documents    []*policy.Document
 	Seen         flow.Result
 	Behaviors    []behavior.Behavior         // by kind, vendor and script
+	Choices      choice.Result               // what came of the states, and of everything in them
 	NamedVendors map[string]bool             // vendor id → the texts name it or its company
 	Declared     map[string]string           // cookie id → name in the cookie table that declares it
 	Disclosures  map[string]check.Disclosure // flow id →

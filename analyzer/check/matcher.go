@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"candor/analyzer/choice"
 	"candor/analyzer/flow"
 	"candor/analyzer/policy"
 	"candor/crawler/evidence"
@@ -19,6 +20,7 @@ type Input struct {
 	Set        *rules.Set
 	Documents  []*policy.Document
 	Seen       flow.Result
+	Choices    choice.Result
 	Pages      []evidence.Page
 	Gaps       []evidence.Gap
 	Regions    []string          // of the profile; empty when it says nothing

@@ -21,6 +21,10 @@ import (
 // The order of the records within a stream does not change the result, up to
 // the bounds of the package. It fails only when the evidence cannot be read or
 // ctx ends. Observers are shown the evidence as it is read.
+//
+// What was seen in the visit that made a choice belongs to the state that the
+// visitor was in at that moment: see moments. What came after a choice that the
+// site did not take belongs to none, and is left out.
 func Build(ctx context.Context, r *evidence.Reader, set *rules.Set, site Site, observers ...Observer) (Result, error) {
 	b := newBuilder(set, site)
 	b.observers, b.marker = observers, r.Meta().Marker()
@@ -29,15 +33,31 @@ func Build(ctx context.Context, r *evidence.Reader, set *rules.Set, site Site, o
 	}
 	// Requests come last: they are searched for the values of the others, and told
 	// by the kind of page that they were sent from.
-	err := b.pages(ctx, r)
+	err := step(ctx, nil, "choices", r.Choices(), b.moments.learn)
+	err = b.pages(ctx, err, r)
 	err = step(ctx, err, "names", r.Names(), b.parties.learnName)
 	err = step(ctx, err, "canaries", r.Canaries(), b.typedValue)
 	b.learnCanaries()
-	err = step(ctx, err, "labels", r.Labels(), b.label)
-	err = step(ctx, err, "cookies", r.Cookies(), b.cookie)
-	err = step(ctx, err, "storage", r.Storage(), b.stored)
+	err = step(ctx, err, "labels", r.Labels(), func(l *evidence.Label) {
+		if b.moments.place(l.Page, &l.State) {
+			b.label(l)
+		}
+	})
+	err = step(ctx, err, "cookies", r.Cookies(), func(c *evidence.Cookie) {
+		if b.moments.place(c.Page, &c.State) {
+			b.cookie(c)
+		}
+	})
+	err = step(ctx, err, "storage", r.Storage(), func(s *evidence.StorageItem) {
+		if b.moments.place(s.Page, &s.State) {
+			b.stored(s)
+		}
+	})
 	if len(b.observers) > 0 {
 		err = step(ctx, err, "calls", r.Calls(), func(c *evidence.Call) {
+			if !b.moments.place(c.Page, &c.State) || b.moments.early(c.Page, c.OffsetMS) {
+				return
+			}
 			for _, o := range b.observers {
 				o.Call(c)
 			}
@@ -46,7 +66,11 @@ func Build(ctx context.Context, r *evidence.Reader, set *rules.Set, site Site, o
 	if err == nil {
 		b.learnValues()
 	}
-	err = step(ctx, err, "forms", r.Forms(), b.form)
+	err = step(ctx, err, "forms", r.Forms(), func(f *evidence.Form) {
+		if b.moments.place(f.Page, &f.State) {
+			b.form(f)
+		}
+	})
 	b.classify()
 	err = step(ctx, err, "requests", r.Requests(), b.request)
 	if err != nil {
@@ -76,6 +100,7 @@ func step[T any](ctx context.Context, err error, name string, seq func(func(T, e
 type builder struct {
 	parties *parties
 	visits  visits
+	moments moments
 	payload payload.Reader
 
 	observers []Observer
@@ -106,10 +131,13 @@ type builder struct {
 	toldVisit int
 	fields    fieldWords
 	places    placeWords
+
+	where map[string][]uint64 // id of a flow, cookie or key → set of visits
 }
 
 func newBuilder(set *rules.Set, site Site) *builder {
 	return &builder{
+		where:   map[string][]uint64{},
 		parties: newParties(set, site), origins: newOrigins(), origin: -1,
 		hosts: map[string]*hostSum{}, vendors: map[string]*vendorSum{}, flows: map[flowKey]*flowSum{},
 		cookies: map[cookieKey]*cookieSum{}, storage: map[storageKey]*storageSum{}, forms: map[formKey]*Form{},
@@ -120,8 +148,14 @@ func newBuilder(set *rules.Set, site Site) *builder {
 
 // pages numbers the visits. Where a start address led to another site, that
 // site is the scanned one too, unless the knowledge base knows it as a vendor.
-func (b *builder) pages(ctx context.Context, r *evidence.Reader) error {
-	return step(ctx, nil, "pages", r.Pages(), func(p *evidence.Page) {
+func (b *builder) pages(ctx context.Context, err error, r *evidence.Reader) error {
+	return step(ctx, err, "pages", r.Pages(), func(p *evidence.Page) {
+		for i, m := range b.moments.of[p.ID].before {
+			b.visits.add(visit{id: momentID(p.ID, i), url: p.URL, state: m.state, started: p.StartedAt, own: b.places.page(p)})
+		}
+		if !b.moments.place(p.ID, &p.State) {
+			return
+		}
 		for _, o := range b.observers {
 			o.Page(p)
 		}
@@ -234,6 +268,7 @@ func (b *builder) result() Result {
 	}
 	res.Leaks, res.Labels, res.Places = b.leakList(), b.labelList(), b.placeList()
 	slices.SortFunc(res.Flows, func(a, b Flow) int { return strings.Compare(a.ID, b.ID) })
+	res.visits, res.where = &b.visits, b.where
 	return res
 }
 
@@ -248,8 +283,10 @@ func (f *flowSum) value(b *builder) Flow {
 			purposes[p] = true
 		}
 	}
+	id := shortID("f", f.key.vendor, f.key.data, f.key.channel)
+	b.where[id] = f.seen.pages
 	return Flow{
-		ID:        shortID("f", f.key.vendor, f.key.data, f.key.channel),
+		ID:        id,
 		DataTypes: []string{f.key.data}, Recipient: recipient, Purposes: keys(purposes),
 		Channel: f.key.channel, Confidence: f.confidence, Detail: f.detail, Sightings: f.seen.count,
 		States: f.seen.sortedStates(), Pages: f.seen.addresses(v), Evidence: f.seen.ids(), Places: f.seen.classes(v),

@@ -263,6 +263,7 @@ func (b *builder) finish(c *cookieSum) Cookie {
 	k.SetterVendor, k.SetterParty, k.LoadedBy = b.settled(&k.SetBy)
 	k.Identifier = c.idLike && c.lasting && !c.values.constant()
 	k.States, k.Pages = c.seen.sortedStates(), c.seen.addresses(&b.visits)
+	b.where[k.ID] = c.seen.pages
 	k.Values, k.MoreValues = c.had.value(&b.visits), c.had.more
 
 	first := b.parties.first(k.Domain)

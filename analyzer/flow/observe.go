@@ -116,6 +116,56 @@ func (x *Exchange) Tells() (what []string) {
 	return what
 }
 
+// Identified is a value in a request that tells one visitor from others.
+type Identified struct {
+	Value string
+	Kept  bool // it is kept in the browser, or is a person's own, such as a hashed e-mail address
+}
+
+// maxIdentified bounds the identifiers of one request.
+const maxIdentified = 16
+
+// personalIDs are data types whose values tell one person from others.
+var personalIDs = map[string]bool{email: true, emailHash: true, phone: true, phoneHash: true}
+
+// Identifiers returns the values in the request that tell one visitor from
+// others, at most maxIdentified of them: cookies and parameters whose values look
+// unique and are not known to be the same for every visitor.
+func (x *Exchange) Identifiers() []Identified {
+	b := x.b
+	var out []Identified
+	add := func(value string, kept bool) {
+		if len(out) < maxIdentified {
+			out = append(out, Identified{value, kept})
+		}
+	}
+	for _, c := range x.Cookies {
+		if IdentifierLike(c.Value) && !b.constant(c.Name, c.Domain) {
+			add(c.Value, true)
+		}
+	}
+	table := x.Meant.Known
+	if x.To.Third() {
+		table = x.To.Known
+	}
+	for _, p := range x.Pairs() {
+		if p.Nested {
+			continue
+		}
+		if b.carrierOf(p.Value) != nil {
+			add(p.Value, true)
+			continue
+		}
+		switch data := meaning(p, b.param(table, p)); {
+		case personalIDs[data]:
+			add(p.Value, true)
+		case identifiers[data] && IdentifierLike(p.Value):
+			add(p.Value, false)
+		}
+	}
+	return out
+}
+
 func (b *builder) observed(r *evidence.Request, u *url.URL, host string, w, meant *party) {
 	if len(b.observers) == 0 {
 		return

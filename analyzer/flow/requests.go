@@ -39,7 +39,10 @@ func (b *builder) request(r *evidence.Request) {
 		return
 	}
 	w := b.parties.at(host, pathOf(u))
-	visit := b.visits.at(r.Page, r.State)
+	visit, early, ok := b.at(r)
+	if !ok {
+		return
+	}
 	b.count(host, u, w, r, visit)
 	b.setCookies(r, host, u, visit)
 	b.unread, b.origin = true, b.origins.sent(r)
@@ -55,7 +58,9 @@ func (b *builder) request(r *evidence.Request) {
 	if sent(r) {
 		b.sentCanaries(w, meant, u, r, visit)
 	}
-	b.observed(r, u, host, w, meant)
+	if !early {
+		b.observed(r, u, host, w, meant)
+	}
 }
 
 // pairs takes the request at hand apart, once.

@@ -92,6 +92,7 @@ func (b *builder) storageList() []StorageItem {
 		// What ends with the tab identifies for no longer than a visit.
 		k.Identifier = len(s.samples) > 0 && k.Kind != "session" && !s.values.constant()
 		k.States, k.Pages = s.seen.sortedStates(), s.seen.addresses(&b.visits)
+		b.where[k.ID] = s.seen.pages
 		k.Values, k.MoreValues = s.had.value(&b.visits), s.had.more
 		k.SetterVendor, k.SetterParty, k.LoadedBy = b.settled(&k.SetBy)
 		host := hostOf(k.Origin)

@@ -162,4 +162,7 @@ type Result struct {
 	Leaks   []Leak  // by id
 	Labels  []Label // by kind, source and key
 	Places  []Place // by page
+
+	visits *visits
+	where  map[string][]uint64
 }

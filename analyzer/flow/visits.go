@@ -108,7 +108,7 @@ func (s *sightings) addresses(v *visits) []string {
 }
 
 // stateOrder is the order in which states are reported.
-var stateOrder = []evidence.State{evidence.StateNone, evidence.StateReject, evidence.StateAccept, evidence.StateGPC}
+var stateOrder = evidence.States()
 
 func (s *sightings) sortedStates() []evidence.State {
 	out := append([]evidence.State{}, s.states...)
@@ -116,8 +116,8 @@ func (s *sightings) sortedStates() []evidence.State {
 	return out
 }
 
-// SortStates sorts the known states in the order none, reject, accept, gpc, and
-// others after them by name.
+// SortStates sorts the known states in the order of evidence.States, and others
+// after them by name.
 func SortStates(states []evidence.State) {
 	rank := func(st evidence.State) int {
 		if i := slices.Index(stateOrder, st); i >= 0 {

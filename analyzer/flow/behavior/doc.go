@@ -65,4 +65,5 @@ type Behavior struct {
 	Pages      []string         // addresses, sorted
 	Evidence   []string         // at most 20 ids, the first of each page: calls ("p0001.none/c03"), requests, cookies, or the visit itself
 	Sightings  int
+	Seen       []flow.Sighted `json:"-"` // the visits in which it was seen
 }

@@ -300,6 +300,7 @@ func (f *found) value(s *scan) Behavior {
 	for n, v := range s.visits {
 		if n/64 < len(f.pages) && f.pages[n/64]&(1<<(n%64)) != 0 {
 			out.Pages = append(out.Pages, v.url)
+			out.Seen = append(out.Seen, flow.Sighted{Visit: v.id, URL: v.url, State: v.state})
 		}
 	}
 	slices.Sort(out.Pages)
