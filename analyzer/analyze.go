@@ -66,6 +66,10 @@ func Analyze(ctx context.Context, r *evidence.Reader, set *rules.Set, p Profile)
 	a.NamedVendors, a.Declared = m.NamedVendors(), m.Declared()
 	a.Promises = m.Promises()
 	a.Findings, a.Rules = m.Run()
+	a.Answers, a.Questions = answers(a.Documents, set), a.questions(set)
+	if err := a.hear(r); err != nil {
+		return nil, fmt.Errorf("analyze: %w", err)
+	}
 	return a, ctx.Err()
 }
 
@@ -120,10 +124,14 @@ func (a *Analysis) read(ctx context.Context, r *evidence.Reader, set *rules.Set)
 		a.notice(r, set, d)
 	}
 	slices.SortStableFunc(a.Documents, func(a, b *policy.Document) int { return strings.Compare(a.ID, b.ID) })
+	a.sortGaps()
+	return nil
+}
+
+func (a *Analysis) sortGaps() {
 	slices.SortStableFunc(a.Gaps, func(a, b evidence.Gap) int {
 		return cmp.Or(strings.Compare(a.Page, b.Page), strings.Compare(a.What, b.What), strings.Compare(a.Why, b.Why))
 	})
-	return nil
 }
 
 // notice reads one notice from its blobs. A blob that is missing is a gap.

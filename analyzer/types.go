@@ -44,4 +44,8 @@ type Analysis struct {
 	Promises     []check.Promise
 	Findings     []check.Finding
 	Rules        []check.RuleOutcome
+	Answers      []Answer             // of all notices together, in the order of policy.QuestionIDs; none without a notice
+	Questions    []Question           // that a second reader may be asked, what is most open first
+	Opinions     map[string][]Opinion // statement id → what second readers said; in no verdict
+	SecondReader SecondReader
 }

@@ -37,7 +37,8 @@ func New(a *analyzer.Analysis) *Report {
 		Conditions: b.conditions(),
 		Import:     newImport(b.a.Meta.Import),
 		Pages:      each(a.Pages, b.visit),
-		Policies:   each(a.Documents, newPolicy),
+		Policies:   each(a.Documents, b.policy),
+		Answers:    each(a.Answers, newAnswer),
 		Vendors:    b.vendors(),
 		Requests:   b.hosts(),
 		Cookies:    b.cookies(),
@@ -50,6 +51,10 @@ func New(a *analyzer.Analysis) *Report {
 		Findings:   b.findings(),
 		Rules:      each(a.Rules, newRule),
 		Evidence:   []Sighting{},
+		SecondReader: SecondReader{
+			Models: list(a.SecondReader.Models), Endpoints: list(a.SecondReader.Endpoints),
+			Answered: a.SecondReader.Answered, Failed: a.SecondReader.Failed, Unasked: a.SecondReader.Unasked,
+		},
 	}
 	b.redact(rep, a)
 	rep.Summary = totals(rep)
@@ -136,11 +141,24 @@ func newPage(p evidence.Page) Page {
 	}
 }
 
-func newPolicy(d *policy.Document) Policy {
+func newAnswer(a analyzer.Answer) PolicyAnswer {
+	return PolicyAnswer{ID: a.ID, Question: a.Question, Found: a.Found, NotRead: list(a.NotRead), Left: a.Left, Passages: each(a.Passages, func(p analyzer.Passage) Passage {
+		return Passage{Policy: p.Document, Says: p.Says, Quote: p.Quote, Links: links(p.Links), Start: p.Start, End: p.End}
+	})}
+}
+
+// maxOpinion bounds the characters of an opinion, which is text from outside.
+const maxOpinion = 400
+
+func newOpinion(o analyzer.Opinion) SecondOpinion {
+	return SecondOpinion{Model: plain.Cut(o.Model, 120), Question: o.Question, Says: o.Says, Text: plain.Cut(o.Text, maxOpinion), AskedAt: stamp(o.AskedAt)}
+}
+
+func (b *builder) policy(d *policy.Document) Policy {
 	p := Policy{
 		ID: d.ID, URL: d.URL, Kind: d.Kind, Title: d.Title, Language: d.Language, LastUpdated: d.LastUpdated,
 		SHA256: d.SHA256, RawSHA256: d.RawSHA256, LinkedFrom: list(d.LinkedFrom), Words: d.Words, Faults: list(d.Faults),
-		Statements: each(d.Statements, newStatement), text: d.Text,
+		Statements: each(d.Statements, b.statement), text: d.Text,
 		Reading: Reading{Words: d.Reading.Words, Sentences: d.Reading.Sentences, Minutes: d.Reading.Minutes, Formula: d.Reading.Formula, Ease: finite(d.Reading.Ease), Hedges: d.Reading.Hedges},
 		Choices: each(d.Choices, func(c policy.Choice) Choice {
 			return Choice{Kind: c.Kind, Quote: c.Quote, Links: links(c.Links), Start: c.Start, End: c.End}
@@ -160,7 +178,7 @@ func links(of []policy.Link) []Link {
 	return each(of, func(l policy.Link) Link { return Link{Address: l.Address, Text: l.Text} })
 }
 
-func newStatement(s policy.Statement) Statement {
+func (b *builder) statement(s policy.Statement) Statement {
 	ids := []string{}
 	for _, r := range s.RecipientRefs {
 		if r.ID != "" {
@@ -171,6 +189,7 @@ func newStatement(s policy.Statement) Statement {
 		ID: s.ID, Actor: s.Actor, Action: s.Action, Negated: s.Negated, Modality: s.Modality, DataTypes: list(s.DataTypes),
 		Recipients: list(s.Recipients), RecipientIDs: ids, Purposes: list(s.Purposes), Condition: s.Condition, Scope: s.Scope,
 		Only: s.Only, RetentionDays: s.RetentionDays, Choice: list(s.Choice), Links: links(s.Links), Heading: s.Heading, Quote: s.Quote, Start: s.Start, End: s.End,
+		SecondOpinions: each(b.a.Opinions[s.ID], newOpinion),
 	}
 }
 

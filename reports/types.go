@@ -4,31 +4,34 @@ package reports
 // renamed or removed. The enum tags are the words of the design; the JSON
 // Schema is made of these types.
 type Report struct {
-	Schema     string     `json:"schema" enum:"candor.scan/1"`
-	Notice     string     `json:"notice" doc:"What this report is and is not."`
-	Tool       Tool       `json:"tool"`
-	ScanID     string     `json:"scan_id"`
-	Site       Site       `json:"site"`
-	StartedAt  string     `json:"started_at" doc:"RFC 3339, UTC; empty when not known."`
-	FinishedAt string     `json:"finished_at" doc:"RFC 3339, UTC; empty when the scan did not end."`
-	Coverage   Coverage   `json:"coverage"`
-	Conditions Conditions `json:"conditions"`
-	Import     Import     `json:"import" doc:"The other tool's recording that the report was made of; its format is empty when Candor visited by itself."`
-	Pages      []Page     `json:"pages"`
-	Policies   []Policy   `json:"policies"`
-	Vendors    []Vendor   `json:"vendors" doc:"By id."`
-	Requests   []Host     `json:"requests" doc:"A summary for each host; the full log is in the evidence bundle."`
-	Cookies    []Cookie   `json:"cookies"`
-	Storage    []Storage  `json:"storage"`
-	Forms      []Form     `json:"forms"`
-	Behaviors  []Behavior `json:"behaviors"`
-	Labels     []Label    `json:"labels"`
-	Flows      []Flow     `json:"flows"`
-	Promises   []Promise  `json:"promises"`
-	Findings   []Finding  `json:"findings" doc:"From the most to the least severe."`
-	Rules      []Rule     `json:"rules"`
-	Evidence   []Sighting `json:"evidence" doc:"The requests that flows and findings point at, redacted; a selection."`
-	Summary    Totals     `json:"summary"`
+	Schema     string         `json:"schema" enum:"candor.scan/1"`
+	Notice     string         `json:"notice" doc:"What this report is and is not."`
+	Tool       Tool           `json:"tool"`
+	ScanID     string         `json:"scan_id"`
+	Site       Site           `json:"site"`
+	StartedAt  string         `json:"started_at" doc:"RFC 3339, UTC; empty when not known."`
+	FinishedAt string         `json:"finished_at" doc:"RFC 3339, UTC; empty when the scan did not end."`
+	Coverage   Coverage       `json:"coverage"`
+	Conditions Conditions     `json:"conditions"`
+	Import     Import         `json:"import" doc:"The other tool's recording that the report was made of; its format is empty when Candor visited by itself."`
+	Pages      []Page         `json:"pages"`
+	Policies   []Policy       `json:"policies"`
+	Answers    []PolicyAnswer `json:"answers" doc:"What privacy teams ask of a policy, from all notices together; empty when there is no notice."`
+	Vendors    []Vendor       `json:"vendors" doc:"By id."`
+	Requests   []Host         `json:"requests" doc:"A summary for each host; the full log is in the evidence bundle."`
+	Cookies    []Cookie       `json:"cookies"`
+	Storage    []Storage      `json:"storage"`
+	Forms      []Form         `json:"forms"`
+	Behaviors  []Behavior     `json:"behaviors"`
+	Labels     []Label        `json:"labels"`
+	Flows      []Flow         `json:"flows"`
+	Promises   []Promise      `json:"promises"`
+	Findings   []Finding      `json:"findings" doc:"From the most to the least severe."`
+	Rules      []Rule         `json:"rules"`
+	Evidence   []Sighting     `json:"evidence" doc:"The requests that flows and findings point at, redacted; a selection."`
+	Summary    Totals         `json:"summary"`
+
+	SecondReader SecondReader `json:"second_reader" doc:"A language model that was asked about single sentences; models is empty when none was. No verdict rests on it."`
 }
 
 // Tool says what made the report.
@@ -166,6 +169,47 @@ type Statement struct {
 	Quote         string   `json:"quote"`
 	Start         int      `json:"start" doc:"Offset in the text, in Unicode code points."`
 	End           int      `json:"end"`
+
+	SecondOpinions []SecondOpinion `json:"second_opinions" doc:"What language models said of the sentence; in no verdict."`
+}
+
+// SecondOpinion is what a language model answered about a sentence.
+type SecondOpinion struct {
+	Model    string `json:"model"`
+	Question string `json:"question"`
+	Says     string `json:"says" enum:"yes|no|unclear"`
+	Text     string `json:"text" doc:"The model's reason, bounded; text from outside."`
+	AskedAt  string `json:"asked_at" doc:"RFC 3339, UTC."`
+}
+
+// SecondReader sums up what language models were asked about sentences.
+type SecondReader struct {
+	Models    []string `json:"models"`
+	Endpoints []string `json:"endpoints" doc:"Where the sentences were sent."`
+	Answered  int      `json:"answered"`
+	Failed    int      `json:"failed" doc:"Each is a gap with its reason."`
+	Unasked   int      `json:"unasked" doc:"Questions beyond the bounds."`
+}
+
+// PolicyAnswer is what the texts say to one question. Without passages it was not
+// found in the text, or not tested where a text was not read.
+type PolicyAnswer struct {
+	ID       string    `json:"id"`
+	Question string    `json:"question"`
+	Found    bool      `json:"found"`
+	NotRead  []string  `json:"not_read" doc:"Why texts, or parts of them, were not read: what is not found may stand there."`
+	Passages []Passage `json:"passages"`
+	Left     int       `json:"left" doc:"Passages beyond those listed."`
+}
+
+// Passage is a sentence that answers.
+type Passage struct {
+	Policy string `json:"policy" doc:"Id of the text."`
+	Says   string `json:"says" doc:"In short; empty when the sentence itself is all."`
+	Quote  string `json:"quote"`
+	Links  []Link `json:"links"`
+	Start  int    `json:"start" doc:"Offset in the text, in Unicode code points."`
+	End    int    `json:"end"`
 }
 
 // Reading is how long and how hard a text is to read.

@@ -54,6 +54,7 @@ generate HAR with sensitive data" is on in its settings.`,
 	o.judgeFlags(fs)
 	o.redactFlags(fs)
 	o.networkFlags(fs)
+	o.secondReaderFlags(fs)
 	o.commonFlags(fs)
 	completions(cmd, c.formats())
 	return cmd
@@ -62,6 +63,9 @@ generate HAR with sensitive data" is on in its settings.`,
 func (c *Command) importFile(ctx context.Context, o *options, file string) error {
 	profile, err := readProfile(o.profile)
 	if err != nil {
+		return err
+	}
+	if _, _, err := c.asks(o); err != nil {
 		return err
 	}
 	set, err := c.Stages.Rules()
@@ -92,7 +96,7 @@ func (c *Command) importFile(ctx context.Context, o *options, file string) error
 	if err := c.writeRecording(o, bundle, rec, profile.OwnDomains, lost); err != nil {
 		return err
 	}
-	rep, err := c.analyseAndWrite(context.WithoutCancel(ctx), o, bundle, dir, set, profile)
+	rep, err := c.analyseAndWrite(context.WithoutCancel(ctx), ctx, o, bundle, dir, set, profile)
 	if err != nil {
 		return err
 	}

@@ -48,6 +48,7 @@ type options struct {
 	demo        string
 
 	redact string // "all" or "none"
+	second secondReader
 
 	policies []string // notices that go with a recording
 	site     string   // the site that is meant
@@ -141,6 +142,7 @@ func everyFlag(formats []string) *pflag.FlagSet {
 	o.crawlFlags(fs)
 	o.importFlags(fs)
 	o.redactFlags(fs)
+	o.secondReaderFlags(fs)
 	return fs
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"candor/analyzer/policy"
+	"candor/crawler/evidence"
 	"candor/crawler/frontier"
 	"candor/reports/plain"
 	"candor/rules"
@@ -34,12 +35,17 @@ with its sentences or "not found in the text", then every statement, the vendors
 named, the choices with their links and the cookie table.
 
 --question answers one: ` + wrapped(policy.QuestionIDs(), 60) + `.
+With it --second-reader URL asks a language model behind an OpenAI-compatible
+endpoint of each of its sentences whether it answers the question so. Sentence
+and question leave this machine, nothing else; the opinion is printed below the
+sentence and changes nothing. A key is read from ` + secondReaderKey + ` only.
 
 A URL is fetched without a browser. A text that scripts put on the page is then
 not seen; 'candor scan' renders it.`,
 		Example: `  candor policy https://www.example.com/privacy
   candor policy saved-policy.html
   candor policy policy.html --question retention
+  candor policy policy.html --question sale --second-reader http://127.0.0.1:11434/v1 --second-reader-model NAME
   candor policy policy.pdf --json`,
 		Args: args(1, 1, "one URL or FILE"),
 		RunE: func(cmd *cobra.Command, a []string) error {
@@ -49,6 +55,9 @@ not seen; 'candor scan' renders it.`,
 			if question != "" && !slices.Contains(policy.QuestionIDs(), question) {
 				return usage("--question %s: no such question; there are %s", question, strings.Join(policy.QuestionIDs(), ", "))
 			}
+			if question == "" && o.second.endpoint != "" && cmd.Flags().Changed("second-reader") {
+				return usage("--second-reader is asked about one --question; there are %s", strings.Join(policy.QuestionIDs(), ", "))
+			}
 			return c.policy(cmd.Context(), o, a[0], asJSON, question)
 		},
 	}
@@ -57,11 +66,16 @@ not seen; 'candor scan' renders it.`,
 	fs.BoolVar(&asJSON, "json", false, "as JSON")
 	fs.StringVar(&question, "question", "", "answer only this `QUESTION`")
 	o.networkFlags(fs)
+	o.secondReaderFlags(fs)
 	o.commonFlags(fs)
 	return cmd
 }
 
 func (c *Command) policy(ctx context.Context, o *options, where string, asJSON bool, question string) error {
+	so, ask, err := c.asks(o)
+	if err != nil {
+		return err
+	}
 	in, err := o.policyInput(ctx, where)
 	if err != nil {
 		return err
@@ -73,7 +87,15 @@ func (c *Command) policy(ctx context.Context, o *options, where string, asJSON b
 	doc := c.Stages.ReadPolicy(in, set)
 	v := newPolicyView(doc, set)
 	one := slices.IndexFunc(v.Answers, func(a policy.Answer) bool { return a.ID == question })
+	var heard map[int]evidence.Opinion
+	if one >= 0 && ask {
+		if heard, err = c.opinionsOn(ctx, so, v.Answers[one]); err != nil {
+			return err
+		}
+	}
 	switch {
+	case one >= 0 && asJSON && ask:
+		err = writeJSON(c.Stdout, withOpinions(v.Answers[one], heard))
 	case one >= 0 && asJSON:
 		err = writeJSON(c.Stdout, v.Answers[one])
 	case one >= 0:
@@ -81,7 +103,10 @@ func (c *Command) policy(ctx context.Context, o *options, where string, asJSON b
 		for _, f := range v.Faults {
 			p.line("note: %s", plain.Terminal(f, 300))
 		}
-		p.answer(v.Answers[one], len(v.Answers[one].Passages))
+		p.answer(v.Answers[one], len(v.Answers[one].Passages), heard)
+		if left := len(v.Answers[one].Passages) - len(heard); ask && left > 0 {
+			p.line("    a second reader was not asked about %s", count(left, "sentence", "sentences"))
+		}
 		err = p.err
 	case asJSON:
 		err = writeJSON(c.Stdout, v)
@@ -213,7 +238,7 @@ func writePolicy(p *printer, v *policyView) error {
 	p.line("%s", readingLine(v.Reading))
 	p.line("\n%s", p.in(strong, "Answers"))
 	for _, a := range v.Answers {
-		p.answer(a, answersShown)
+		p.answer(a, answersShown, nil)
 	}
 	p.line("\n%s %d", p.in(strong, "Statements:"), len(v.Statements))
 	heading := ""
@@ -249,8 +274,9 @@ func writePolicy(p *printer, v *policyView) error {
 // answersShown is how many passages of each answer are printed when all are.
 const answersShown = 3
 
-// answer prints a question with the passages that answer it.
-func (p *printer) answer(a policy.Answer, shown int) {
+// answer prints a question with the passages that answer it, and what a second
+// reader said of them.
+func (p *printer) answer(a policy.Answer, shown int, heard map[int]evidence.Opinion) {
 	p.line("\n  %s", p.in(strong, a.Question))
 	switch {
 	case !a.Found && a.NotRead != "":
@@ -260,7 +286,7 @@ func (p *printer) answer(a policy.Answer, shown int) {
 		p.line("    %s", p.in(yellow, "not found in the text"))
 		return
 	}
-	for _, x := range a.Passages[:min(shown, len(a.Passages))] {
+	for i, x := range a.Passages[:min(shown, len(a.Passages))] {
 		if x.Says != "" {
 			p.line("    %s", plain.Terminal(x.Says, 200))
 		}
@@ -268,6 +294,9 @@ func (p *printer) answer(a policy.Answer, shown int) {
 			p.line("      %s", p.in(cyan, "“"+plain.Terminal(x.Quote, 300)+"”"))
 		}
 		p.links("      ", x.Links)
+		if o, ok := heard[i]; ok {
+			p.opinion(o)
+		}
 	}
 	if left := len(a.Passages) + a.Left - shown; left > 0 {
 		p.line("    and %d more: --question %s", left, a.ID)

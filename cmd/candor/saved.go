@@ -25,7 +25,10 @@ func (c *Command) analyzeCommand() *cobra.Command {
 		Long: `Analyze reads the evidence of an earlier scan, matches it again with this
 version's rules and writes a new report. The same evidence with the same rules
 and profile gives the same bytes. The profile is the one that the scan left in
-the folder, unless --profile names another.
+the folder, unless --profile names another. Only --second-reader needs a network.
+
+` + secondReaderHelp + `
+Later runs find it there, without a network.
 
 BUNDLE is a report folder or the evidence folder inside one.`,
 		Example: `  candor analyze candor-report-www.example.com-20261124-081500
@@ -42,6 +45,7 @@ BUNDLE is a report folder or the evidence folder inside one.`,
 	fs.SortFlags = false
 	o.outputFlags(fs, "report `DIR`, new or empty (default candor-report-HOST-DATE-TIME)", c.formats())
 	o.judgeFlags(fs)
+	o.secondReaderFlags(fs)
 	o.commonFlags(fs)
 	completions(cmd, c.formats())
 	return cmd
@@ -51,6 +55,9 @@ func (c *Command) analyze(ctx context.Context, o *options, bundle string) error 
 	o.profile = cmp.Or(o.profile, keptProfile(bundle))
 	profile, err := readProfile(o.profile)
 	if err != nil {
+		return err
+	}
+	if _, _, err := c.asks(o); err != nil {
 		return err
 	}
 	meta, err := bundleMeta(bundle)
@@ -75,7 +82,7 @@ func (c *Command) analyze(ctx context.Context, o *options, bundle string) error 
 	if err := keepProfile(o.profile, dir); err != nil {
 		return err
 	}
-	rep, err := c.analyseAndWrite(ctx, o, bundle, dir, set, profile)
+	rep, err := c.analyseAndWrite(ctx, ctx, o, bundle, dir, set, profile)
 	if err != nil {
 		return err
 	}

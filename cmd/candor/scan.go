@@ -62,6 +62,8 @@ target), submit and screenshot. The pages are then visited with the cookies and
 storage that the journey left. Each step
 may take --timeout. One that fails is a gap, and the scan goes on.
 
+` + secondReaderHelp + `
+
 Ctrl-C ends a scan in order: what was collected is analysed and reported as
 incomplete. A second Ctrl-C leaves at once.`,
 		Example: `  candor scan https://www.example.com/
@@ -83,6 +85,7 @@ incomplete. A second Ctrl-C leaves at once.`,
 	o.judgeFlags(fs)
 	o.redactFlags(fs)
 	o.networkFlags(fs)
+	o.secondReaderFlags(fs)
 	o.commonFlags(fs)
 	completions(cmd, c.formats())
 	return cmd
@@ -115,10 +118,11 @@ func (c *Command) scan(ctx context.Context, o *options, urls []string) error {
 	if err != nil {
 		return err
 	}
-	// A signal ends the visits, not the report on them.
+	// A signal ends the visits and the asking, not the report on them.
+	asking := ctx
 	ctx = context.WithoutCancel(ctx)
 	bundle := filepath.Join(p.dir, "evidence")
-	rep, err := c.analyseAndWrite(ctx, o, bundle, p.dir, p.set, p.profile)
+	rep, err := c.analyseAndWrite(ctx, asking, o, bundle, p.dir, p.set, p.profile)
 	if err != nil {
 		return err
 	}
@@ -142,6 +146,9 @@ func (c *Command) plan(o *options, urls []string) (*plan, error) {
 		o.profile = cmp.Or(o.profile, profileIn(o.demo))
 	case len(urls) == 0:
 		return nil, usage("candor scan needs the address of a site, such as https://www.example.com/\nRun 'candor scan --help' for examples")
+	}
+	if _, _, err := c.asks(o); err != nil {
+		return nil, err
 	}
 	p := &plan{}
 	for _, u := range urls {
@@ -282,14 +289,23 @@ func (c *Command) crawl(ctx context.Context, o *options, p *plan) (crawlErr, err
 	return crawlErr, nil
 }
 
-// analyseAndWrite makes the report of a bundle in dir.
-func (c *Command) analyseAndWrite(ctx context.Context, o *options, bundle, dir string, set *rules.Set, p analyzer.Profile) (*reports.Report, error) {
+// analyseAndWrite makes the report of a bundle in dir. When a second reader
+// answered, the bundle is analysed again with what it said, so that the report
+// is the one that the bundle gives later. The end of asking ends the asking
+// alone.
+func (c *Command) analyseAndWrite(ctx, asking context.Context, o *options, bundle, dir string, set *rules.Set, p analyzer.Profile) (*reports.Report, error) {
 	r, err := evidence.Open(bundle)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
 	a, err := c.Stages.Analyze(ctx, r, set, p)
+	if err == nil {
+		var more bool
+		if more, err = c.secondOpinions(asking, o, bundle, a); more {
+			a, err = c.Stages.Analyze(ctx, r, set, p)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("analyse %s (the evidence is kept): %w", bundle, err)
 	}

@@ -296,7 +296,7 @@ func TestReadFileStaysInside(t *testing.T) {
 // FuzzRecords reads a stream as each kind of record. What is read must be
 // readable again after it is written.
 func FuzzRecords(f *testing.F) {
-	for _, v := range []any{filled[Page](1), filled[Request](2), filled[Cookie](3), filled[StorageItem](4), filled[Form](5), filled[Document](6), filled[Gap](7), filled[Call](8)} {
+	for _, v := range []any{filled[Page](1), filled[Request](2), filled[Cookie](3), filled[StorageItem](4), filled[Form](5), filled[Document](6), filled[Gap](7), filled[Call](8), filled[Opinion](9)} {
 		line, err := json.Marshal(v)
 		if err != nil {
 			f.Fatal(err)
@@ -313,6 +313,7 @@ func FuzzRecords(f *testing.F) {
 		again[Document](t, data, closed)
 		again[Gap](t, data, closed)
 		again[Call](t, data, closed)
+		again[Opinion](t, data, closed)
 	})
 }
 

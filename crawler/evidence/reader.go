@@ -268,7 +268,7 @@ func (r *Reader) Verify() error {
 		}
 	}
 	for _, name := range append(slices.Clone(streams), metaFile) {
-		if _, err := r.root.Lstat(name); !listed[name] && !(slices.Contains(later, name) && errors.Is(err, fs.ErrNotExist)) {
+		if _, err := r.root.Lstat(name); !listed[name] && !(mayLack(name) && errors.Is(err, fs.ErrNotExist)) {
 			faults[name] = errors.New("the manifest does not name it")
 		}
 	}
@@ -353,7 +353,7 @@ func ofPages[T any](r *Reader, name string, page func(*T) string) iter.Seq2[T, e
 func read[T any](r *Reader, name string) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		f, _, err := r.file(name)
-		if errors.Is(err, fs.ErrNotExist) && slices.Contains(later, name) {
+		if errors.Is(err, fs.ErrNotExist) && mayLack(name) {
 			return
 		}
 		if err != nil {

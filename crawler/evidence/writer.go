@@ -44,6 +44,10 @@ var streams = []string{pagesFile, requestsFile, cookiesFile, storageFile, formsF
 // later are streams that bundles of earlier versions lack.
 var later = []string{canariesFile, labelsFile, callsFile, namesFile, choicesFile}
 
+// mayLack reports whether a bundle may be without a stream: opinions are in
+// none until somebody asks for them.
+func mayLack(name string) bool { return name == opinionsFile || slices.Contains(later, name) }
+
 // ErrNotEmpty is returned by Create when the folder already holds something.
 var ErrNotEmpty = errors.New("folder is not empty")
 

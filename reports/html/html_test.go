@@ -130,6 +130,39 @@ func TestResponsible(t *testing.T) {
 	}
 }
 
+// What the texts answer: closed questions with their sentences, those without
+// one said to be so. What a second reader said stands beside the sentence.
+func TestAnswersAndOpinions(t *testing.T) {
+	_, doc := render(t, reporttest.Shop())
+	if n := doc.Find("#answers details").Length(); n != 2 || doc.Find("#answers details[open]").Length() != 0 {
+		t.Errorf("%d questions unfold, want 2 closed ones", n)
+	}
+	one := func(s *goquery.Selection) string { return strings.Join(strings.Fields(s.Text()), " ") }
+	for sel, wants := range map[string][]string{
+		"#answers": {"2 of 4 questions have an answer", "Who receives data, by name? 5 sentences", "“Card payments are handled by Stripe.”", "2 more entries are in scan.json",
+			"Are data transferred to other countries? not found in the text", "What is said of children? not tested: the text is Dutch, which is not read"},
+		"#policies": {"Second opinion of tiny-1b, on no verdict: Does the sentence cover that Meta Pixel receives this: Hashed e-mail address? No. It denies sharing the address with advertisers.",
+			"Does the sentence cover that Cloudflare receives this: IP address? Unclear."},
+		"#findings": {"Second opinion of tiny-1b, on no verdict"},
+		"#flows":    {"second opinion of tiny-1b"},
+		"#coverage": {"were sent to tiny-1b at http://127.0.0.1:11434/v1: 2 answers, 1 without one, 3 further questions not asked"},
+	} {
+		text := one(doc.Find(sel))
+		for _, want := range wants {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s lacks %q in %s", sel, want, text)
+			}
+		}
+	}
+	if href := doc.Find("#answers a").Last().AttrOr("href", ""); !strings.Contains(href, "cookies#settings") {
+		t.Errorf("the choice's link is %q", href)
+	}
+	_, doc = render(t, &analyzer.Analysis{})
+	if text := doc.Find("#answers").Text(); !strings.Contains(text, "none of the questions was answered") || doc.Find("#coverage h3:contains('second reader')").Length() != 0 {
+		t.Errorf("an empty report says %q", text)
+	}
+}
+
 // Labels, leaks and sensitive places stand in the report, and a page without
 // them has no empty section.
 func TestPeople(t *testing.T) {
@@ -349,8 +382,8 @@ func TestEmptyAnalysis(t *testing.T) {
 	if text := doc.Find(".lede").Text(); !strings.Contains(text, "No page could be visited") {
 		t.Errorf("answer is %q", text)
 	}
-	if doc.Find("section").Length() != 16 {
-		t.Errorf("%d sections, want 16", doc.Find("section").Length())
+	if doc.Find("section").Length() != 17 {
+		t.Errorf("%d sections, want 17", doc.Find("section").Length())
 	}
 }
 

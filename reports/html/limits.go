@@ -23,6 +23,8 @@ const (
 	maxFields     = 40
 	maxStatements = 120 // of one policy, beyond those that something points at
 	maxDeclared   = 120
+	maxPassages   = 5 // sentences of one answer
+	maxOpinions   = 3 // second opinions on one sentence
 	maxPages      = 300
 	maxShots      = 24
 	maxHosts      = 300

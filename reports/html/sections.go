@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"candor/reports"
+	"candor/reports/plain"
 )
 
 // finding is a finding with all that it points at.
@@ -92,6 +93,10 @@ func (b *builder) finding(f reports.Finding, i int) finding {
 	}
 	for i, q := range x.Quotes {
 		x.Quotes[i].Told = strings.Contains(f.Message, q.Text)
+		if !b.heard[q.ID] { // with the first finding that rests on it
+			b.heard[q.ID] = true
+			x.Quotes[i].Opinions, x.Quotes[i].Heard = someOpinions(b.statements[q.ID].s), ""
+		}
 	}
 	for _, id := range f.Evidence {
 		l := link{}
@@ -381,6 +386,7 @@ func (b *builder) documents() []document {
 				continue // a second statement of the same id has no anchor
 			}
 			q, _ := b.quote(s.ID)
+			s.SecondOpinions = someOpinions(s)
 			y := shownStatement{Statement: s, Anchor: at.anchor, Link: q.Link}
 			switch {
 			case b.cited[s.ID]:
@@ -394,4 +400,40 @@ func (b *builder) documents() []document {
 		out = append(out, x)
 	}
 	return out
+}
+
+// answer is a question with the sentences that are shown.
+type answer struct {
+	reports.PolicyAnswer
+	Shown []passage
+	More  int
+}
+
+type passage struct {
+	reports.Passage
+	Doc, Link string
+}
+
+func (b *builder) answers() (out []answer, found int) {
+	docs := map[string]reports.Policy{}
+	for _, d := range b.rep.Policies {
+		docs[d.ID] = d
+	}
+	for _, a := range b.rep.Answers {
+		x := answer{PolicyAnswer: a, More: a.Left + left(len(a.Passages), maxPassages)}
+		for _, p := range a.Passages[:min(maxPassages, len(a.Passages))] {
+			d := docs[p.Policy]
+			x.Shown = append(x.Shown, passage{Passage: p, Doc: docName(d), Link: plain.Fragment(d.URL, p.Quote)})
+		}
+		if a.Found {
+			found++
+		}
+		out = append(out, x)
+	}
+	return out, found
+}
+
+// someOpinions are the first few opinions on a sentence.
+func someOpinions(s reports.Statement) []reports.SecondOpinion {
+	return s.SecondOpinions[:min(maxOpinions, len(s.SecondOpinions))]
 }

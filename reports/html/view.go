@@ -40,6 +40,8 @@ type view struct {
 	Cookies          []cookie
 	CookiesLeft      int
 	Policies         []document
+	Answers          []answer
+	AnswersFound     int
 	Shots            []reports.Page
 	Outcomes         []bar
 	Glossary         []entry
@@ -76,6 +78,7 @@ type builder struct {
 	seen       map[string]reports.Sighting
 	rules      map[string]reports.Rule
 	cited      map[string]bool // statements that something points at
+	heard      map[string]bool // statements whose opinions stand with a finding
 	suggested  [][]string      // beside the report's findings
 }
 
@@ -123,6 +126,7 @@ func newView(rep *reports.Report) (*view, error) {
 	v.Promises = b.promises()
 	v.Cookies, v.CookiesLeft = b.cookieRows()
 	v.Policies = b.documents()
+	v.Answers, v.AnswersFound = b.answers()
 	v.Outcomes = b.outcomeBars()
 	for _, p := range r.Pages {
 		if plain.LocalFile(p.Screenshot) != "" && len(v.Shots) < maxShots {
@@ -150,7 +154,7 @@ func (v *view) Name(id string) string { return v.names(id) }
 func newBuilder(r *reports.Report) *builder {
 	b := &builder{
 		rep: r, statements: map[string]statementAt{}, flows: map[string]string{}, flowAt: map[string]int{}, cookies: map[string]string{}, storage: map[string]string{},
-		forms: map[string]string{}, vendors: map[string]reports.Vendor{}, seen: map[string]reports.Sighting{}, rules: map[string]reports.Rule{}, cited: map[string]bool{},
+		forms: map[string]string{}, vendors: map[string]reports.Vendor{}, seen: map[string]reports.Sighting{}, rules: map[string]reports.Rule{}, cited: map[string]bool{}, heard: map[string]bool{},
 	}
 	n := 0
 	for _, d := range r.Policies {
@@ -215,6 +219,8 @@ type quote struct {
 	ID, Heading, Text, Link, Anchor, Doc string
 	Negated                              bool
 	Told                                 bool // the text beside it has it word for word
+	Opinions                             []reports.SecondOpinion
+	Heard                                string // models whose opinions stand with the sentence's statement
 }
 
 func (b *builder) quote(id string) (quote, bool) {
@@ -222,10 +228,21 @@ func (b *builder) quote(id string) (quote, bool) {
 	if !ok {
 		return quote{}, false
 	}
-	return quote{
+	q := quote{
 		ID: id, Heading: at.s.Heading, Text: plain.Cut(at.s.Quote, 420), Link: plain.Fragment(at.doc.URL, at.s.Quote),
 		Anchor: at.anchor, Doc: docName(at.doc), Negated: at.s.Negated,
-	}, true
+	}
+	if len(b.rep.Flows) > manyFlows {
+		return q, true // the statement's id leads there
+	}
+	var models []string
+	for _, o := range someOpinions(at.s) {
+		if !slices.Contains(models, o.Model) {
+			models = append(models, o.Model)
+		}
+	}
+	q.Heard = strings.Join(models, ", ")
+	return q, true
 }
 
 func (b *builder) quotes(ids []string) []quote {

@@ -60,7 +60,34 @@ func Shop() *analyzer.Analysis {
 			Fields: []flow.Field{{Name: "name", Label: "Full name", Type: "text", DataType: "name", Required: true}, {Name: "addr", Label: "Street", Type: "text", DataType: "postal_address", Required: true}, {Name: "card", Label: "Card number", Type: "text", DataType: "payment_card", Sensitive: true, Required: true}}},
 	}
 	people(a)
+	read(a)
 	return finish(a)
+}
+
+// read is what the notices say to three questions, and what a second reader
+// said of two sentences.
+func read(a *analyzer.Analysis) {
+	d := a.Documents[0]
+	says := func(i int, says string) analyzer.Passage {
+		s := d.Statements[i]
+		return analyzer.Passage{Document: d.ID, Passage: policy.Passage{Says: says, Quote: s.Quote, Start: s.Start, End: s.End}}
+	}
+	browser := says(6, "browser")
+	browser.Links = d.Choices[0].Links
+	a.Answers = []analyzer.Answer{
+		{ID: "recipients", Question: "Who receives data, by name?", Found: true, Passages: []analyzer.Passage{says(1, "Stripe"), says(2, "Google Analytics"), says(7, "Vimeo")}, Left: 2},
+		{ID: "choices", Question: "Which choices do people have, and where?", Found: true, Passages: []analyzer.Passage{browser}},
+		{ID: "transfers", Question: "Are data transferred to other countries?"},
+		{ID: "children", Question: "What is said of children?", NotRead: []string{"the text is Dutch, which is not read"}},
+	}
+	opinion := func(model, question, says, text string) analyzer.Opinion {
+		return analyzer.Opinion{Question: question, Opinion: evidence.Opinion{Model: model, Endpoint: "http://127.0.0.1:11434/v1", Says: says, Text: text, AskedAt: a.Meta.FinishedAt}}
+	}
+	a.Opinions = map[string][]analyzer.Opinion{
+		"d01.s0004": {opinion("tiny-1b", "Does the sentence cover that Meta Pixel receives this: Hashed e-mail address?", "no", "It denies sharing the address with advertisers.")},
+		"d01.s0006": {opinion("tiny-1b", "Does the sentence cover that Cloudflare receives this: IP address?", "unclear", "")},
+	}
+	a.SecondReader = analyzer.SecondReader{Models: []string{"tiny-1b"}, Endpoints: []string{"http://127.0.0.1:11434/v1"}, Answered: 2, Failed: 1, Unasked: 3}
 }
 
 // people is what says most of a visitor: labels, sensitive places, and what was

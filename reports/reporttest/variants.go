@@ -42,7 +42,9 @@ func taint(v reflect.Value, spare []string) {
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if f := v.Type().Field(i); f.IsExported() && !slices.Contains(spare, f.Name) && f.Type.PkgPath() != "time" {
+			f := v.Type().Field(i)
+			word := f.Name == "Says" && v.Type() == reflect.TypeFor[evidence.Opinion]() // one of three, or the analyzer drops it
+			if f.IsExported() && !word && !slices.Contains(spare, f.Name) && f.Type.PkgPath() != "time" {
 				taint(v.Field(i), spare)
 			}
 		}
@@ -60,6 +62,10 @@ func taint(v reflect.Value, spare []string) {
 				d := v.MapIndex(k).Interface().(check.Disclosure)
 				d.Why = Attack
 				v.SetMapIndex(k, reflect.ValueOf(d))
+			}
+		} else if v.Type().Elem().Kind() == reflect.Slice {
+			for _, k := range v.MapKeys() {
+				taint(v.MapIndex(k), spare)
 			}
 		}
 	}
