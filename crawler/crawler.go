@@ -23,8 +23,9 @@ type Target struct {
 type Options struct {
 	Pages        int              // budget of visits in each state; default 20
 	Depth        int              // clicks from a start address; default 5
-	Tabs         int              // visits side by side; default 2, at most 8
+	Tabs         int              // visits side by side, of all states together; default 2, with several states 4; at most 8
 	States       []evidence.State // default: none
+	Chooser      Chooser          // makes choices; nil reaches no state that takes a click
 	PageTimeout  time.Duration    // of one visit; default 20 s
 	IgnoreRobots bool             // the person says that the site is theirs
 	HostDelay    time.Duration    // least time between two visits of a host; default 200 ms, at least robots.txt's Crawl-delay (bounded)
@@ -41,7 +42,7 @@ type Options struct {
 	Language     string // Accept-Language; default "en-US,en"
 	ToolVersion  string
 	Fill         *Fill    // type made-up values into forms; nil types nothing
-	Journey      *Journey // what is done before the pages of a state; nil is nothing
+	Journey      *Journey // what is done before the pages of each state; nil is nothing
 	Words        Words
 	Progress     func(Event)      // called from several goroutines; may be nil
 	Now          func() time.Time // default time.Now
@@ -68,11 +69,11 @@ type KindWords = frontier.KindWords
 
 // Event is one step of progress.
 type Event struct {
-	Kind     string // "start", "page-start", "page-done", "document", "gap", "done"
+	Kind     string // "start", "page-start", "page-done", "document", "choice", "gap", "done"
 	Page     string
 	URL      string
 	State    evidence.State
-	Done     int      // visits finished so far
+	Done     int      // visits finished so far, in all states
 	Planned  int      // visits expected in all
 	Requests int      // so far
 	Hosts    []string // third-party hosts first seen on this page
@@ -86,8 +87,14 @@ func (o Options) withDefaults() Options {
 	if o.Depth <= 0 {
 		o.Depth = 5
 	}
+	if len(o.States) == 0 {
+		o.States = []evidence.State{evidence.StateNone}
+	}
 	if o.Tabs <= 0 {
 		o.Tabs = 2
+		if len(o.States) > 1 {
+			o.Tabs = 4
+		}
 	}
 	o.Tabs = min(o.Tabs, 8)
 	if o.HostTabs <= 0 {
@@ -95,9 +102,6 @@ func (o Options) withDefaults() Options {
 	}
 	if o.PageTimeout <= 0 {
 		o.PageTimeout = 20 * time.Second
-	}
-	if len(o.States) == 0 {
-		o.States = []evidence.State{evidence.StateNone}
 	}
 	if o.Language == "" {
 		o.Language = "en-US,en"

@@ -33,23 +33,28 @@ func (j *Journey) hide(text string) string {
 	return text
 }
 
-// journey runs the person's journey, if there is one.
-func (c *crawl) journey(ctx context.Context) {
-	j := c.options.Journey
+// journey takes the person's journey, if there is one; again with a visitor
+// that was made anew. The error tells that the browser is lost or ctx ended.
+func (l *lane) journey(ctx context.Context, begins int) error {
+	c, j := l.crawl, l.crawl.options.Journey
 	if j == nil || len(j.Steps) == 0 {
-		return
+		return nil
 	}
-	state := c.options.States[0]
-	id := "j0001." + string(state)
-	c.emit(Event{Kind: "page-start", Page: id, URL: j.Steps[0].Target})
-	visitor := c.current().context.NewVisitor(ctx)
-	defer visitor.Close()
-	res, shots, err := visitor.Journey(ctx, id, j.Steps, c.options.PageTimeout)
+	id := fmt.Sprintf("j%04d.%s", begins, l.state)
+	leave, err := c.enter(ctx, hostname(j.Steps[0].Target))
 	if err != nil {
-		c.gap(evidence.Gap{What: "the journey " + j.File, Why: "it was not finished: " + err.Error(), Kind: "interrupted", State: state})
+		return err
+	}
+	defer leave()
+	c.emit(Event{Kind: "page-start", Page: id, URL: j.Steps[0].Target, State: l.state})
+	visitor := l.present().NewVisitor(ctx)
+	defer visitor.Close()
+	res, shots, lost := visitor.Journey(ctx, id, j.Steps, c.options.PageTimeout)
+	if lost != nil {
+		c.gap(evidence.Gap{What: "the journey " + j.File, Why: "it was not finished: " + lost.Error(), Kind: "interrupted", State: l.state})
 	}
 	if res == nil {
-		return
+		return lost
 	}
 	p := &res.Page
 	for _, s := range shots {
@@ -63,19 +68,12 @@ func (c *crawl) journey(ctx context.Context) {
 		}
 		p.Steps[s.Step].Screenshot, p.Screenshot = name, name
 	}
-	if len(p.Links) > savedLinks {
-		p.Links = p.Links[:savedLinks]
-	}
-	if err := c.writer.AddLabels(res.Labels...); err != nil {
-		c.fail(err)
-	}
 	for i := range res.Gaps {
 		// The page may show what was typed; a log must not.
 		res.Gaps[i].What, res.Gaps[i].Why = j.File+", "+res.Gaps[i].What, j.hide(res.Gaps[i].Why)
-		c.emit(Event{Kind: "gap", Page: id, URL: p.URL, Message: res.Gaps[i].What + ": " + res.Gaps[i].Why})
+		c.emit(Event{Kind: "gap", Page: id, URL: p.URL, State: l.state, Message: res.Gaps[i].What + ": " + res.Gaps[i].Why})
 	}
-	if err := c.writer.AddPage(*p, res.Requests, res.Cookies, res.Storage, res.Forms, res.Gaps); err != nil {
-		c.fail(err)
-	}
-	c.emit(Event{Kind: "page-done", Page: id, URL: p.URL, State: state, Message: p.Failure})
+	l.write(res)
+	c.emit(Event{Kind: "page-done", Page: id, URL: p.URL, State: l.state, Message: p.Failure})
+	return lost
 }

@@ -234,7 +234,7 @@ func (c *crawl) fetchNotice(ctx context.Context, client *http.Client, n frontier
 	if err != nil {
 		return lost("other", err.Error())
 	}
-	req.Header.Set("User-Agent", c.current().browser.Info().UserAgent)
+	req.Header.Set("User-Agent", c.current().Info().UserAgent)
 	req.Header.Set("Accept-Language", c.options.Language)
 	resp, err := client.Do(req)
 	if err != nil {
@@ -255,7 +255,7 @@ func (c *crawl) fetchNotice(ctx context.Context, client *http.Client, n frontier
 	}
 	c.mu.Lock()
 	c.notices.fetched++
-	id := documentID(c.done + c.notices.fetched)
+	id := documentID(c.led + c.notices.fetched)
 	c.mu.Unlock()
 	d := &evidence.Document{
 		ID: id, URL: n.URL, FinalURL: resp.Request.URL.String(), Kind: n.Kind, Status: resp.StatusCode, FetchedAt: c.options.Now().UTC().Truncate(time.Millisecond),
@@ -277,8 +277,7 @@ func (c *crawl) fetchNotice(ctx context.Context, client *http.Client, n frontier
 // render shows a notice that needs scripts to a visitor of its own: what its
 // host then collects is not the scanned site's.
 func (c *crawl) render(ctx context.Context, address string) (string, []browser.FrameDOM) {
-	r := c.current()
-	visitor, err := r.browser.NewContext(ctx, evidence.StateNone)
+	visitor, err := c.current().NewContext(ctx, evidence.StateNone)
 	if err != nil {
 		return "", nil
 	}

@@ -104,7 +104,7 @@ func (o *options) crawlFlags(fs *pflag.FlagSet) {
 	fs.Var(newOne(&o.depth, parseNumber(0, 100)), "depth", "most `CLICKS` away from a start address")
 	fs.Var(newOne(&o.tabs, parseNumber(1, 8)), "tabs", "`NUMBER` of pages to visit side by side")
 	o.states = []evidence.State{evidence.StateNone}
-	fs.Var(newList(&o.states, ",", parseState), "states", "consent `STATES` to visit in; this version operates none")
+	fs.Var(newList(&o.states, ",", parseState), "states", "consent `STATES` to visit in, side by side: "+strings.Join(stateNames(), ", "))
 	fs.Var(newOne(&o.scanTimeout, parseDuration(time.Second, 7*24*time.Hour)), "scan-timeout", "longest `TIME` for the whole scan; what was collected by then is reported (default no limit)")
 	fs.Var(newOne(&o.dns, parseDNS), "dns", "DNS server, `ADDR[:PORT]`, to ask which names the site's own hosts are aliases of (default the system's, for hosts without --host-map and --proxy)")
 	fs.BoolVar(&o.ownSite, "own-site", false, "the site is yours: do not apply its robots.txt")
@@ -128,7 +128,7 @@ func (o *options) redactFlags(fs *pflag.FlagSet) {
 func (o *options) importFlags(fs *pflag.FlagSet) {
 	fs.Var(newList(&o.policies, "\n", parseText), "policy", "a notice of the site, `URL|FILE` (repeatable)")
 	fs.Var(newOne(&o.site, parseSite), "url", "the site that is meant, `URL` (default that of the first page in the file)")
-	fs.Var(newOne(&o.state, parseAnyState), "state", "consent `STATE` in which the recording was made: none, reject, accept or gpc (default none, or gpc when the browser sent it)")
+	fs.Var(newOne(&o.state, parseState), "state", "consent `STATE` in which the recording was made (default none, or gpc when the browser sent it)")
 }
 
 // everyFlag is every option that candor.yaml and CANDOR_ variables know.

@@ -134,6 +134,8 @@ func (p *progress) write(e crawler.Event) {
 			args = append(args, "note", plain.Visible(e.Message))
 		}
 		p.log.Info("page", args...)
+	case "choice":
+		p.log.Info("choice", "state", string(e.State), "outcome", plain.Visible(e.Message))
 	case "document":
 		p.log.Info("notice", "url", plain.Visible(e.URL), "kind", plain.Visible(e.Message))
 	case "gap":

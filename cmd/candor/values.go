@@ -142,21 +142,14 @@ func parseRedact(s string) (string, error) {
 }
 
 func stateNames() []string {
-	return []string{string(evidence.StateNone), string(evidence.StateReject), string(evidence.StateAccept), string(evidence.StateGPC)}
+	var out []string
+	for _, s := range evidence.States() {
+		out = append(out, string(s))
+	}
+	return out
 }
 
 func parseState(s string) (evidence.State, error) {
-	switch {
-	case s == string(evidence.StateNone):
-		return evidence.StateNone, nil
-	case slices.Contains(stateNames(), s):
-		return "", fmt.Errorf("the state %q is not operated by this version, which visits only in the state none (no choice made)", s)
-	}
-	return "", fmt.Errorf("%q is not a consent state: expected none", s)
-}
-
-// parseAnyState takes the states that a recording may have been made in.
-func parseAnyState(s string) (evidence.State, error) {
 	if !slices.Contains(stateNames(), s) {
 		return "", fmt.Errorf("%q is not a consent state: expected %s", s, strings.Join(stateNames(), ", "))
 	}

@@ -29,9 +29,6 @@ type Page interface {
 	// EvaluateInPage runs an expression among the page's own scripts: for
 	// functions such as __tcfapi. What it answers is the page's word.
 	EvaluateInPage(ctx context.Context, frame, expression string, answer any) error
-	// Pierce makes the closed shadow roots of a frame known to what Evaluate runs
-	// in it, as the array globalThis.candorClosedRoots, and says how many they are.
-	Pierce(ctx context.Context, frame string) (int, error)
 	// Click presses the left button of a mouse, as a person would.
 	Click(ctx context.Context, frame string, x, y float64) error
 	// Settle waits until the page is quiet after something was done to it, within

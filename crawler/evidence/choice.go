@@ -34,7 +34,9 @@ type Choice struct {
 	LateMS   int64        `json:"late_ms,omitempty"`  // since the visit began, when the banner was first seen
 	Steps    []ChoiceStep `json:"steps,omitempty"`
 	Signs    []Sign       `json:"signs,omitempty"`
-	Offer    *Offer       `json:"offer,omitempty"` // how the choice is offered; nil without a banner
+	// Screenshot shows the page when something failed; path in the bundle.
+	Screenshot string `json:"screenshot,omitempty"`
+	Offer      *Offer `json:"offer,omitempty"` // how the choice is offered; nil without a banner
 }
 
 // ChoiceStep is one thing that was done to the banner.

@@ -245,6 +245,41 @@ func (f *Frontier) Next(ctx context.Context) (Item, error) {
 	}
 }
 
+// Enter waits for a host's turn for a visit that the frontier did not choose: of
+// a page that is visited again in another way. The host's pause and the limit
+// of its visits hold for it too. leave frees its place.
+func (f *Frontier) Enter(ctx context.Context, host string) (leave func(), err error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		f.mu.Lock()
+		h, changed := f.host(host), f.changed
+		pause := time.Until(h.next)
+		switch {
+		case h.active >= f.o.HostTabs:
+			f.mu.Unlock()
+			select {
+			case <-changed:
+			case <-ctx.Done():
+			}
+		case pause > 0:
+			f.mu.Unlock()
+			f.pause(ctx, changed, pause)
+		default:
+			h.active++
+			h.next = time.Now().Add(h.delay)
+			f.mu.Unlock()
+			return sync.OnceFunc(func() {
+				f.mu.Lock()
+				defer f.mu.Unlock()
+				h.active--
+				f.signal()
+			}), nil
+		}
+	}
+}
+
 // pause waits until a time is over, something changed or ctx ended.
 func (f *Frontier) pause(ctx context.Context, changed <-chan struct{}, d time.Duration) {
 	t := time.NewTimer(d)
