@@ -35,7 +35,7 @@ func columnRoles(head []string) roles {
 				if *slot[role] >= 0 || taken[i] {
 					continue
 				}
-				h = strings.ToLower(strings.Trim(squeeze(h), " :*.?()"))
+				h = strings.ToLower(strings.Trim(squeeze(lastWords(h)), " :*.?()"))
 				for _, w := range cookieColumns[role] {
 					if exact && h == w || !exact && len(h) < 60 && len(w) > 4 && containsWord(h, w) {
 						*slot[role] = i
@@ -50,6 +50,19 @@ func columnRoles(head []string) roles {
 	match(false)
 	r.known = len(taken)
 	return r
+}
+
+// maxHead is the longest head of a column; see lastWords.
+const maxHead = 300
+
+// lastWords is a head, or the last word of a cell that is too long for one:
+// where a page's whole text stands in the first cell of a table within a table,
+// the head comes last.
+func lastWords(h string) string {
+	if len(h) <= maxHead {
+		return h
+	}
+	return h[strings.LastIndexAny(h, " \n\t")+1:]
 }
 
 func containsWord(s, w string) bool {

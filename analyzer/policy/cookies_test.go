@@ -36,6 +36,7 @@ func TestCookieTables(t *testing.T) {
 		{"German", table("Name|Anbieter|Zweck|Laufzeit", "_pk_id|Matomo|Statistik|13 Monate", "PHPSESSID|Lampenladen|Notwendig|Sitzung"), []string{"_pk_id|Matomo|analytics|395|", "PHPSESSID|Lampenladen|necessary|0|"}},
 		{"French", table("Nom du cookie|Émetteur|Finalité|Durée de conservation", "_gcl_au|Google|Publicité|90 jours"), []string{"_gcl_au|Google|advertising|90|"}},
 		{"no heads but names and spans", "<table><tr><td>Cookie</td><td>Purpose</td><td>Duration</td></tr><tr><td>_ga</td><td>Statistics</td><td>1 year</td></tr></table>", []string{"_ga||analytics|365|"}},
+		{"a head behind the text of the page", table(strings.Repeat("This page tells how we set them. ", 20)+"Cookie|Description|Lifespan", "sid_1; sid_2|Keeps you signed in (necessary)|7 days"), []string{"sid_1||necessary|7|", "sid_2||necessary|7|"}},
 		{"opening hours are no cookies", table("Name|Hours", "Leeds|9 to 5", "York|10 to 4"), nil},
 		{"people are no cookies", table("Name|Role|Since", "Maria|Director|2 years", "Tom|Clerk|1 year"), nil},
 		{"kinds of data are no cookies", table("Type of data|Purpose|Retention", "E-mail address|Newsletter|2 years", "IP address|Security|7 days"), nil},
