@@ -29,6 +29,10 @@ func (ld *loader) check() {
 			ld.checkVendor(v, f, ids, claims)
 		case *Rule:
 			ld.checkRule(v, f)
+		case *ConsentPlatform:
+			ld.checkConsentPlatform(v, f)
+		case *ConsentWords:
+			ld.checkConsentWords(v, f)
 		}
 	}
 	ld.checkCompanyDomains()

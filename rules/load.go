@@ -18,7 +18,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-//go:embed companies trackers terms packs
+//go:embed companies trackers terms packs consent
 var embedded embed.FS
 
 // maxFile bounds one YAML file, in bytes. The largest embedded one is far
@@ -32,7 +32,7 @@ var Default = sync.OnceValues(Load)
 func Load() (*Set, error) { return LoadFS(embedded) }
 
 // LoadFS reads and checks a folder laid out as this package is: companies,
-// trackers, terms and packs. A folder without its own data types or purposes
+// consent, trackers, terms and packs. A folder without its own data types or purposes
 // is checked against the embedded ones. The error joins every Fault found, in the order of
 // files and lines; the Set is nil when there is any.
 func LoadFS(fsys fs.FS) (*Set, error) {
@@ -58,14 +58,14 @@ func LoadFS(fsys fs.FS) (*Set, error) {
 type file struct {
 	name   string
 	data   []byte
-	value  any // *Company, *Vendor, *Rule or one of the terms
+	value  any // *Company, *ConsentPlatform, *ConsentWords, *Vendor, *Rule or one of the terms
 	faults []*Fault
 }
 
 // readAll returns the YAML files in the order of their names.
 func readAll(fsys fs.FS) ([]*file, error) {
 	var files []*file
-	for _, pattern := range []string{"companies/*.yaml", "packs/*/*.yaml", "terms/*.yaml", "terms/languages/*.yaml", "trackers/*.yaml"} {
+	for _, pattern := range []string{"companies/*.yaml", "consent/*.yaml", "consent/words/*.yaml", "packs/*/*.yaml", "terms/*.yaml", "terms/languages/*.yaml", "trackers/*.yaml"} {
 		names, err := fs.Glob(fsys, pattern)
 		if err != nil {
 			return nil, err
@@ -172,6 +172,10 @@ func (ld *loader) add(f *file) {
 		s.Terms.Places = *v
 	case *Language:
 		s.Terms.Languages = append(s.Terms.Languages, v)
+	case *ConsentPlatform:
+		s.Platforms = append(s.Platforms, v)
+	case *ConsentWords:
+		s.ConsentWords = append(s.ConsentWords, v)
 	}
 }
 
@@ -187,6 +191,10 @@ func newValue(name string) any {
 		return new(Rule)
 	case dir == "terms/languages/":
 		return new(Language)
+	case dir == "consent/":
+		return new(ConsentPlatform)
+	case dir == "consent/words/":
+		return new(ConsentWords)
 	}
 	switch base {
 	case "data_types.yaml":

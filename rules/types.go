@@ -1,6 +1,6 @@
 // Package rules holds all that people edit: who is who (companies), what sends
-// what (trackers), what words mean (terms) and what is compared and why
-// (packs). The YAML under it is embedded; Load reads and checks it.
+// what (trackers), what words mean (terms), how consent banners work (consent)
+// and what is compared and why (packs). The YAML under it is embedded; Load reads and checks it.
 //
 // A Set is immutable after Load and safe for use by several goroutines. Every
 // fault in a file is reported with its file, line and what was expected.
@@ -16,6 +16,9 @@ type Set struct {
 	Vendors   []*Vendor // by id
 	Terms     *Terms
 	Rules     []*Rule // by id
+
+	Platforms    []*ConsentPlatform // by id
+	ConsentWords []*ConsentWords    // by language
 
 	index index // host, path and cookie look-ups; built by Load
 }

@@ -31,16 +31,16 @@ func (c *Command) rulesCommand() *cobra.Command {
 	return cmd
 }
 
-var ruleKinds = []string{"rules", "vendors", "companies", "terms"}
+var ruleKinds = []string{"rules", "vendors", "companies", "terms", "consent"}
 
 func (c *Command) rulesListCommand() *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
-		Use:       "list [rules|vendors|companies|terms]",
+		Use:       "list [rules|vendors|companies|terms|consent]",
 		Short:     "List what is loaded",
 		Example:   "  candor rules list\n  candor rules list vendors --json",
 		ValidArgs: ruleKinds,
-		Args:      args(0, 1, "rules, vendors, companies or terms"),
+		Args:      args(0, 1, "rules, vendors, companies, terms or consent"),
 		RunE: func(_ *cobra.Command, a []string) error {
 			kind := "rules"
 			if len(a) > 0 {
@@ -87,6 +87,11 @@ func ruleRows(set *rules.Set, kind string) (head []string, rows [][]string) {
 		for _, d := range set.Terms.DataTypes {
 			rows = append(rows, []string{d.ID, d.Name, strings.Join(d.Parents, ", ")})
 		}
+	case "consent":
+		head = []string{"id", "name", "vendor", "refused in", "tested with"}
+		for _, p := range set.Platforms {
+			rows = append(rows, []string{p.ID, p.Name, p.Vendor, p.Rejection(), strings.Join(p.Tested, ", ")})
+		}
 	default:
 		head = []string{"id", "pack", "severity", "title"}
 		for _, r := range set.Rules {
@@ -128,7 +133,7 @@ func (c *Command) rulesCheckCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check [DIR]",
 		Short: "Check the files of a folder laid out like rules/, or what is embedded",
-		Long: `Check loads the YAML under DIR (companies, trackers, terms, packs) and reports
+		Long: `Check loads the YAML under DIR (companies, consent, trackers, terms, packs) and reports
 every fault with its file and line and what was expected. Without DIR it checks
 what is embedded.`,
 		Example: `  candor rules check
@@ -139,8 +144,8 @@ what is embedded.`,
 			if err != nil {
 				return &exitError{exitUsage, err}
 			}
-			fmt.Fprintf(c.Stdout, "%d rules, %d vendors, %d companies, %d data types: no faults (%s)\n",
-				len(set.Rules), len(set.Vendors), len(set.Companies), len(set.Terms.DataTypes), set.Version)
+			fmt.Fprintf(c.Stdout, "%d rules, %d vendors, %d companies, %d data types, %d consent platforms: no faults (%s)\n",
+				len(set.Rules), len(set.Vendors), len(set.Companies), len(set.Terms.DataTypes), len(set.Platforms), set.Version)
 			return nil
 		},
 	}

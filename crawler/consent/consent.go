@@ -79,6 +79,7 @@ type Rule struct {
 	ID     string
 	Name   string
 	Frame  string   // the banner lives in a frame whose address contains this; "" when it does not
+	Frame2 string   // the second layer lives in a frame whose address contains this; "" when it is where the banner is
 	Detect []string // visible when the banner is shown
 	Accept []string
 	Reject []string
@@ -89,6 +90,7 @@ type Rule struct {
 	Accept2  []string
 	Toggles  []string // switches of purposes that are not necessary
 	Save     []string
+	NoReject string // why the platform has no way to refuse; "" when it has one
 	// Reopen shows the choice again after it was made.
 	Reopen []string
 	// Vendors are elements whose texts are names of vendors.
