@@ -232,6 +232,12 @@ func (h *Held) Click(ctx context.Context, id string, x, y float64) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
+	// The mouse is told where to go in the viewport of the frame's process.
+	if f.id != h.window.record.frame {
+		if at, err := h.ownerOf(ctx, f.owner, f.id); err == nil {
+			x, y = x+at[0], y+at[1]
+		}
+	}
 	return f.click(ctx, x, y)
 }
 
@@ -329,18 +335,17 @@ func (h *Held) offset(ctx context.Context, f *frame) (at [2]float64, err error) 
 		return scrolled, nil
 	}
 	if f.owner != h.window.main { // a process of its own
-		at, err = h.ownerOf(ctx, f.id)
-		return [2]float64{at[0] + scrolled[0], at[1] + scrolled[1]}, err
+		at, err = h.ownerOf(ctx, h.window.main, f.id)
+	} else {
+		at, err = h.ownerOf(ctx, f.owner, f.id)
 	}
-	// Of the same process: each frame tells its place in the one around it.
-	err = h.Evaluate(ctx, string(f.id), `(() => { let x = 0, y = 0; try { for (let w = window; w.frameElement; w = w.parent) { const f = w.frameElement.getBoundingClientRect(); x += f.x; y += f.y; } } catch { } return [x, y]; })()`, &at)
 	return [2]float64{at[0] + scrolled[0], at[1] + scrolled[1]}, err
 }
 
-// ownerOf is where the element stands that shows a frame of another process, in
-// the viewport of the page.
-func (h *Held) ownerOf(ctx context.Context, id cdp.FrameID) (at [2]float64, err error) {
-	s := h.window.main.session
+// ownerOf is where the element stands that shows a frame, in the viewport of the
+// target that the element is in. It fails for the outermost frame of a target.
+func (h *Held) ownerOf(ctx context.Context, of *observed, id cdp.FrameID) (at [2]float64, err error) {
+	s := of.session
 	owner, err := invoke(ctx, s, dom.GetFrameOwner, dom.GetFrameOwnerParams{FrameID: id})
 	if err != nil {
 		return at, fmt.Errorf("find the frame's place: %w", err)

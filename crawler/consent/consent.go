@@ -64,6 +64,11 @@ type Frame struct{ ID, URL string }
 type Made struct {
 	Choice   evidence.Choice // Page and the paths of pictures are the caller's to fill in
 	Pictures []Picture
+
+	platform int       // index of the rule; -1
+	before   *readings // what told of a choice before it was made
+	want     string
+	open     bool // it counts only if it holds on the next page
 }
 
 // Picture shows a layer of a banner, cropped.

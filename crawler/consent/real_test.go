@@ -1,0 +1,218 @@
+package consent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"candor/crawler/browser"
+	"candor/crawler/evidence"
+	"candor/crawler/webtest"
+)
+
+// heldPage is a real window.
+type heldPage struct{ *browser.Held }
+
+func (p heldPage) Frames() []Frame {
+	var out []Frame
+	for _, f := range p.Held.Frames() {
+		out = append(out, Frame(f))
+	}
+	return out
+}
+
+func startBrowser(t *testing.T, sites string) (*browser.Browser, *webtest.Server) {
+	t.Helper()
+	if _, err := browser.Find(""); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip("SKIPPED, nothing was tested: ", err)
+	}
+	tree, err := webtest.File(sites)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := webtest.Start(t, tree)
+	b, err := browser.Start(t.Context(), browser.Options{NoSandbox: os.Geteuid() == 0, Flags: srv.ChromeFlags()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return b, srv
+}
+
+// try brings a fresh visitor into a state and asks on the next page whether it holds.
+func try(t *testing.T, b *browser.Browser, o *Operator, host string, state evidence.State, then func(context.Context, Page, *Made)) *Made {
+	t.Helper()
+	c, err := b.NewContext(t.Context(), state)
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	v := c.NewVisitor(t.Context())
+	defer v.Close()
+	var made *Made
+	_, err = v.Hold(t.Context(), browser.Visit{ID: "k0001." + string(state), URL: "https://" + host + "/", Budget: 2 * time.Minute}, func(ctx context.Context, h *browser.Held) error {
+		p := heldPage{h}
+		m, err := o.Choose(ctx, p, state)
+		made = m
+		if err != nil {
+			return err
+		}
+		if m.Choice.Outcome == evidence.ChoiceTaken {
+			if err := h.Goto(ctx, "https://"+host+"/next.html"); err != nil {
+				return fmt.Errorf("next page: %w", err)
+			}
+			o.Holds(ctx, p, m)
+		}
+		if then != nil {
+			then(ctx, p, m)
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	return made
+}
+
+func describe(m *Made) string {
+	var s strings.Builder
+	c := m.Choice
+	fmt.Fprintf(&s, "%s: %s %s (%s %s frame %s, late %d)", c.State, c.Outcome, c.Why, c.Found, c.Platform, c.Frame, c.LateMS)
+	for _, st := range c.Steps {
+		fmt.Fprintf(&s, "\n  %5d %s %s %q %s", st.OffsetMS, st.Do, st.Role, st.Text, st.Failure)
+	}
+	for _, x := range c.Signs {
+		fmt.Fprintf(&s, "\n  sign %s %s %s: %s", x.Kind, x.Says, x.Name, x.Detail)
+	}
+	if o := c.Offer; o != nil {
+		fmt.Fprintf(&s, "\n  offer: accept %d reject %d wall %v vendors %d gpc %q", o.AcceptClicks, o.RejectClicks, o.Wall, len(o.Vendors), o.GPC)
+		for i, l := range o.Layers {
+			fmt.Fprintf(&s, "\n   layer %d %s %s covers %.2f %v: %.60q", i, l.Language, l.Position, l.Covers, l.Box, l.Text)
+			for k, x := range l.Controls {
+				if k > 8 {
+					fmt.Fprintf(&s, "\n    … %d controls", len(l.Controls))
+					break
+				}
+				fmt.Fprintf(&s, "\n    %s %s %q %v %gpx/%d %s on %s (%g) in %s (%g) in view %v", x.Role, x.Kind, x.Text, x.Box, x.FontPX, x.FontWeight, x.Color, x.Background, x.Contrast, x.Surface, x.StandsOut, x.InView)
+			}
+			for _, x := range l.Toggles {
+				fmt.Fprintf(&s, "\n    toggle %q on %v locked %v", x.Label, x.On, x.Locked)
+			}
+		}
+	}
+	for _, p := range m.Pictures {
+		fmt.Fprintf(&s, "\n  picture of layer %d: %d bytes", p.Layer, len(p.JPEG))
+	}
+	return s.String()
+}
+
+func testWords() Words {
+	return Words{Languages: []Language{
+		{Code: "en", Topic: []string{"cookies", "cookie", "we value your privacy", "your privacy", "consent", "tracking"}, Accept: []string{"accept", "accept all", "agree", "i agree", "allow all", "ok", "got it"},
+			Reject: []string{"reject", "reject all", "disagree", "decline", "no thanks", "only necessary"}, Settings: []string{"manage preferences", "settings", "cookie settings", "more options"},
+			Save: []string{"save", "save my choices", "confirm", "allow selection", "save preferences"}, Close: []string{"close", "dismiss"}, Reopen: []string{"cookie settings", "manage consent", "privacy settings"},
+			OptOut: []string{"do not sell or share my personal information", "do not sell", "your privacy choices", "opt out"}, Not: []string{"newsletter", "discount", "country", "legal drinking age", "sign up", "chat"}, Pay: []string{"subscribe", "pay"}},
+		{Code: "de", Topic: []string{"cookies"}, Accept: []string{"alle akzeptieren", "akzeptieren"}, Reject: []string{"nur notwendige cookies", "ablehnen"}, Settings: []string{"einstellungen"}},
+		{Code: "fr", Topic: []string{"cookies", "des cookies"}, Accept: []string{"tout accepter", "accepter"}, Reject: []string{"tout refuser", "continuer sans accepter"}},
+		{Code: "es", Topic: []string{"cookies", "usamos cookies"}, Accept: []string{"aceptar todo", "aceptar"}, Reject: []string{"rechazar todo", "rechazar"}},
+		{Code: "it", Topic: []string{"cookie"}, Accept: []string{"accetta tutti"}, Reject: []string{"rifiuta tutti"}},
+		{Code: "nl", Topic: []string{"cookies", "gebruikt cookies"}, Accept: []string{"alles accepteren"}, Reject: []string{"alles weigeren"}},
+		{Code: "pl", Topic: []string{"plików cookie", "cookie"}, Accept: []string{"akceptuję wszystkie"}, Reject: []string{"odrzuć wszystkie"}},
+	}}
+}
+
+func TestBanners(t *testing.T) {
+	b, _ := startBrowser(t, "testdata/banners.txtar")
+	o, err := New(nil, testWords())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.limits.quiet, o.limits.platform, o.limits.effect, o.limits.sign = 1500*time.Millisecond, 5*time.Second, 2*time.Second, time.Second
+	type row struct {
+		host    string
+		state   evidence.State
+		outcome string
+		why     string // a part of it
+	}
+	table := []row{
+		{"plain.test", "none", "offered", ""},
+		{"plain.test", "reject", "taken", ""},
+		{"plain.test", "accept", "taken", ""},
+		{"layers.test", "none", "offered", ""},
+		{"layers.test", "reject", "taken", ""},
+		{"layers.test", "accept", "taken", ""},
+		{"open.test", "reject", "taken", ""},
+		{"closed.test", "reject", "taken", ""},
+		{"frame.test", "reject", "taken", ""},
+		{"frame.test", "none", "offered", ""},
+		{"same.test", "reject", "taken", ""},
+		{"late.test", "reject", "taken", ""},
+		{"scroll.test", "reject", "taken", ""},
+		{"flow.test", "reject", "taken", ""},
+		{"tcf.test", "reject", "taken", ""},
+		{"tcf.test", "accept", "taken", ""},
+		{"liar.test", "reject", "not-tested", "says otherwise"},
+		{"deaf.test", "reject", "not-tested", "still shown"},
+		{"back.test", "reject", "not-tested", "shown again on the next page"},
+		{"reload.test", "reject", "not-tested", "came back"},
+		{"reload.test", "accept", "taken", ""},
+		{"pay.test", "reject", "not-tested", "only for money"},
+		{"away.test", "reject", "not-tested", "link to another page"},
+		{"covered.test", "reject", "not-tested", "covered by div#cover"},
+		{"notice.test", "reject", "not-tested", "no control that refuses"},
+		{"notice.test", "none", "offered", ""},
+		{"hostile.test", "reject", "taken", ""},
+		{"restless.test", "reject", "taken", ""},
+		{"newsletter.test", "reject", "no-banner", ""},
+		{"age.test", "reject", "no-banner", ""},
+		{"country.test", "reject", "no-banner", ""},
+		{"policy.test", "reject", "no-banner", ""},
+		{"embed.test", "reject", "no-banner", ""},
+		{"app.test", "reject", "no-banner", ""},
+		{"none.test", "none", "no-banner", ""},
+		{"plain.test", "gpc", "sent", ""},
+		{"withdraw.test", "withdraw", "taken", ""},
+		{"plain.test", "withdraw", "not-tested", "no control on the page shows the choice again"},
+	}
+	// Most of the time is spent waiting, so that more run side by side than there
+	// are processors.
+	made := make([]*Made, len(table))
+	var wg sync.WaitGroup
+	free := make(chan struct{}, 6)
+	for i, c := range table {
+		wg.Go(func() {
+			free <- struct{}{}
+			defer func() { <-free }()
+			made[i] = try(t, b, o, c.host, c.state, nil)
+		})
+	}
+	wg.Wait()
+	for i, c := range table {
+		t.Run(c.host+"/"+string(c.state), func(t *testing.T) {
+			m := made[i]
+			if m == nil {
+				t.Fatal("nothing was made")
+			}
+			if m.Choice.Outcome != c.outcome || !strings.Contains(m.Choice.Why, c.why) {
+				t.Errorf("expected %s because %q\n%s", c.outcome, c.why, describe(m))
+			} else if testing.Verbose() {
+				t.Log(describe(m))
+			}
+			if c.outcome == "not-tested" && len(m.Pictures) == 0 {
+				t.Error("no picture of what failed")
+			}
+		})
+	}
+}
