@@ -3,6 +3,7 @@ package crawler
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"candor/crawler/browser"
@@ -19,7 +20,11 @@ const choiceTime = 40 * time.Second
 type Chooser interface {
 	Choose(context.Context, consent.Page, evidence.State) (*consent.Made, error)
 	Holds(context.Context, consent.Page, *consent.Made)
+	WayBack(context.Context, consent.Page) ([]string, error)
 }
+
+// maxMissing bounds the pages that are named for having no way back.
+const maxMissing = 50
 
 // page is a held page as package consent wants it.
 type page struct{ *browser.Held }
@@ -158,6 +163,35 @@ func (l *lane) pictures(id string, choice *evidence.Choice, pictures []consent.P
 			choice.Screenshot = name
 		case choice.Offer != nil && p.Layer < len(choice.Offer.Layers):
 			choice.Offer.Layers[p.Layer].Screenshot = name
+		}
+	}
+}
+
+// inspect looks on a page for a way to change one's mind, after a choice was
+// made; it is nil for other states.
+func (l *lane) inspect(address string) func(context.Context, *browser.Held) {
+	chooser := l.crawl.options.Chooser
+	if chooser == nil || !clicked(l.state) {
+		return nil
+	}
+	return func(ctx context.Context, h *browser.Held) {
+		texts, err := chooser.WayBack(ctx, page{h})
+		if err != nil {
+			return // the page does not answer, which its visit tells
+		}
+		l.records.Lock()
+		defer l.records.Unlock()
+		if l.choice == nil || l.choice.Offer == nil {
+			return
+		}
+		offer := l.choice.Offer
+		if len(texts) == 0 && len(offer.WayBackMissing) < maxMissing {
+			offer.WayBackMissing = append(offer.WayBackMissing, address)
+		}
+		for _, t := range texts {
+			if !slices.Contains(offer.WayBack, t) && len(offer.WayBack) < maxMissing {
+				offer.WayBack = append(offer.WayBack, t)
+			}
 		}
 	}
 }

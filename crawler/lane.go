@@ -219,7 +219,7 @@ var closedVisitor = browser.Closed(errors.New("the browser could not be started 
 func (l *lane) pageID(item frontier.Item) string { return item.ID + "." + string(l.state) }
 
 func (l *lane) order(item frontier.Item) browser.Visit {
-	v := browser.Visit{ID: l.pageID(item), URL: item.URL, Budget: l.crawl.options.PageTimeout, Document: l.leads && (item.Notice != "" || item.Start)}
+	v := browser.Visit{ID: l.pageID(item), URL: item.URL, Budget: l.crawl.options.PageTimeout, Document: l.leads && (item.Notice != "" || item.Start), Inspect: l.inspect(item.URL)}
 	if strings.HasPrefix(item.LinkedFrom, "http") {
 		v.Referrer = item.LinkedFrom
 	}
@@ -355,6 +355,10 @@ func (l *lane) finish(ctx context.Context) {
 	choice, last := l.choice, l.lastPage
 	l.records.Unlock()
 	if choice != nil {
+		if choice.Offer != nil { // side by side visits come in no order
+			slices.Sort(choice.Offer.WayBack)
+			slices.Sort(choice.Offer.WayBackMissing)
+		}
 		if err := c.writer.AddChoices(*choice); err != nil {
 			c.fail(err)
 		}

@@ -37,7 +37,7 @@ tags();
 -- www.choice.test/privacy.html --
 <!doctype html><title>Privacy policy</title><link rel="icon" href="data:,"><p>We count visitors.</p><script src="/choice.js"></script>
 -- www.choice.test/contact.html --
-<!doctype html><title>Contact</title><link rel="icon" href="data:,"><p>Some text.</p><script src="/choice.js"></script>
+<!doctype html><title>Contact</title><link rel="icon" href="data:,"><p>Some text.</p><a class="again">Cookie settings</a><script src="/choice.js"></script>
 -- www.choice.test/signup.html --
 <!doctype html><title>Sign up</title><link rel="icon" href="data:,"><p>Some text.</p><script src="/choice.js"></script>
 -- ignores.test/ping --
@@ -76,12 +76,18 @@ func (p *presser) Choose(ctx context.Context, page consent.Page, state evidence.
 		return nil, err
 	}
 	page.Settle(ctx)
+	made.Choice.Offer = &evidence.Offer{}
 	made.Pictures = []consent.Picture{{Layer: -1, JPEG: []byte("a picture")}}
 	return made, nil
 }
 
 func (p *presser) Holds(ctx context.Context, page consent.Page, made *consent.Made) {
 	made.Choice.Signs = append(made.Choice.Signs, evidence.Sign{Kind: "next_page", Says: "yes", Detail: page.URL()})
+}
+
+func (p *presser) WayBack(ctx context.Context, page consent.Page) (texts []string, err error) {
+	err = page.Evaluate(ctx, page.Frames()[0].ID, `[...document.querySelectorAll('.again')].map((e) => e.textContent)`, &texts)
+	return texts, err
 }
 
 // pings are the addresses of a host that the pages of a state asked for, by page.
@@ -168,6 +174,9 @@ func (c *crawled) checkChoices(t *testing.T) {
 		}
 		if k.Outcome != evidence.ChoiceTaken {
 			continue
+		}
+		if missing := k.Offer.WayBackMissing; !slices.Equal(k.Offer.WayBack, []string{"Cookie settings"}) || len(missing) != 3 || slices.Contains(missing, "https://www.choice.test/contact") {
+			t.Errorf("ways back %q, and none on %q", k.Offer.WayBack, missing)
 		}
 		if len(k.Signs) != 1 || k.Signs[0].Detail == "https://www.choice.test/" || k.Screenshot != "screenshots/"+k.Page+"-failed.jpg" {
 			t.Errorf("%+v", k)

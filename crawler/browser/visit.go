@@ -22,6 +22,9 @@ type Visit struct {
 	Referrer string
 	Budget   time.Duration // of the whole visit; default 20 s
 	Document bool          // also keep the document as served and as rendered
+	// Inspect looks at the page, when it has come to rest and before anything is
+	// typed. It must leave it as it is. May be nil.
+	Inspect func(context.Context, *Held)
 }
 
 // Result is what one visit saw. It is whole also when the page failed: then
@@ -241,6 +244,9 @@ func (w *window) look(ctx context.Context, q Visit, deadline time.Time, res *Res
 		if next := w.record.look(); s.main != nil || next.documents == document || next.documents > maxDocuments || !w.wait(ctx, deadline, quietTime, true) {
 			break
 		}
+	}
+	if s.main != nil && q.Inspect != nil {
+		q.Inspect(ctx, &Held{window: w, deadline: limit})
 	}
 	if s.main != nil {
 		w.fill(ctx, q, s, res)
