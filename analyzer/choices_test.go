@@ -326,7 +326,7 @@ func (s *choiceStory) testPromises(t *testing.T, a *analyzer.Analysis) {
 	}
 	met := map[string]bool{}
 	for _, p := range a.Promises {
-		quote := ""
+		quote := p.Quote
 		for _, d := range a.Documents {
 			for _, st := range d.Statements {
 				if st.ID == p.Statement {

@@ -170,7 +170,7 @@ type FieldRule struct {
 // one whose sentences are read, "pages" at least one visited page, "cookies"
 // that the browser's cookies were listed, "state:none" a visit in that consent
 // state.
-var Needs = []string{"cookies", "notice", "pages", "policy", "state:none", "state:reject", "state:accept", "state:gpc"}
+var Needs = []string{"cookies", "notice", "pages", "policy", "state:none", "state:reject", "state:accept", "state:gpc", "state:optout", "state:withdraw", "state:dnt"}
 
 // Rule is one check with its words.
 type Rule struct {

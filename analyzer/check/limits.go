@@ -115,6 +115,8 @@ func (m *Matcher) cookiePromise(st *statement) Promise {
 		return Promise{Verdict: notObserved, Why: "No cookie was seen."}
 	case unknown:
 		return Promise{Verdict: notObserved, Why: "What some of the observed cookies are for is not known."}
+	case st.when == withoutConsent && !m.sawWithout():
+		return Promise{Verdict: notObserved, Why: "No page was visited without consent."}
 	}
 	return Promise{Verdict: kept, Why: fmt.Sprintf("%s within it, on %s.", countOf(len(m.in.Seen.Cookies), "All %d cookies stay", "The one cookie stays"), m.visits())}
 }

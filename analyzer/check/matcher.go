@@ -50,6 +50,9 @@ type Matcher struct {
 	topics map[string][]*statement
 	naming map[[2]string][]*statement
 
+	effects  map[[2]string]*choice.Effect // by kind and id
+	promised []control                    // nil until they are asked for
+
 	keepsCookie map[string]bool // recipients that keep an identifier in a cookie
 
 	pageKinds map[string]string // address → kind of page

@@ -15,6 +15,10 @@ var restsOn = map[string][]string{
 	"recipient_undisclosed": {"requests"}, "data_undisclosed": {"requests"}, "denial_contradicted": {"requests"}, "sale_denied": {"requests"}, "replay_undisclosed": {"requests"},
 	"vague_only": {"requests"}, "before_choice": {"requests", "cookies"}, "unencrypted": {"requests", "forms"}, "form_undisclosed": {"forms"},
 	"only_necessary_cookies": {"cookies"}, "cookie_lifetime": {"cookies"}, "cookie_table_drift": {"cookies"}, "policy_unreadable": {"notices"}, "texts_contradict": {"notices"},
+	// No recording holds choices: these are then not tested anyway.
+	"preticked": {"choices"}, "offer_asymmetry": {"choices"}, "cookie_wall": {"choices"}, "reject_first_layer": {"choices"},
+	"after_choice": {"requests", "cookies"}, "withdrawal": {"requests", "cookies"}, "control_without_effect": {"requests", "cookies"}, "banner_vendors": {"requests"},
+	"signal_status": {"requests"}, "opt_out_link": {"requests"}, "do_not_track": {"requests", "notices"},
 }
 
 // short names the kinds of evidence of which not all is there: "The recording holds no

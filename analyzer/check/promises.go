@@ -20,14 +20,16 @@ const (
 )
 
 var (
-	onlyTo    = regexp.MustCompile(`(?i)\b(only|solely|exclusively)\s+(with|by)\b|\b(only|solely|exclusively)\s+to\s+(our|the|those|selected|trusted|certain|authori[sz]ed|third|service)\b|\bwith\s+(no ?one|nobody)\s+(but|except|other than)\b`)
-	limiting  = regexp.MustCompile(`(?i)\b(only|unless|until)\b|\b(erst|nur|ausschließlich|solange|uniquement|seulement|solo|únicamente|solamente)\b|qu['’]après|\bsólo\b`)
-	inTransit = regexp.MustCompile(`(?i)\b(ssl|tls|https|in transit|encrypted connections?|secure socket|when you (send|submit|transmit))`)
-	encrypts  = regexp.MustCompile(`(?i)\bencrypt`)
+	onlyTo = regexp.MustCompile(`(?i)\b(only|solely|exclusively)\s+(with|by)\b|\b(only|solely|exclusively)\s+to\s+(our|the|those|selected|trusted|certain|authori[sz]ed|third|service)\b|\bwith\s+(no ?one|nobody)\s+(but|except|other than)\b`)
+	// onlyConsent limits to consent, and to nobody: "only with your prior consent".
+	onlyConsent = regexp.MustCompile(`(?i)\b(only|solely|exclusively)\s+(with|after|upon|on|by|if)\b[^.;]{0,30}\b(consent|permission|agree|approval|authori[sz]ation|opt[- ]?in)`)
+	limiting    = regexp.MustCompile(`(?i)\b(only|unless|until)\b|\b(erst|nur|ausschließlich|solange|uniquement|seulement|solo|únicamente|solamente)\b|qu['’]après|\bsólo\b`)
+	inTransit   = regexp.MustCompile(`(?i)\b(ssl|tls|https|in transit|encrypted connections?|secure socket|when you (send|submit|transmit))`)
+	encrypts    = regexp.MustCompile(`(?i)\bencrypt`)
 )
 
 // Promises returns the denials and limits that the texts state, in the order of
-// the texts, each with what was seen.
+// the texts, then the controls that they promise, each with what was seen.
 func (m *Matcher) Promises() []Promise {
 	out := []Promise{}
 	for _, st := range m.statements {
@@ -40,7 +42,7 @@ func (m *Matcher) Promises() []Promise {
 			out = append(out, p)
 		}
 	}
-	return out
+	return m.withControls(out)
 }
 
 func (m *Matcher) promise(st *statement) (Promise, bool) {
@@ -58,7 +60,7 @@ func (m *Matcher) promise(st *statement) (Promise, bool) {
 		return m.lifetimePromise(st), true
 	case st.Negated:
 		return m.denial(st)
-	case st.Only && onlyTo.MatchString(st.Quote) && slices.Contains(sharing, st.Action):
+	case st.Only && onlyTo.MatchString(onlyConsent.ReplaceAllString(st.Quote, "")) && slices.Contains(sharing, st.Action):
 		return m.onlyPromise(st), true
 	case st.Condition != "" && consentWords.MatchString(st.Condition) && slices.Contains(sharing, st.Action) && onlyWith(st):
 		return m.consentPromise(st), true
@@ -222,10 +224,18 @@ func (m *Matcher) consentPromise(st *statement) Promise {
 	switch {
 	case len(early) > 0:
 		return Promise{Verdict: broken, Flows: ids(early), Why: fmt.Sprintf("Observed without consent: %s.", m.describe(early))}
+	case len(matching) > 0 && !m.sawWithout():
+		return Promise{Verdict: notObserved, Flows: ids(matching), Why: "Such flows were seen after consent, and no page was visited without it."}
 	case len(matching) > 0:
 		return Promise{Verdict: kept, Flows: ids(matching), Why: "Such flows were seen after consent only."}
 	}
 	return Promise{Verdict: notObserved, Why: "No such flow was seen in any state."}
+}
+
+// sawWithout reports whether a page was visited by somebody who had not
+// consented.
+func (m *Matcher) sawWithout() bool {
+	return slices.ContainsFunc(m.in.Pages, func(p evidence.Page) bool { return p.Ended != "failed" && unconsented(p.State) })
 }
 
 // onlyPromise tests "only with our payment provider".
@@ -338,6 +348,7 @@ func (m *Matcher) describe(flows []*flow.Flow) string {
 // choices are what the consent states mean, in sentences.
 var choices = map[evidence.State]string{
 	evidence.StateNone: "no choice made", evidence.StateReject: "everything refused", evidence.StateAccept: "everything accepted", evidence.StateGPC: "Global Privacy Control on",
+	evidence.StateOptOut: "opted out", evidence.StateWithdraw: "consent withdrawn", evidence.StateDNT: "Do Not Track on",
 }
 
 // visits says how much was looked at: "12 pages (no choice made; everything

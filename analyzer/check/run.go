@@ -43,6 +43,17 @@ var comparisons = map[string]comparison{
 	"unencrypted":            unencrypted,
 	"before_choice":          beforeChoice,
 	"texts_contradict":       textsContradict,
+	"after_choice":           afterChoice,
+	"withdrawal":             withdrawal,
+	"control_without_effect": controlWithoutEffect,
+	"reject_first_layer":     rejectFirstLayer,
+	"preticked":              preticked,
+	"offer_asymmetry":        offerAsymmetry,
+	"cookie_wall":            cookieWall,
+	"banner_vendors":         bannerVendors,
+	"signal_status":          signalStatus,
+	"opt_out_link":           optOutLink,
+	"do_not_track":           doNotTrack,
 }
 
 // Run runs every rule. Findings are sorted by severity, outcome (what differs
@@ -92,10 +103,7 @@ func (m *Matcher) run(r *rules.Rule) result {
 // lacks says why a need is not met, "" when it is.
 func (m *Matcher) lacks(need string) string {
 	if state, ok := strings.CutPrefix(need, "state:"); ok {
-		if !slices.ContainsFunc(m.in.Pages, func(p evidence.Page) bool { return string(p.State) == state && p.Ended != "failed" }) {
-			return fmt.Sprintf("no page was visited in the state %q", state)
-		}
-		return ""
+		return m.untested(evidence.State(state))
 	}
 	switch need {
 	case "policy":
@@ -113,6 +121,29 @@ func (m *Matcher) lacks(need string) string {
 		}
 	}
 	return ""
+}
+
+// untested says why a state tells nothing, "" when it does.
+func (m *Matcher) untested(s evidence.State) string {
+	if len(m.in.Choices.States) > 0 {
+		if st := m.in.Choices.Of(s); !st.Tested {
+			return strings.TrimSuffix(lowerFirst(st.Why), ".")
+		}
+		return ""
+	}
+	if !slices.ContainsFunc(m.in.Pages, func(p evidence.Page) bool { return p.State == s && p.Ended != "failed" }) {
+		return fmt.Sprintf("the state %s was not visited", s)
+	}
+	return ""
+}
+
+func lowerFirst(s string) string {
+	for _, start := range []string{"The ", "No "} {
+		if strings.HasPrefix(s, start) {
+			return strings.ToLower(start[:1]) + s[1:]
+		}
+	}
+	return s
 }
 
 var severityRank = map[string]int{"critical": 0, "high": 1, "medium": 2, "low": 3, "info": 4}

@@ -32,12 +32,21 @@ type Disclosure struct {
 	Why        string   `json:"why"`        // one sentence, with the path term → parent → statement
 }
 
-// Promise is a denial or limit that the texts state, with what was seen.
+// Promise is a denial or limit that the texts state, or a control that they
+// promise, with what was seen.
 type Promise struct {
 	Statement string   `json:"statement"`
 	Verdict   string   `json:"verdict"` // "kept", "broken", "not-observed", "not-testable"
 	Flows     []string `json:"flows"`
 	Why       string   `json:"why"`
+
+	// Of a sentence that promises a control (a banner, a signal, an opt-out) and
+	// need not be a statement:
+	Control  string `json:"control,omitempty"` // the consent state that the control leads to
+	Quote    string `json:"quote,omitempty"`
+	Document string `json:"document,omitempty"` // id
+	Start    int    `json:"start,omitempty"`    // code points in the document's text
+	End      int    `json:"end,omitempty"`
 }
 
 // Outcome of a rule.

@@ -1,0 +1,415 @@
+package check
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"candor/analyzer/flow"
+	"candor/analyzer/policy"
+	"candor/crawler/evidence"
+	"candor/rules"
+)
+
+// Sentences that promise a control: "You can reject cookies in our banner", "We
+// honour Global Privacy Control". They are judged by what the control then does.
+// The reader of policies tells them as choices and topics; what decides which
+// control is meant are the sentence's own words.
+
+var (
+	honours = regexp.MustCompile(`(?i)\b(honou?r(s|ed|ing)?|respect(s|ed|ing)?|recogni[sz](e|es|ed|ing)|process(es|ed|ing)?|respond(s|ed|ing)?|supports?|supported|treat(s|ed|ing)?|observes?|follows?|acts? on|accepts?|acknowledges?)\b|` +
+		`\b(respektier|beacht|berücksichtig|erkenn|anerkenn|unterstütz|befolg|reagier)\p{L}*|\b(respect|honor|reconna|trait|répond)\p{L}*|\bprenons en compte\b|\b(respet|reconoc|acept|atend|respond)\p{L}*`)
+	refusesSignal = regexp.MustCompile(`(?i)\b(do(es)?|did|can|could|will|would|is|are)\s?(not|n't)\b|\b(cannot|can't|don't|doesn't|won't|isn't|aren't|unable|no longer|not (currently )?(respond|recogni|honou?r|support|process|respect|act|configured|designed))|` +
+		`\b(nicht|kein\p{L}*)\b|\bn(e|['’])[^.;]{0,40}\bpas\b|\bno\s+(respet|recono|respond|atend|proces|acept)`)
+	cannotChoose = regexp.MustCompile(`(?i)\b(you|users|visitors)\s+(can|may|will)(not|\s+not|'t)\b|\bcannot\s+(be\s+)?(reject|refus|declin|disabl|opt|turn|switch)|\b(necessary|essential)\s+cookies\s+(cannot|can't)\b`)
+	signalNames  = regexp.MustCompile(`(?i)do[- ]not[- ](track|sell(\s+or\s+share)?)`)
+
+	refusing = regexp.MustCompile(`(?i)\b(reject|refus|declin|deny|disabl|disallow|deselect|unselect|opt[- ]?(ing[- ])?out|withhold|object)\p{L}*|\b(turn|switch)(ing)?\s+(\w+\s+){0,3}off\b|\bnot\s+(to\s+)?(accept|consent|agree|allow)|\b(choose|select|manage|change|adjust|control|set)\s+(which|your|the)\b[^.;]{0,40}\b(cookies?|tracking|consent|preferences)|` +
+		`\b(ablehn|abwähl|deaktivier|widersprech|verweiger)\p{L}*|\b(refus|désactiv|paramétr)\p{L}*|\b(rechaz|desactiv|configur)\p{L}*`)
+	bannerWords = regexp.MustCompile(`(?i)\b(cookies?|consent|privacy|tracking)[- ](banner|notice|bar|settings?|preferences?|preference cent(er|re)|consent|tool|manager|management|pop-?up|control|choices|window|dialogu?e?|layer|platform|cent(er|re)|overlay)\b|\b(our|the|this)\s+(banner|pop-?up)\b|\bpreference cent(er|re)\b|` +
+		`cookie-?\s?(banner|einstellung|hinweis|fenster)|einwilligungs\p{L}+|consent-?(banner|tool)|\b(bandeau|bannière|panneau|gestionnaire)\b|\bparamètres\s+(des|de)\s+cookies|\b(banner|aviso|panel|configuración)\s+(de|sobre)\s+(las\s+)?(cookies|consentimiento)`)
+	optsOutOf = regexp.MustCompile(`(?i)\bopt(ing)?[- ]?out\b[^.;]{0,80}\b(sale|sell(ing)?|sold|shar(e|ing)|targeted|interest-based|behaviou?ral|cross-context|personali[sz]ed|advertis|ads\b|tracking|analytics|cookies?)|\bdo not sell\b|\byour privacy choices\b|\b(stop|not)\s+(selling|sharing)\b|\blimit\b[^.;]{0,40}\b(sale|sharing)\b|` +
+		`\bwiderspr\p{L}+[^.;]{0,60}\b(verkauf|werbung|tracking|analyse)`)
+	otherOptOut   = regexp.MustCompile(`(?i)\b(e-?mails?|newsletters?|unsubscrib|marketing (communications?|messages?)|text messages?|sms|phone|mailings?|promotional)\b|\b(networkadvertising|aboutads|youronlinechoices|optout\.|adssettings|tools\.google|browser add-?on|add-?on)\b|\b(NAI|DAA|EDAA|digital advertising alliance|network advertising initiative)\b`)
+	ofCookies     = regexp.MustCompile(`(?i)cookie|track|banner|analyti|advertis|werb|publicit|traceur|rastre`)
+	unlessRefused = regexp.MustCompile(`(?i)\b(unless|until|except (if|when|where))\b[^.;]{0,30}\b(opt(ed|s)?[- ]?out|object(ed)?|reject(ed)?|refus(e|ed)|declin(e|ed))\b|\b(if|when|once|after)\s+you(\s+have)?\s+(opt(ed)?[- ]?out|reject(ed)?|refus(e|ed)|declin(e|ed))\b[^.;]{0,120}\b(not|stop|cease|no longer)\b`)
+	measuresToo   = regexp.MustCompile(`(?i)\b(analytics?|tracking|cookies?|statistic|all)\b`)
+)
+
+// control is a sentence that promises one.
+type control struct {
+	doc        *policy.Document
+	id         string // of the statement that it is, else of the sentence
+	quote      string
+	start, end int
+	state      evidence.State
+	who        whom
+	none       bool // it says that the signal has no effect
+}
+
+// maxControls bounds the controls of one text.
+const maxControls = 100
+
+// controls are the sentences that promise a control, in the order of the texts.
+func (m *Matcher) controls() []control {
+	if m.promised != nil {
+		return m.promised
+	}
+	m.promised = []control{}
+	for _, d := range m.read {
+		m.promised = append(m.promised, m.controlsOf(d)...)
+	}
+	return m.promised
+}
+
+// sentence is what is known of a sentence.
+type sentence struct {
+	quote string
+	end   int
+	kinds []string
+	away  bool // what it links lies on others' sites only
+}
+
+func (m *Matcher) controlsOf(d *policy.Document) []control {
+	if scopeOfKind[d.Kind] != "" && d.Kind != "state" {
+		return nil
+	}
+	sentences := map[int]*sentence{}
+	at := func(start, end int, quote, kind string) *sentence {
+		t := sentences[start]
+		if t == nil {
+			t = &sentence{quote: quote, end: end}
+			sentences[start] = t
+		}
+		t.kinds = append(t.kinds, kind)
+		return t
+	}
+	for _, c := range d.Choices {
+		t := at(c.Start, c.End, c.Quote, c.Kind)
+		t.away = len(c.Links) > 0 && !slices.ContainsFunc(c.Links, func(l policy.Link) bool { return m.ours(l.Address, d.URL) })
+	}
+	for _, x := range d.Topics {
+		at(x.Start, x.End, x.Quote, x.Kind)
+	}
+	for i := range d.Statements {
+		if st := &d.Statements[i]; unlessRefused.MatchString(st.Quote) {
+			at(st.Start, st.End, st.Quote, "unless")
+		}
+	}
+	ids := map[int]string{}
+	for i := range d.Statements {
+		if st := &d.Statements[i]; ids[st.Start] == "" && sentences[st.Start] != nil && sentences[st.Start].end == st.End {
+			ids[st.Start] = st.ID
+		}
+	}
+	var out []control
+	for _, start := range sortedInts(sentences) {
+		t := sentences[start]
+		c, ok := readControl(t, d)
+		if !ok || len(out) == maxControls {
+			continue
+		}
+		c.doc, c.quote, c.start, c.end = d, t.quote, start, t.end
+		if c.id = ids[start]; c.id == "" {
+			c.id = fmt.Sprintf("%s.c%04d", d.ID, len(out)+1)
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+func sortedInts[V any](m map[int]V) []int {
+	var out []int
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// ours reports whether an address lies on the site, or is relative.
+func (m *Matcher) ours(address, page string) bool {
+	host := hostOf(address)
+	return host == "" || evidence.Site(host) == m.in.Site || evidence.Site(host) == evidence.Site(hostOf(page))
+}
+
+// readControl says which control a sentence promises.
+func readControl(t *sentence, d *policy.Document) (control, bool) {
+	has := func(kinds ...string) bool { return overlap(t.kinds, kinds) }
+	words := signalNames.ReplaceAllString(t.quote, "signal")
+	if has("global_privacy_control", "do_not_track") {
+		c := control{state: evidence.StateDNT, who: trackers}
+		if has("global_privacy_control") {
+			c.state, c.who = evidence.StateGPC, sharers
+		}
+		c.none = refusesSignal.MatchString(words)
+		switch {
+		case !honours.MatchString(words) && !c.none, c.none && c.state == evidence.StateGPC:
+			return c, false
+		case strings.Contains(strings.ToLower(words), "third part") && c.none:
+			return c, false // what others do with the signal
+		}
+		return c, true
+	}
+	switch {
+	case has("consent_withdrawal") && (ofCookies.MatchString(t.quote) || bannerWords.MatchString(t.quote) || d.Kind == "cookie") && !otherOptOut.MatchString(t.quote):
+		return control{state: evidence.StateWithdraw, who: trackers}, true
+	case cannotChoose.MatchString(t.quote):
+		return control{}, false
+	case refusing.MatchString(t.quote) && bannerWords.MatchString(t.quote) && ofCookies.MatchString(t.quote) && has("browser", "settings", "opt_out", "opt_in", "tracking", "do_not_use") && !otherOptOut.MatchString(t.quote):
+		return control{state: evidence.StateReject, who: trackers}, true
+	case has("opt_out", "unless") && !t.away && !otherOptOut.MatchString(t.quote) && (optsOutOf.MatchString(t.quote) || has("unless") && ofCookies.MatchString(t.quote)):
+		c := control{state: evidence.StateOptOut, who: sharers}
+		if i := strings.Index(strings.ToLower(t.quote), "opt"); i >= 0 && measuresToo.MatchString(t.quote[i:]) {
+			c.who = trackers
+		}
+		return c, true
+	}
+	return control{}, false
+}
+
+// judge says what a control then does.
+func (m *Matcher) judge(c control) Promise {
+	p := Promise{Statement: c.id, Control: string(c.state), Flows: []string{}, Quote: c.quote, Document: c.doc.ID, Start: c.start, End: c.end}
+	e := m.effectOf(c.state, c.who)
+	switch {
+	case !e.state.Tested:
+		p.Verdict, p.Why = notTestable, "Not tested: "+e.state.Why
+	case e.state.Compared == 0:
+		p.Verdict, p.Why = notTestable, "Not tested: no page loaded both in this state and without a choice."
+	case e.nothing():
+		p.Verdict, p.Why = notObserved, "Nobody was seen, without the choice or with it, whom it is to stop."
+	case c.none && len(e.on) > 0 && len(e.stopped)+len(e.gone)+len(e.limited) == 0:
+		p.Verdict, p.Why = kept, fmt.Sprintf("No effect was seen, as the sentence says: %s went on.", list(shorten(m.ownersOf(e.on), 6)))
+	case c.none:
+		p.Verdict, p.Why = notObserved, "Not everything went on with the signal as without it. "+m.sawStop(e)
+	case len(e.on) > 0:
+		p.Verdict, p.Why = broken, m.stillSeen(e)
+	case len(e.limited) > 0:
+		var marks []string
+		for _, g := range e.limited {
+			marks = append(marks, g.sight.Marks...)
+		}
+		slices.Sort(marks)
+		p.Verdict, p.Why = notTestable, fmt.Sprintf("Requests go on to %s and ask for restricted use (%s). What the recipients then do needs a person.", list(shorten(m.ownersOf(e.limited), 6)), list(shorten(slices.Compact(marks), 4)))
+	default:
+		p.Verdict, p.Why = kept, m.sawStop(e)
+	}
+	if p.Verdict == broken || p.Verdict == kept && c.none {
+		p.Flows = m.flowsOf(e.on)
+	}
+	return m.sureControl(p)
+}
+
+// sureControl does for controls what surePromise does for denials.
+func (m *Matcher) sureControl(p Promise) Promise {
+	if short := m.short([]string{"requests"}); p.Verdict == kept && short != "" {
+		p.Verdict, p.Why = notObserved, fmt.Sprintf("The recording %s. %s", short, p.Why)
+	}
+	return p
+}
+
+func (m *Matcher) stillSeen(e effect) string {
+	text := fmt.Sprintf("Observed %s: %s still got identifiers or set cookies.", after[e.state.State], list(shorten(m.ownersOf(e.on), 6)))
+	if len(e.stopped)+len(e.gone) > 0 {
+		text += " " + m.sawStop(e)
+	}
+	return text
+}
+
+func (m *Matcher) ownersOf(of []goingOn) []string {
+	var out []string
+	for _, g := range of {
+		out = append(out, m.owner(g.id))
+	}
+	return out
+}
+
+func (m *Matcher) flowsOf(of []goingOn) []string {
+	out := []string{}
+	for _, g := range of {
+		out = append(out, ids(g.flows)...)
+		for _, id := range m.cookieFlows(g.cookies) {
+			if !slices.Contains(out, id) && m.goesOn(id, g) {
+				out = append(out, id)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// goesOn reports whether a flow of a cookie is one to the recipient that went on.
+func (m *Matcher) goesOn(id string, g goingOn) bool {
+	return slices.ContainsFunc(m.in.Seen.Flows, func(f flow.Flow) bool {
+		return f.ID == id && (g.id == "" || f.Recipient.Vendor == g.id)
+	})
+}
+
+// withControls adds what the texts promise of controls to the other promises. A
+// sentence that is a promise already keeps its verdict where that says something.
+func (m *Matcher) withControls(promises []Promise) []Promise {
+	at := map[string]int{}
+	for i, p := range promises {
+		at[p.Statement] = i
+	}
+	for _, c := range m.controls() {
+		p := m.judge(c)
+		i, known := at[p.Statement]
+		switch {
+		case !known:
+			promises = append(promises, p)
+		case promises[i].Verdict == notTestable || promises[i].Verdict == notObserved:
+			promises[i] = p
+		}
+	}
+	return promises
+}
+
+// controlWithoutEffect finds controls that the texts offer and that stop nobody,
+// or not all.
+func controlWithoutEffect(m *Matcher, r *rules.Rule) result {
+	byState := map[evidence.State][]control{}
+	var untested []string
+	for _, c := range m.controls() {
+		if c.none {
+			continue
+		}
+		byState[c.state] = append(byState[c.state], c)
+	}
+	if len(byState) == 0 {
+		return result{outcome: NotApplicable, why: "The texts promise no control that a scan can use."}
+	}
+	var res result
+	tested, quiet := 0, []string{}
+	for _, s := range evidence.States() {
+		for _, who := range []whom{trackers, sharers} {
+			cs := slices.DeleteFunc(slices.Clone(byState[s]), func(c control) bool { return c.who != who })
+			if len(cs) == 0 {
+				continue
+			}
+			e := m.effectOf(s, who)
+			if !e.state.Tested {
+				untested = append(untested, e.state.Why)
+				continue
+			}
+			tested++
+			if len(e.on) == 0 {
+				if !e.nothing() {
+					quiet = append(quiet, m.sawStop(e))
+				}
+				continue
+			}
+			res.findings = append(res.findings, m.controlFinding(r, cs, e))
+		}
+	}
+	slices.Sort(untested)
+	untested = slices.Compact(untested)
+	switch {
+	case len(res.findings) > 0:
+		return res
+	case tested == 0:
+		return result{outcome: NotTested, why: strings.Join(untested, " ")}
+	case len(untested) > 0:
+		return result{outcome: NotTested, why: strings.TrimSpace(strings.Join(quiet, " ") + " Not tested: " + strings.Join(untested, " "))}
+	case len(quiet) == 0:
+		return result{outcome: NotApplicable, unseen: true, why: "Nobody was seen whom a promised control is to stop."}
+	}
+	return result{outcome: Matches, why: strings.Join(quiet, " ")}
+}
+
+// controlFinding is about one control with all that it did not stop.
+func (m *Matcher) controlFinding(r *rules.Rule, cs []control, e effect) Finding {
+	best, sightings := flow.Strong, 0
+	f := Finding{Outcome: NeedsPerson, States: []evidence.State{e.state.State}, Fingerprint: fingerprint(r.ID, m.in.Site, string(e.state.State), fmt.Sprint(cs[0].who))}
+	pages := map[string]bool{}
+	for _, g := range e.on {
+		one := m.wentOn(r, e.state.State, g)
+		if one.Outcome == Differs {
+			f.Outcome = Differs
+		}
+		if one.Confidence == string(flow.Direct) {
+			best = flow.Direct
+		}
+		sightings = max(sightings, g.sight.Requests+len(g.cookies))
+		f.Recipients = append(f.Recipients, one.Recipients...)
+		f.Evidence = append(f.Evidence, one.Evidence[:min(4, len(one.Evidence))]...)
+		for _, d := range one.DataTypes {
+			if !slices.Contains(f.DataTypes, d) {
+				f.DataTypes = append(f.DataTypes, d)
+			}
+		}
+		for _, p := range one.Pages {
+			pages[p] = true
+		}
+	}
+	slices.Sort(f.DataTypes)
+	f.Pages, f.Confidence, f.Severity = sorted(pages), string(best), capped(r.Severity, best, sightings)
+	if f.Outcome == NeedsPerson {
+		f.Severity = capped(f.Severity, flow.Indirect, 1)
+	}
+	for _, c := range cs {
+		f.Statements = append(f.Statements, c.id)
+	}
+	f.Title = fmt.Sprintf("A choice that the text offers does not stop %s", countOf(len(e.on), "%d recipients", m.owner(e.on[0].id)))
+	f.Message = fmt.Sprintf("The text says: “%s” %s", clip(cs[0].quote, 200), m.stillSeen(e))
+	return f
+}
+
+// doNotTrack compares what the texts say of Do Not Track with what the signal
+// does, and asks for a sentence where others follow visitors and there is none.
+func doNotTrack(m *Matcher, r *rules.Rule) result {
+	sure, open := m.reach(r)
+	if !sure && !open {
+		return noReach()
+	}
+	speaks := false
+	for _, d := range m.read {
+		speaks = speaks || slices.ContainsFunc(d.Topics, func(t policy.Topic) bool { return t.Kind == "do_not_track" })
+	}
+	if !speaks {
+		var who []string
+		for i := range m.in.Seen.Vendors {
+			if v := &m.in.Seen.Vendors[i]; v.Party == flow.Third && v.Recognized && m.stops(v, trackers) {
+				who = append(who, v.ID)
+			}
+		}
+		if len(who) == 0 {
+			return result{outcome: NotApplicable, unseen: true, why: "Nobody was seen who follows visitors over time."}
+		}
+		f := Finding{
+			Outcome: Differs, Severity: param(r, "missing_severity", "medium"), Confidence: string(flow.TextWeak), Recipients: who, Fingerprint: fingerprint(r.ID, m.in.Site, "missing"),
+			Title:   "The texts do not say how Do Not Track is answered",
+			Message: fmt.Sprintf("Seen: %s, which may follow visitors over time. No sentence about Do Not Track was found in the texts.", list(shorten(m.owners(who), 6))),
+		}
+		m.doubt(&f)
+		whereabouts(&f, r, open)
+		return result{findings: []Finding{f}}
+	}
+	var res result
+	tested := false
+	for _, c := range m.controls() {
+		if c.state != evidence.StateDNT || c.none {
+			continue
+		}
+		e := m.effectOf(c.state, c.who)
+		tested = tested || e.state.Tested
+		if len(e.on) > 0 && e.state.Tested {
+			f := m.controlFinding(r, []control{c}, e)
+			whereabouts(&f, r, open)
+			res.findings = append(res.findings, f)
+			break
+		}
+		if !e.state.Tested {
+			res.outcome, res.why = NotTested, e.state.Why
+		}
+	}
+	switch {
+	case len(res.findings) > 0 || res.outcome == NotTested && !tested:
+		return res
+	case tested:
+		return result{outcome: Matches, why: "The texts say that Do Not Track is honoured, and nobody was seen going on with it."}
+	}
+	return result{outcome: Matches, why: "The texts speak of Do Not Track."}
+}
