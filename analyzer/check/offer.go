@@ -20,7 +20,7 @@ func (m *Matcher) offered() (*evidence.Choice, *evidence.Offer, *result) {
 	}
 	for _, st := range m.in.Choices.States {
 		if st.Choice != nil && st.Choice.Outcome == evidence.ChoiceNoBanner {
-			return nil, nil, &result{outcome: NotApplicable, why: "No consent banner was found: " + cmp.Or(st.Choice.Why, "none was seen.")}
+			return nil, nil, &result{outcome: NotApplicable, why: "No consent banner was found: " + cmp.Or(st.Why, st.Choice.Why, "none was seen")}
 		}
 	}
 	for _, st := range m.in.Choices.States {

@@ -25,6 +25,7 @@ package choice
 
 import (
 	"slices"
+	"strings"
 
 	"candor/analyzer/flow"
 	"candor/crawler/evidence"
@@ -173,12 +174,23 @@ func (s *State) judge() {
 	case c.Outcome == evidence.ChoiceTaken, c.Outcome == evidence.ChoiceSent:
 		s.Tested = true
 	case c.Why != "":
-		s.Why = c.Why
+		s.Why = sentence(c.Why)
 	case c.Outcome == evidence.ChoiceNoBanner:
 		s.Why = "No banner or control was found."
 	default:
 		s.Why = "The choice was not made."
 	}
+}
+
+// sentence makes one of a reason that may be the end of one.
+func sentence(why string) string {
+	if why[0] >= 'a' && why[0] <= 'z' {
+		why = string(why[0]-'a'+'A') + why[1:]
+	}
+	if !strings.HasSuffix(why, ".") {
+		why += "."
+	}
+	return why
 }
 
 // sortedStates are the states of a scan in the order of reports.
