@@ -68,6 +68,7 @@ type ConsentWords struct {
 	Reopen   []string `yaml:"reopen"`
 	OptOut   []string `yaml:"opt_out"` // controls and links that end sale, sharing or targeted advertising
 	Not      []string `yaml:"not"`     // of what looks like a banner and is none
+	Pay      []string `yaml:"pay"`     // of a control that refuses only for money
 }
 
 // Bounds of a platform's file and of a language's, in entries and bytes.
@@ -95,7 +96,7 @@ func (p *ConsentPlatform) selectors() []namedList {
 func (w *ConsentWords) lists() []namedList {
 	return []namedList{
 		{"topic", w.Topic}, {"accept", w.Accept}, {"reject", w.Reject}, {"settings", w.Settings}, {"save", w.Save},
-		{"close", w.Close}, {"reopen", w.Reopen}, {"opt_out", w.OptOut}, {"not", w.Not},
+		{"close", w.Close}, {"reopen", w.Reopen}, {"opt_out", w.OptOut}, {"not", w.Not}, {"pay", w.Pay},
 	}
 }
 

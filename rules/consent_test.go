@@ -12,7 +12,7 @@ const (
 		"vendor: acme-tag\ndetect: [\"#acme\"]\naccept: [\"#acme .yes\"]\nreject: [\"#acme .no\"]\nreopen: [\".acme-again\"]\n" +
 		"signs:\n  - {cookie: acme, accept: \"^1$\", reject: \"^0$\"}\n" + platformTail
 	fullWords = "language: en\nname: English\ntopic: [cookies]\naccept: [accept]\nreject: [reject]\nsettings: [settings]\n" +
-		"save: [save]\nclose: [close]\nreopen: [cookie settings]\nopt_out: [do not sell]\n\"not\": [newsletter]\n"
+		"save: [save]\nclose: [close]\nreopen: [cookie settings]\nopt_out: [do not sell]\n\"not\": [newsletter]\npay: [pay]\n"
 )
 
 func TestConsentFaults(t *testing.T) {
@@ -91,8 +91,8 @@ func TestConsentData(t *testing.T) {
 		}
 	}
 	t.Logf("%d platforms (%v), %d of them tested, %d languages", len(s.Platforms), ways, tested, len(s.ConsentWords))
-	if len(s.Platforms) < 10 {
-		t.Errorf("%d platforms, want at least 10", len(s.Platforms))
+	if len(s.Platforms) < 50 {
+		t.Errorf("%d platforms, want at least 50", len(s.Platforms))
 	}
 	if len(s.ConsentWords) < 10 {
 		t.Errorf("%d languages, want at least 10", len(s.ConsentWords))

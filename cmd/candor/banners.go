@@ -34,7 +34,7 @@ func consentWords(set *rules.Set) consent.Words {
 		w.Languages = append(w.Languages, consent.Language{
 			Code: l.Language, Topic: slices.Clone(l.Topic), Accept: slices.Clone(l.Accept), Reject: slices.Clone(l.Reject),
 			Settings: slices.Clone(l.Settings), Save: slices.Clone(l.Save), Close: slices.Clone(l.Close), Reopen: slices.Clone(l.Reopen),
-			OptOut: slices.Clone(l.OptOut), Not: slices.Clone(l.Not),
+			OptOut: slices.Clone(l.OptOut), Not: slices.Clone(l.Not), Pay: slices.Clone(l.Pay),
 		})
 	}
 	return w

@@ -20,7 +20,7 @@ func TestConsentRules(t *testing.T) {
 		}},
 		ConsentWords: []*rules.ConsentWords{{
 			Language: "en", Topic: []string{"t"}, Accept: []string{"a"}, Reject: []string{"r"}, Settings: []string{"s"}, Save: []string{"sv"},
-			Close: []string{"c"}, Reopen: []string{"re"}, OptOut: []string{"o"}, Not: []string{"n"},
+			Close: []string{"c"}, Reopen: []string{"re"}, OptOut: []string{"o"}, Not: []string{"n"}, Pay: []string{"p"},
 		}},
 	}
 	wantRules := []consent.Rule{{
@@ -34,7 +34,7 @@ func TestConsentRules(t *testing.T) {
 	}
 	wantWords := consent.Words{Languages: []consent.Language{{
 		Code: "en", Topic: []string{"t"}, Accept: []string{"a"}, Reject: []string{"r"}, Settings: []string{"s"}, Save: []string{"sv"},
-		Close: []string{"c"}, Reopen: []string{"re"}, OptOut: []string{"o"}, Not: []string{"n"},
+		Close: []string{"c"}, Reopen: []string{"re"}, OptOut: []string{"o"}, Not: []string{"n"}, Pay: []string{"p"},
 	}}}
 	if got := consentWords(set); !reflect.DeepEqual(got, wantWords) {
 		t.Errorf("words\n%+v\nwant\n%+v", got, wantWords)
@@ -46,5 +46,16 @@ func TestConsentRules(t *testing.T) {
 				t.Errorf("%T.%s is not part of this test", v, r.Type().Field(i).Name)
 			}
 		}
+	}
+}
+
+// TestConsentOperator checks that the operator takes all that the rules hold.
+func TestConsentOperator(t *testing.T) {
+	set, err := rules.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := consent.New(consentRules(set), consentWords(set)); err != nil {
+		t.Fatal(err)
 	}
 }
