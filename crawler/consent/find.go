@@ -34,6 +34,16 @@ func (o *Operator) score(c *layer, f *seenFrame) (points int, lang string) {
 	if topics == 0 {
 		return 0, ""
 	}
+	// What it says beside its controls: a floating "cookie settings" says nothing.
+	plain := c.Text
+	for _, k := range c.Controls {
+		if k.Text != "" && len(plain) < 10_000 {
+			plain = strings.Replace(plain, k.Text, "", 1)
+		}
+	}
+	if len([]rune(strings.TrimSpace(plain))) < 10 {
+		return 0, ""
+	}
 	seen := map[string]int{}
 	links := 0
 	for i := range c.Controls {
@@ -57,7 +67,7 @@ func (o *Operator) score(c *layer, f *seenFrame) (points int, lang string) {
 		points += 2
 	case c.How == "fixed" || c.How == "dialog" || c.How == "sticky":
 		// A notice that can only be put away.
-		if seen[roleSettings]+seen[roleClose] == 0 || len(c.Text) > 1500 || links > 6 || strings.Count(c.Text, "\n") > 25 {
+		if n, _ := o.topic(plain); n == 0 || len([]rune(plain)) < 25 || seen[roleSettings]+seen[roleClose] == 0 || len(c.Text) > 1500 || links > 6 || strings.Count(c.Text, "\n") > 25 {
 			return 0, ""
 		}
 	default:

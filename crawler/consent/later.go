@@ -45,7 +45,12 @@ func (o *Operator) Holds(ctx context.Context, p Page, m *Made) {
 	defer cancel()
 	a := &attempt{Operator: o, p: p, made: m, want: m.want}
 	sign := evidence.Sign{Kind: "next_page", Says: "yes", Detail: told(p.URL(), 300)}
-	b := a.again(ctx)
+	var b *banner
+	if m.want == wantOptOut { // a banner that asks for something else may well be there
+		a.settle(ctx, p)
+	} else {
+		b = a.again(ctx)
+	}
 	list := a.weigh(m.before, a.read(ctx, m.platform), m.want, m.platform)
 	_, against := weighed(list)
 	switch {
@@ -249,10 +254,4 @@ func (a *attempt) comes(ctx context.Context) *banner {
 		}
 		a.await(ctx, a.p, until)
 	}
-}
-
-// optOut follows the site's own opt-out path.
-func (a *attempt) optOut(ctx context.Context) error {
-	a.fail(ctx, nil, "opt-out paths are not followed yet")
-	return ctx.Err()
 }

@@ -173,6 +173,9 @@ func (a *attempt) view(b *banner, got *layerAnswer) *view {
 		v.Controls[at] = c
 		v.Controls[at].is = understood{role: r.role, language: lang, length: 1000, pay: pay}
 	}
+	if a.made.want == wantOptOut {
+		a.optOutRoles(v)
+	}
 	v.lang = a.languageOf(&v.layer)
 	return v
 }
@@ -288,6 +291,9 @@ func (a *attempt) noWay(v *view, second bool) string {
 	where := "the banner"
 	if second {
 		where = "the banner's second layer"
+	}
+	if b := v.b.rule; a.want == roleReject && b >= 0 && a.rules[b].NoReject != "" && !pay {
+		return fmt.Sprintf("%s of %s cannot be refused: %s", where, a.rules[b].Name, a.rules[b].NoReject)
 	}
 	switch {
 	case pay:

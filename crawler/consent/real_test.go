@@ -123,7 +123,7 @@ func testWords() Words {
 		{Code: "en", Topic: []string{"cookies", "cookie", "we value your privacy", "your privacy", "consent", "tracking"}, Accept: []string{"accept", "accept all", "agree", "i agree", "allow all", "ok", "got it"},
 			Reject: []string{"reject", "reject all", "disagree", "decline", "no thanks", "only necessary"}, Settings: []string{"manage preferences", "settings", "cookie settings", "more options"},
 			Save: []string{"save", "save my choices", "confirm", "allow selection", "save preferences"}, Close: []string{"close", "dismiss"}, Reopen: []string{"cookie settings", "manage consent", "privacy settings"},
-			OptOut: []string{"do not sell or share my personal information", "do not sell", "your privacy choices", "opt out"}, Not: []string{"newsletter", "discount", "country", "legal drinking age", "sign up", "chat"}, Pay: []string{"subscribe", "pay"}},
+			OptOut: []string{"do not sell or share my personal information", "do not sell", "your privacy choices", "opt out", "ad choices"}, Not: []string{"newsletter", "discount", "country", "legal drinking age", "sign up", "chat"}, Pay: []string{"subscribe", "pay"}},
 		{Code: "de", Topic: []string{"cookies"}, Accept: []string{"alle akzeptieren", "akzeptieren"}, Reject: []string{"nur notwendige cookies", "ablehnen"}, Settings: []string{"einstellungen"}},
 		{Code: "fr", Topic: []string{"cookies", "des cookies"}, Accept: []string{"tout accepter", "accepter"}, Reject: []string{"tout refuser", "continuer sans accepter"}},
 		{Code: "es", Topic: []string{"cookies", "usamos cookies"}, Accept: []string{"aceptar todo", "aceptar"}, Reject: []string{"rechazar todo", "rechazar"}},
@@ -134,11 +134,15 @@ func testWords() Words {
 }
 
 func TestBanners(t *testing.T) {
-	b, _ := startBrowser(t, "testdata/banners.txtar")
 	o, err := New(nil, testWords())
 	if err != nil {
 		t.Fatal(err)
 	}
+	tryBanners(t, o)
+}
+
+func tryBanners(t *testing.T, o *Operator) {
+	b, _ := startBrowser(t, "testdata/banners.txtar")
 	o.limits.quiet, o.limits.platform, o.limits.effect, o.limits.sign = 1500*time.Millisecond, 5*time.Second, 2*time.Second, time.Second
 	type row struct {
 		host    string
@@ -185,6 +189,19 @@ func TestBanners(t *testing.T) {
 		{"plain.test", "gpc", "sent", ""},
 		{"withdraw.test", "withdraw", "taken", ""},
 		{"plain.test", "withdraw", "not-tested", "no control on the page shows the choice again"},
+		{"floating.test", "reject", "no-banner", ""},
+		{"first.test", "reject", "taken", ""},
+		{"first.test", "accept", "taken", ""},
+		{"again.test", "reject", "not-tested", "still shown"},
+		{"sure.test", "reject", "taken", ""},
+		{"optlayer.test", "optout", "taken", ""},
+		{"optpage.test", "optout", "taken", ""},
+		{"optform.test", "optout", "not-tested", "asks for personal data"},
+		{"optlogin.test", "optout", "not-tested", "an account is needed"},
+		{"optnow.test", "optout", "taken", ""},
+		{"optnothing.test", "optout", "not-tested", "leads to no switch"},
+		{"none.test", "optout", "no-banner", ""},
+		{"signal.test", "gpc", "sent", ""},
 	}
 	// Most of the time is spent waiting, so that more run side by side than there
 	// are processors.

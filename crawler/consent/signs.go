@@ -436,7 +436,7 @@ func (a *attempt) took(ctx context.Context, b *banner) {
 	until := time.Now().Add(a.limits.sign)
 	var list []evaluated
 	for {
-		list = a.weigh(m.before, a.read(ctx, m.platform), a.want, m.platform)
+		list = a.weigh(m.before, a.read(ctx, m.platform), m.want, m.platform)
 		if good, _ := weighed(list); good || ctx.Err() != nil || time.Now().After(until) {
 			break
 		}
@@ -451,7 +451,7 @@ func (a *attempt) took(ctx context.Context, b *banner) {
 		return e.changed && (e.Kind == "cookie" || e.Kind == "storage") && e.Says != "no"
 	})
 	telling := m.platform >= 0 && slices.ContainsFunc(a.signs[m.platform], func(s ruleSign) bool {
-		return a.want == roleAccept && s.accept != nil || a.want != roleAccept && s.reject != nil
+		return m.want == roleAccept && s.accept != nil || m.want != roleAccept && s.reject != nil
 	})
 	switch {
 	case against != nil:
@@ -466,11 +466,14 @@ func (a *attempt) took(ctx context.Context, b *banner) {
 }
 
 func (a *attempt) contradicts(s evidence.Sign) string {
-	verb := "refused"
-	if a.want == roleAccept {
-		verb = "accepted"
+	done := "the banner closed after everything was refused"
+	switch a.made.want {
+	case roleAccept:
+		done = "the banner closed after everything was accepted"
+	case wantOptOut:
+		done = "the opt-out was made"
 	}
-	return fmt.Sprintf("the banner closed after everything was %s, but the site's %s says otherwise: %s", verb, signName(s), told(s.Detail, 150))
+	return fmt.Sprintf("%s, but the site's %s says otherwise: %s", done, signName(s), told(s.Detail, 150))
 }
 
 func signName(s evidence.Sign) string {

@@ -43,7 +43,7 @@ func comparable(s string) string {
 	space := true
 	for _, r := range norm.NFKC.String(strings.ToLower(s)) {
 		switch {
-		case unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.Is(unicode.M, r):
+		case unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.Is(unicode.M, r) || r == '%':
 			b.WriteRune(r)
 			space = false
 		case !space:
@@ -109,6 +109,9 @@ func longest(list []phrase, text string) int {
 // from being taken for one that accepts.
 var negations = phrases([]string{"not", "don t", "dont", "without", "only", "nicht", "nur", "ohne", "keine", "ne pas", "sans", "seulement", "sin", "no acepto", "solo", "sólo", "non", "senza", "niet", "zonder", "alleen", "geen", "não", "nao", "sem", "apenas", "nie", "bez", "tylko", "inte", "utan", "endast", "ikke", "uten", "uden", "kun", "ei", "vain", "しない", "不同意", "拒"})
 
+// payWords tell a control that refuses only for money, beside those of Words.
+var payWords = phrases([]string{"subscribe", "subscription", "pay", "purchase", "buy", "abo", "abonnieren", "bezahlen", "kostenpflichtig", "pur abo", "s abonner", "abonnement", "abonnez", "payer", "suscribirse", "suscríbete", "suscripción", "pagar", "abbonati", "abbonarsi", "abbonamento", "paga", "abonneren", "betalen", "assinar", "assinatura", "subskrybuj", "subskrypcja", "zapłać", "prenumerera", "betala", "abonner", "betal"})
+
 // marks are signs that close something when nothing else is written.
 const marks = "×✕✖✗✘⨯x╳"
 
@@ -167,7 +170,7 @@ func (o *Operator) understandText(text string) understood {
 			}
 		}
 	}
-	if strings.ContainsAny(text, "€$£¥") {
+	if strings.ContainsAny(text, "€$£¥") || longest(payWords, t) > 0 {
 		out.pay = true
 	}
 	if out.role == roleAccept && longest(negations, t) > 0 && !o.acceptsWhole(t) {
