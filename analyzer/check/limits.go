@@ -16,7 +16,9 @@ var (
 	onlyNecessary = regexp.MustCompile(`(?i)\b(only|solely|just|exclusively)\b[^.;]{0,40}\b(necessary|essential|technical|technically required|functional)\b[^.;]{0,40}\bcookies?\b|\bcookies?\b[^.;]{0,60}\b(only|solely|limited to|restricted to)\b[^.;]{0,40}\b(necessary|essential|technical)\b|` +
 		`\b(nur|ausschließlich|lediglich)\b[^.;]{0,40}(notwendig|erforderlich|essen[tz]iell|technisch)[^.;]{0,40}cookies?\b|\b(uniquement|seulement|exclusivement|que)\b[^.;]{0,40}\b(cookies?|traceurs?)\b[^.;]{0,40}(nécessaires|essentiels|techniques|indispensables)|\b(cookies?|traceurs?)\b[^.;]{0,40}(nécessaires|essentiels|techniques|indispensables)[^.;]{0,20}\b(uniquement|seulement|exclusivement)\b|` +
 		`\b(s[oó]lo|solamente|únicamente|exclusivamente)\b[^.;]{0,40}\bcookies?\b[^.;]{0,40}(necesarias|técnicas|esenciales)`)
-	noTracking = regexp.MustCompile(`(?i)\b(not|never|no|without)\b[^.;]{0,30}\b(track(ing|ers?)?|advertising|marketing|analytics|third[- ]party|non-essential|non-necessary)\b[^.;]{0,12}\b(cookies?|trackers?|tracking)\b|` +
+	// allNecessary counts in sentences that were read as a limit.
+	allNecessary = regexp.MustCompile(`(?i)\b(necessary|essential)\s+(\w+\s+){0,2}cookies\b|\bcookies\s+(\w+\s+){0,8}(are|is)\s+(\w+\s+){0,6}(necessary|essential)\b`)
+	noTracking   = regexp.MustCompile(`(?i)\b(not|never|no|without)\b[^.;]{0,30}\b(track(ing|ers?)?|advertising|marketing|analytics|third[- ]party|non-essential|non-necessary)\b[^.;]{0,12}\b(cookies?|trackers?|tracking)\b|` +
 		`\b(nicht|keine?|keinerlei|niemals|ohne)\b[^.;]{0,30}(tracking|werbe|werbung|marketing|analyse|statistik|drittanbieter|nicht notwendige)[^.;]{0,12}(cookies?|tracker)\b|\b(ne|n|aucun)\b[^.;]{0,40}\b(cookies?|traceurs?)\b[^.;]{0,20}(publicitaire|de mesure|analytique|\btiers\b|de suivi|marketing|de publicité)|` +
 		`\b(no|ning[uú]n[ao]?|nunca)\b[^.;]{0,30}\bcookies?\b[^.;]{0,20}(publicitari|de publicidad|analític|de terceros|de seguimiento|de análisis|de marketing)`)
 	noCookies  = regexp.MustCompile(`(?i)\b(not|never|no)\b\s+(set|use|place|store)?\s*(any\s+)?cookies?\b|\bkeine(rlei)?\s+cookies?\b|\b(aucun|pas\s+de)\s+(cookies?|traceurs?)\b|\bno\s+(utiliza|usa|instala|emplea)\p{L}*\s+(ninguna\s+)?cookies?\b`)
@@ -46,7 +48,7 @@ func readLimit(st *policy.Statement) limit {
 		return noLimit
 	}
 	switch {
-	case onlyNecessary.MatchString(st.Quote), st.Negated && noTracking.MatchString(st.Quote):
+	case onlyNecessary.MatchString(st.Quote), !st.Negated && st.Only && st.Action == "place_cookies" && allNecessary.MatchString(st.Quote), st.Negated && noTracking.MatchString(st.Quote):
 		return necessaryOnly
 	case st.Negated && noCookies.MatchString(st.Quote) && (st.Action == "place_cookies" || st.Action == "use"):
 		return noCookiesLeft

@@ -205,7 +205,7 @@ func scopeOf(words string) string {
 	}
 	for _, s := range scopes {
 		for _, w := range s.words {
-			if strings.Contains(low, w) {
+			if strings.Contains(low, w) && (s.scope != "app" || appOnly(words)) {
 				return s.scope
 			}
 		}

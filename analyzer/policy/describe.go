@@ -26,7 +26,10 @@ func (r *reader) describe() {
 	}
 	d.Language = detect(d.Text, declared)
 	r.languages()
-	d.LastUpdated = lastUpdated(r.body, d.Language)
+	if d.LastUpdated = lastUpdated(r.body, d.Language); d.LastUpdated == "" {
+		d.LastUpdated = dateAround(r.markup, r.body, d.Language)
+	}
+	r.markup = ""
 	if d.Title == "" {
 		for _, p := range r.body {
 			if p.kind == "heading" {

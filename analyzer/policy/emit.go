@@ -58,6 +58,9 @@ func (r *reader) emit(at spot, s *sentence, led bool) bool {
 }
 
 func (r *reader) emitPredicate(at spot, s *sentence, list []*predicate, p *predicate, led bool) {
+	if p.at < len(s.toks) { // the sentence ends in the spot's text
+		at.act = max(0, s.toks[p.at].start-(len(s.text)-len(at.text))+1)
+	}
 	words, exception := s.condition(p)
 	st := Statement{Negated: p.negated, Modality: p.modality, Condition: words, Only: s.only(p)}
 	data := p.data

@@ -24,6 +24,7 @@ type page struct {
 	pieces     []piece
 	containers []container
 	fault      string
+	markup     string // the file as text
 }
 
 // decode turns bytes into UTF-8 by the byte order mark, the content type or the
@@ -54,7 +55,7 @@ func parsePage(raw []byte, contentType string) page {
 		p.words = countWords(p.pieces)
 		return p
 	}
-	p := page{}
+	p := page{markup: text}
 	w := &walker{page: &p}
 	p.title, p.lang, p.base = headFacts(root)
 	w.unfoldTemplates(root, 0)

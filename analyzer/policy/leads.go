@@ -30,7 +30,7 @@ func (r *reader) read(at spot, own *sentence, leads []string) {
 			}
 		}
 	}
-	if r.emit(at, own, false) || r.cookieLife(at, own) || r.fromPrior(at, own) {
+	if r.emit(at, own, false) || r.cookieLife(at, own) || r.cookieLimit(at, own) || r.fromPrior(at, own) {
 		return
 	}
 	if !contained && !r.underDenial(at, own) {

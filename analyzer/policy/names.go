@@ -7,12 +7,16 @@ import "strings"
 
 func (l *lexicon) findNames(s *sentence) {
 	words := lows(s.toks)
+	loud := s.loud()
 	for i := 0; i < len(words); i++ {
 		entries, n := l.names.longest(words, i)
 		if n == 0 {
 			continue
 		}
 		e := entries[0]
+		if e.ambiguous && (loud || s.partOfName(i+n)) {
+			continue
+		}
 		first := s.toks[i]
 		lowerName := e.text != "" && e.text[0] >= 'a' && e.text[0] <= 'z'
 		if !first.cap && !lowerName && !strings.Contains(first.low, ".") {
@@ -28,6 +32,36 @@ func (l *lexicon) findNames(s *sentence) {
 			ref: RecipientRef{Kind: e.kind, ID: e.id, Text: s.text[first.start:s.toks[i+n-1].end]}})
 		i += n - 1
 	}
+}
+
+// loud reports whether a sentence is written in capitals, so that they tell no
+// names.
+func (s *sentence) loud() bool {
+	capitals, letters := 0, 0
+	for i := 0; i < len(s.text); i++ {
+		switch c := s.text[i]; {
+		case c >= 'A' && c <= 'Z':
+			capitals++
+			letters++
+		case c >= 'a' && c <= 'z':
+			letters++
+		}
+	}
+	return letters > 40 && capitals*10 > letters*6
+}
+
+// ownProducts are words that companies put behind their names.
+var ownProducts = wordSet("payments payment checkout connect billing terminal analytics insights ads ad advertising advertiser audience pixel tag platform api apis sdk cloud services service technologies technology software labs media group network networks marketing solutions systems international holdings data exchange marketplace business for and or of by")
+
+// partOfName reports whether an ordinary word that is a company's name too goes
+// on to another capitalised word that is none of what companies sell: "Smart
+// Albums" is a part of an app, "Stripe Checkout" is Stripe's.
+func (s *sentence) partOfName(end int) bool {
+	if end >= len(s.toks) || !s.toks[end].word || !s.toks[end].cap {
+		return false
+	}
+	low := s.low(end)
+	return !nameTails[low] && !ownProducts[low] && !isNotName(s.toks[end].raw)
 }
 
 // nameContext reports whether a capitalised ordinary word stands where a
@@ -87,6 +121,9 @@ func (s *sentence) actsLikeVendor(i int) bool {
 // findUnknown marks capitalised names that the knowledge base lacks where a
 // text introduces vendors: "such as Acme Metrics and Foo", "provided by Bar Inc".
 func (l *lexicon) findUnknown(s *sentence) {
+	if s.loud() {
+		return
+	}
 	for i := 1; i < len(s.toks); i++ {
 		open := false
 		switch s.low(i - 1) {
@@ -94,6 +131,8 @@ func (l *lexicon) findUnknown(s *sentence) {
 			open = s.afterName(i-1) && s.properName(i) > 0
 		case "as", "including", "like", "e.g", "namely", "by", "with", "from":
 			open = s.vendorTalk(i - 1)
+		case "include", "includes", "are", "is":
+			open = s.partnersAre(i-1) && s.properName(i) > 0
 		}
 		if !open {
 			continue
@@ -128,6 +167,21 @@ func (s *sentence) afterName(at int) bool {
 	return false
 }
 
+// partnersAre reports whether a verb at a place tells who the recipients right
+// before it are: "our partners include Acme Metrics".
+func (s *sentence) partnersAre(at int) bool {
+	for _, m := range s.mentions {
+		if m.kind == mWho && m.ref.Kind == "category" && m.end == at && m.start <= 4 {
+			return true
+		}
+	}
+	return false
+}
+
+// ownParts are what a text's own product has: names behind "such as" are then
+// those of its parts.
+var ownParts = wordSet("features feature functions function functionality functionalities modes mode games game sections section areas area options settings pages screens modules tabs rooms channels levels")
+
 // vendorTalk reports whether a recipient stands shortly before the
 // introducing word, so that the names after it are recipients too.
 func (s *sentence) vendorTalk(at int) bool {
@@ -136,6 +190,13 @@ func (s *sentence) vendorTalk(at int) bool {
 	}
 	if s.low(at) == "with" || s.low(at) == "from" {
 		return in(s.low(at-1), "partner", "work", "contract", "information", "data", "share", "shared", "integrate", "partnered") && s.properName(at+1) > 0 && !s.taken(at+1, at+2)
+	}
+	before := at - 1
+	if in(s.low(before), "such", ",") {
+		before--
+	}
+	if ownParts[s.low(before)] {
+		return false
 	}
 	for _, m := range s.mentions {
 		if m.kind == mWho && m.end <= at && at-m.end <= 4 {

@@ -30,7 +30,7 @@ func (s *sentence) dropOnlyNamed() {
 }
 
 func (s *sentence) onlyNamed(m mention) bool {
-	return in(s.low(m.end-1), "login", "account") || s.storeOrOfficer(m.end) || s.ownedAccount(m.end) || s.publishes(m) || s.signInBefore(m) || s.madeTheText(m) || s.pointedTo(m) || s.cardBrand(m)
+	return in(s.low(m.end-1), "login", "account") || s.storeOrOfficer(m.end) || s.ownedAccount(m.end) || s.publishes(m) || s.signInBefore(m) || s.madeTheText(m) || s.pointedTo(m) || s.cardBrand(m) || s.channel(m)
 }
 
 // ownedAccount reports whether a row of names goes on to an account: "your
@@ -103,6 +103,9 @@ func (s *sentence) madeTheText(m mention) bool {
 // data, see …".
 func (s *sentence) pointedTo(m mention) bool {
 	for t := m.start - 1; t > 0 && t > m.start-4; t-- {
+		if s.low(t) == "understand" && in(s.low(t-1), "to", "better") && t == m.start-1 {
+			return true // "to understand Google's use of data, see …"
+		}
 		if s.low(t) != "how" {
 			continue
 		}
@@ -110,6 +113,27 @@ func (s *sentence) pointedTo(m mention) bool {
 			if in(s.low(u), "information", "learn", "more", "details", "about", "understand", "see") {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// ways are by which people are written to.
+var ways = wordSet("sms email e-mail mail post phone telephone text texts messenger rcs mms fax push call calls")
+
+// channel reports whether a name is a way by which people are written to: "we
+// send you messages by SMS, WhatsApp or e-mail".
+func (s *sentence) channel(m mention) bool {
+	beside := ways[s.low(m.end+1)] && in(s.low(m.end), ",", "or", "and", "/") || m.start > 1 && in(s.low(m.start-1), ",", "or", "and", "/") && ways[s.low(m.start-2)]
+	if !beside {
+		return false
+	}
+	for t := m.start - 1; t >= 0 && t > m.start-10; t-- {
+		if in(s.low(t), "by", "via", "through", "on", "using", "over") {
+			return true
+		}
+		if !ways[s.low(t)] && !in(s.low(t), ",", "or", "and", "/") && !s.toks[t].cap {
+			return false
 		}
 	}
 	return false

@@ -71,6 +71,7 @@ type reader struct {
 	lex        *lexicon
 	doc        *Document
 	body       []piece // beside doc.Blocks, one for one
+	markup     string  // of a page: for what it says outside of its text
 	declared   string  // <html lang>
 	base       string  // <base href>
 	buttons    int     // of a consent dialog, in a short page
@@ -163,7 +164,7 @@ func (r *reader) htmlPieces(raw []byte) []piece {
 	if served := parsePage(raw, r.in.MIMEType); len(dom) == 0 || served.words > page.words+page.words/10 {
 		page = served
 	}
-	r.doc.Title, r.declared, r.base, r.buttons = page.title, page.lang, page.base, page.buttons
+	r.doc.Title, r.declared, r.base, r.buttons, r.markup = page.title, page.lang, page.base, page.buttons, page.markup
 	r.faultOnce(page.fault)
 	r.containers = page.containers
 	if page.words == 0 {

@@ -37,7 +37,7 @@ var roleName = lazily(`(?i)(?:refer(?:red|s)?\s+to\s+as|hereinafter|hereafter|he
 
 // providedBy names who runs what the text is about: "this app is provided by
 // Acme Apps at no cost".
-var providedBy = lazily(`\b[Tt]his\s+(?:[Ss]ervice|SERVICE|[Aa]pp|[Aa]pplication|[Ww]ebsite|[Ss]ite)\s+is\s+(?:provided|operated|owned|run|published|offered)(?:\s+and\s+\w+)?\s+by\s+((?:[A-Z][\w&.'-]*\s?){1,5})`)
+var providedBy = lazily(`\b([Tt]his|[Tt]he)\s+(?:[Ss]ervice|SERVICE|[Aa]pp|[Aa]pplication|[Ww]ebsite|[Ss]ite)\s+is\s+(?:provided|operated|owned|run|published|offered)(?:\s+and\s+\w+)?\s+by\s+((?:[A-Z][\w&.'-]*\s?){1,5})`)
 
 // selfNames are the ways in which the text names the organisation: from the
 // host, the title, and definitions such as Acme Inc. ("we").
@@ -71,7 +71,10 @@ func (r *reader) selfNames() map[string]bool {
 	}
 	for _, p := range r.body[:min(len(r.body), 20)] {
 		for _, m := range providedBy.get().FindAllStringSubmatch(p.text[:min(len(p.text), 4_000)], 3) {
-			add(m[1])
+			if name := withoutForm(strings.TrimSpace(m[2])); m[1] == "this" || m[1] == "This" || len(r.lex.namesIn(name)) == 0 {
+				add(m[2])
+				add(name)
+			}
 		}
 	}
 	for name := range r.subjects() {

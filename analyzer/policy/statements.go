@@ -82,6 +82,7 @@ type spot struct {
 	self  map[string]bool
 	leads bool   // it introduces a list
 	lead  string // what introduces it, when that gave its verb
+	act   int    // byte of text at which the act stands, plus one; 0 when not known
 }
 
 // leadsOf returns what introduces the first sentence of a block: its lead-in and
@@ -184,7 +185,7 @@ func (r *reader) add(at spot, st Statement) {
 		if o.Start != st.Start {
 			break
 		}
-		if o.Actor == st.Actor && o.Action == st.Action && o.Negated == st.Negated && o.Condition == st.Condition &&
+		if o.Actor == st.Actor && o.Action == st.Action && o.Negated == st.Negated && o.Condition == st.Condition && o.Scope == st.Scope &&
 			(slices.Equal(o.Recipients, st.Recipients) || slices.Equal(o.DataTypes, st.DataTypes)) {
 			o.DataTypes = r.tidy(append(o.DataTypes, st.DataTypes...))
 			o.Purposes = append([]string{}, uniq(append(o.Purposes, st.Purposes...))...)
@@ -205,7 +206,11 @@ func (r *reader) scope(at spot, st Statement) string {
 	if t := r.lex.tongue(r.body[at.block].lang); t != nil {
 		return t.scope(at.text, path, r.doc.Kind)
 	}
-	if s := scopeOf(at.text); s != "" && (s == "children" || s != "us_states") {
+	s := scopeOf(at.text)
+	if s == "app" {
+		s = appScope(at)
+	}
+	if s != "" && s != "us_states" {
 		return s
 	}
 	if s := scopeOf(at.lead); s != "" {

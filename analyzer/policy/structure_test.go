@@ -274,6 +274,28 @@ func TestDates(t *testing.T) {
 	}
 }
 
+// TestDatesAroundTheText: above the text, below its title, in the page's data.
+func TestDatesAroundTheText(t *testing.T) {
+	const text = "<p>We collect your name and the address that you give to us when you order a lamp from the shop.</p><p>We keep them for as long as the law asks us to keep the invoices of our shop.</p>"
+	for _, c := range []struct{ name, page, want string }{
+		{"a header above the text", "<header class=hero><h1>Privacy policy</h1><p>Effective: July 22, 2026</p></header><main>" + text + "</main>", "2026-07-22"},
+		{"below the title, without a label", "<main><h1>Privacy policy</h1><p>22 July 2026</p>" + text + "</main>", "2026-07-22"},
+		{"in a header, without a label", "<header class=site-header><div>Cookie policy</div><div>July 22, 2026</div></header><main>" + text + "</main>", "2026-07-22"},
+		{"data for search engines", `<script type="application/ld+json">{"@type":"WebPage","dateModified":"2026-07-22T11:27:52Z"}</script><main><h1>Privacy policy</h1>` + text + "</main>", "2026-07-22"},
+		{"meta data", `<meta property="article:modified_time" content="2026-07-22T11:27:52Z"><main><h1>Privacy policy</h1>` + text + "</main>", "2026-07-22"},
+		{"the text's own date comes first", `<meta property="article:modified_time" content="2026-07-22T11:27:52Z"><main><h1>Privacy policy</h1><p>Last updated: 1 March 2026.</p>` + text + "</main>", "2026-03-01"},
+		{"news above the text", "<aside><h3>New lamps</h3><p>Updated: July 7, 2026 8:05 pm</p></aside><main><h1>Privacy policy</h1>" + text + "</main>", ""},
+		{"a day that is no date of the text", "<main><h1>Privacy policy</h1><p>Since 22 July 2026 we</p>" + text + "</main>", ""},
+		{"a date below another title", "<main><h1>Our story</h1><p>22 July 2026</p>" + text + "</main>", ""},
+		{"a broken date", `<meta property="article:modified_time" content="2026-99-99"><main><h1>Privacy policy</h1>` + text + "</main>", ""},
+	} {
+		doc := policy.Read(policy.Input{ID: "d01", MIMEType: "text/html; charset=utf-8", Language: "en", Raw: []byte("<!doctype html><html lang=en><title>Privacy</title>" + c.page)}, set(t))
+		if doc.LastUpdated != c.want {
+			t.Errorf("%s: %q, want %q", c.name, doc.LastUpdated, c.want)
+		}
+	}
+}
+
 func TestKinds(t *testing.T) {
 	for title, want := range map[string]string{
 		"Privacy policy": "privacy", "Cookie policy": "cookie", "Privacy notice for job applicants": "applicants",

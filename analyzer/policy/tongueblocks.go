@@ -367,7 +367,7 @@ func (t *tongue) scope(text string, path []string, kind string) string {
 		low := " " + strings.ToLower(words) + " "
 		for _, s := range t.scopes {
 			for _, w := range s.words {
-				if strings.Contains(low, w) {
+				if strings.Contains(low, w) && (s.scope != "app" || appOnly(words)) {
 					return s.scope
 				}
 			}

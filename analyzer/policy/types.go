@@ -16,7 +16,7 @@ type Document struct {
 	Language    string   // BCP 47 primary subtag
 	Unread      []string // languages of larger parts whose statements are not read: see Reads
 	Obstacle    string   // why the text is not the notice itself, as the end of a sentence; "" when it is
-	LastUpdated string   // "2026-03-01" as the text says it; "" when not found
+	LastUpdated string   // "2026-03-01" as the text says it, or else the page around it; "" when not found
 	SHA256      string   // of Text
 	RawSHA256   string   // of the bytes as served
 	LinkedFrom  []string
