@@ -47,6 +47,8 @@ func New(a *analyzer.Analysis) *Report {
 		Behaviors:  b.behaviors(),
 		Labels:     b.labels(),
 		Flows:      b.flows(),
+		Choices:    b.choices(),
+		Effects:    b.effects(),
 		Promises:   each(a.Promises, newPromise),
 		Findings:   b.findings(),
 		Rules:      each(a.Rules, newRule),
@@ -291,7 +293,7 @@ func (b *builder) flows() []Flow {
 }
 
 func newPromise(p check.Promise) Promise {
-	return Promise{Statement: p.Statement, Verdict: p.Verdict, Flows: list(p.Flows), Why: p.Why}
+	return Promise{Statement: p.Statement, Verdict: p.Verdict, Flows: list(p.Flows), Why: p.Why, Control: p.Control, Quote: p.Quote, Document: p.Document, Start: p.Start, End: p.End}
 }
 
 func newRule(r check.RuleOutcome) Rule {

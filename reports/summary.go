@@ -42,6 +42,7 @@ func Answer(rep *Report) []string {
 		out = append(out, fmt.Sprintf("Of %s in the texts, %d %s from what was observed.", plural(all, "promise", "promises"),
 			t.ByPromise["broken"], differ(t.ByPromise["broken"])))
 	}
+	out = append(out, chosen(rep.Choices)...)
 	if said := did(rep.Behaviors); said != "" {
 		out = append(out, said)
 	}
@@ -108,6 +109,13 @@ func Summary(rep *Report, dir string, width int) string {
 	line("")
 	for _, s := range Answer(rep) {
 		line("  %s", s)
+	}
+	if states := stateLines(rep.Choices); len(states) > 0 {
+		line("")
+		line("  Consent states:")
+		for _, s := range states {
+			line("  %s", s)
+		}
 	}
 	top := slices.DeleteFunc(slices.Clone(rep.Findings), func(f Finding) bool { return f.Suppressed })
 	if len(top) > 0 {

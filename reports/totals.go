@@ -11,7 +11,7 @@ var (
 // totals counts. A recipient counts as disclosed when a flow to it is covered
 // by the texts in any way, or when they name it and deny none of its flows.
 func totals(rep *Report) Totals {
-	t := Totals{BySeverity: zeros(Severities), ByVerdict: zeros(Verdicts), ByPromise: zeros(PromiseVerdicts)}
+	t := Totals{BySeverity: zeros(Severities), ByVerdict: zeros(Verdicts), ByPromise: zeros(PromiseVerdicts), StillSeen: map[string]int{}}
 	for _, f := range rep.Findings {
 		if !f.Suppressed {
 			t.BySeverity[f.Severity]++
@@ -28,6 +28,14 @@ func totals(rep *Report) Totals {
 			covered[f.Recipient.Vendor] = true
 		case "incorrect":
 			denied[f.Recipient.Vendor] = true
+		}
+	}
+	for _, c := range rep.Choices {
+		if c.Tested {
+			t.StatesTested++
+			if c.State != "none" && c.State != "accept" {
+				t.StillSeen[c.State] = c.StillSeen
+			}
 		}
 	}
 	visited := map[string]bool{}

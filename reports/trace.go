@@ -39,6 +39,11 @@ func (rep *Report) Trace(source Requests) error {
 	for _, f := range rep.Findings {
 		want(f.Evidence, 3)
 	}
+	for _, e := range rep.Effects {
+		for _, x := range e.States {
+			want(x.Evidence, 1)
+		}
+	}
 	for _, f := range rep.Flows {
 		want(f.Evidence, 1)
 	}

@@ -25,6 +25,8 @@ type Report struct {
 	Behaviors  []Behavior     `json:"behaviors"`
 	Labels     []Label        `json:"labels"`
 	Flows      []Flow         `json:"flows"`
+	Choices    []StateChoice  `json:"choices" doc:"What came of each consent state."`
+	Effects    []Effect       `json:"effects" doc:"What became of everything in each consent state; empty for a scan of one state."`
 	Promises   []Promise      `json:"promises"`
 	Findings   []Finding      `json:"findings" doc:"From the most to the least severe."`
 	Rules      []Rule         `json:"rules"`
@@ -455,6 +457,11 @@ type Promise struct {
 	Verdict   string   `json:"verdict" enum:"kept|broken|not-observed|not-testable"`
 	Flows     []string `json:"flows"`
 	Why       string   `json:"why"`
+	Control   string   `json:"control" doc:"The consent state that a promised control leads to; empty for other promises."`
+	Quote     string   `json:"quote" doc:"Of a promised control, whose sentence need not be a statement."`
+	Document  string   `json:"document" doc:"Id of the policy, with a quote."`
+	Start     int      `json:"start"`
+	End       int      `json:"end"`
 }
 
 // Finding is one rule's result that a person should look at.
@@ -513,4 +520,6 @@ type Totals struct {
 	UndisclosedCompanies  int            `json:"undisclosed_companies"`
 	Unrecognized          int            `json:"unrecognized" doc:"Recipients that the knowledge base does not know."`
 	PagesWithThirdParties int            `json:"pages_with_third_parties"`
+	StatesTested          int            `json:"states_tested"`
+	StillSeen             map[string]int `json:"still_seen" doc:"By state with a choice that was tested: products that still got an identifier."`
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -203,7 +204,7 @@ func (s story) promises(t *testing.T, rep *reports.Report) {
 		want = append(want, row[0]+": "+row[1])
 	}
 	for _, p := range rep.Promises {
-		got = append(got, p.Verdict+": "+quotes[p.Statement])
+		got = append(got, p.Verdict+": "+cmp.Or(quotes[p.Statement], p.Quote))
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("promises\n  %s\nthe story says\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))

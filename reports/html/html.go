@@ -52,7 +52,7 @@ func Render(w io.Writer, rep *reports.Report) error {
 
 // policy is the page's Content-Security-Policy.
 func policy() string {
-	return "default-src 'none'; img-src data: 'self'; style-src " + source(style) + "; script-src " + source(script) +
+	return "default-src 'none'; img-src data: 'self'; style-src " + source(style+choicesStyle) + "; script-src " + source(script) +
 		"; base-uri 'none'; form-action 'none'"
 }
 

@@ -314,7 +314,9 @@ func (b *builder) promises() []promise {
 	out := make([]promise, 0, len(b.rep.Promises))
 	for _, p := range b.rep.Promises {
 		x := promise{Promise: p}
-		x.Quote, x.Found = b.quote(p.Statement)
+		if x.Quote, x.Found = b.quote(p.Statement); !x.Found && p.Quote != "" {
+			x.Quote, x.Found = b.promised(p)
+		}
 		for _, id := range p.Flows {
 			if a := b.flows[id]; a != "" && len(x.Links) < 6 {
 				x.Links = append(x.Links, link{"#" + a, "flow " + a[len("flow-"):]})

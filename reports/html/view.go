@@ -37,6 +37,7 @@ type view struct {
 	Own              []group // flows to the organisation itself
 	FlowsLeft        int
 	Promises         []promise
+	Choices          choicesView
 	Cookies          []cookie
 	CookiesLeft      int
 	Policies         []document
@@ -109,7 +110,7 @@ func newView(rep *reports.Report) (*view, error) {
 		b.suggested = append(b.suggested, lines(f.SuggestedText))
 	}
 	v := &view{
-		R: r, Style: template.CSS(style), Script: template.JS(script), Policy: policy(),
+		R: r, Style: template.CSS(style + choicesStyle), Script: template.JS(script), Policy: policy(),
 		Host: r.Site.Host, Date: date(r.StartedAt), When: period(r), Answer: reports.Answer(r),
 		names: b.name, Glossary: glossary, VerdictWords: verdicts, OutcomeWords: outcomes,
 	}
@@ -124,6 +125,7 @@ func newView(rep *reports.Report) (*view, error) {
 	v.Matrix, v.StatedOnly = b.matrix(), b.statedOnly()
 	v.Vendors, v.VendorsLeft = b.vendorRows()
 	v.Promises = b.promises()
+	v.Choices = b.choices(v.Promises)
 	v.Cookies, v.CookiesLeft = b.cookieRows()
 	v.Policies = b.documents()
 	v.Answers, v.AnswersFound = b.answers()
@@ -411,10 +413,11 @@ var funcs = template.FuncMap{
 		}
 		return fmt.Sprintf("%d %s", n, many)
 	},
-	"seconds": func(ms int64) string { return fmt.Sprintf("%.1f s", float64(ms)/1000) },
-	"add":     func(a, b int) int { return a + b },
-	"sub":     func(a, b int) int { return a - b },
-	"limit":   limitOf,
+	"seconds":   func(ms int64) string { return fmt.Sprintf("%.1f s", float64(ms)/1000) },
+	"percentOf": func(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) },
+	"add":       func(a, b int) int { return a + b },
+	"sub":       func(a, b int) int { return a - b },
+	"limit":     limitOf,
 }
 
 func or(a, b string) string {

@@ -43,7 +43,7 @@ var confidenceWords = map[string]string{
 
 var stateWords = map[string]string{
 	"none": "no choice made", "reject": "everything refused", "accept": "everything accepted",
-	"gpc": "Global Privacy Control on", "optout": "opted out", "withdraw": "consent withdrawn",
+	"gpc": "Global Privacy Control on", "optout": "opted out", "withdraw": "consent withdrawn", "dnt": "Do Not Track on",
 }
 
 var channelWords = map[string]string{
@@ -63,7 +63,7 @@ var glossary = []entry{
 	{"First party, third party", "", "The same or a different registrable domain as the visited site; the organisation’s own other domains count as first party once its profile names them."},
 	{"Flow", "", "A data type that goes to a recipient for a purpose."},
 	{"Gap", "", "Something that could not be observed, and why. A gap is never a pass."},
-	{"Promise", "", "A sentence that says something does not happen, or only within limits."},
+	{"Promise", "", "A sentence that says something does not happen, or only within limits, or that a control does something."},
 	{"Recipient, vendor", "", "The product that receives data. The company behind it is named beside it."},
 	{"Statement", "", "One thing that one sentence of a published text says: who does what with which data, for whom, or does not."},
 }

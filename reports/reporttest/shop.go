@@ -61,7 +61,9 @@ func Shop() *analyzer.Analysis {
 	}
 	people(a)
 	read(a)
-	return finish(a)
+	a = finish(a)
+	choices(a)
+	return a
 }
 
 // read is what the notices say to three questions, and what a second reader

@@ -9,6 +9,7 @@ import (
 
 	"candor/analyzer"
 	"candor/analyzer/check"
+	"candor/analyzer/choice"
 	"candor/analyzer/flow/behavior"
 	"candor/crawler/evidence"
 )
@@ -24,6 +25,9 @@ func Hostile() *analyzer.Analysis {
 	a := Shop()
 	spare := []string{"ID", "Chain", "Verdict", "Outcome", "Severity", "Confidence", "State", "States", "Party", "ActionParty", "SetterParty", "Recognized", "Statement", "Statements", "Flows", "Candidates", "Evidence", "Vendor", "Document", "Schema", "Ended", "Example"}
 	taint(reflect.ValueOf(a).Elem(), spare)
+	for _, st := range a.Choices.States { // "States" is a word elsewhere
+		taint(reflect.ValueOf(st.Choice), append(slices.Clone(spare), "Page"))
+	}
 	for i := range a.Pages { // one of each kind of bad address
 		a.Pages[i].URL = []string{"javascript:alert(1)//" + Attack, "https://h.test/\"><script>" + Attack, "data:text/html," + Attack}[i%3] + fmt.Sprint(i)
 		a.Pages[i].Screenshot = "../../" + Attack
@@ -37,7 +41,7 @@ func taint(v reflect.Value, spare []string) {
 	case reflect.Pointer:
 		taint(v.Elem(), spare)
 	case reflect.String:
-		if v.CanSet() && v.Type() != reflect.TypeFor[behavior.Kind]() {
+		if v.CanSet() && v.Type() != reflect.TypeFor[behavior.Kind]() && v.Type() != reflect.TypeFor[choice.Class]() {
 			v.SetString(Attack)
 		}
 	case reflect.Struct:
