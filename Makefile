@@ -82,8 +82,8 @@ fuzz: ## each fuzz target for FUZZTIME (10s)
 
 .PHONY: bench
 bench: install ## scan beside a bare loop, memory of 1,000 pages, --help, and every other benchmark
-	go test -run '^$$' -bench '^Benchmark(Scan|Memory)$$' -benchtime 1x -timeout 30m ./cmd/candor
-	go test -run '^$$' -bench . -skip '^Benchmark(Scan|Memory)$$' -benchtime 10x ./cmd/candor
+	go test -run '^$$' -bench '^Benchmark(Scan|States|Memory)$$' -benchtime 1x -timeout 30m ./cmd/candor
+	go test -run '^$$' -bench . -skip '^Benchmark(Scan|States|Memory)$$' -benchtime 10x ./cmd/candor
 	go test -run '^$$' -bench . -benchtime 1x $$(go list ./... | grep -v /cmd/candor)
 
 # The labelled data are not part of the project. Figures of ../shared/eval are

@@ -11,10 +11,9 @@ import (
 	"candor/crawler/evidence"
 )
 
-// choiceTime bounds the visit in which a choice is made, beyond what one page
-// may take: a banner has layers, and what was chosen is looked at again on the
-// next page.
-const choiceTime = 40 * time.Second
+// choiceTime bounds the visit in which a choice is made, beyond what its pages
+// may take: the chooser has its own bound, which is lower.
+const choiceTime = 90 * time.Second
 
 // Chooser brings a page into a consent state: consent.Operator.
 type Chooser interface {
@@ -42,61 +41,68 @@ func clicked(s evidence.State) bool {
 	return s != evidence.StateNone && s != evidence.StateGPC && s != evidence.StateDNT
 }
 
-// choose opens the start page and makes the choice of the lane's state there; of
-// a state that is a signal or no choice it only looks at what is offered. A
-// choice that was not taken leaves the lane untested. The error tells that the
-// browser is lost or ctx ended.
-func (l *lane) choose(ctx context.Context, begins int) error {
-	c := l.crawl
+// choose makes the choice of the lane's state on the start page. A choice that
+// was not taken leaves the lane untested. Of a state that is a signal or no
+// choice the offer is looked at aside, by a visitor of its own, so that the pages
+// need not wait. The error tells that the browser is lost or ctx ended.
+func (l *lane) choose(ctx context.Context, b *browser.Browser, begins int) error {
 	l.untested = ""
-	id, start := fmt.Sprintf("k%04d.%s", begins, l.state), c.frontier.Start()[0]
-	choice := &evidence.Choice{Page: id, State: l.state, Outcome: evidence.ChoiceNotTested}
-	defer func() {
-		if clicked(l.state) && choice.Outcome != evidence.ChoiceTaken {
+	switch {
+	case clicked(l.state):
+		choice, err := l.attempt(ctx, l.present(), begins)
+		if choice.Outcome != evidence.ChoiceTaken {
 			l.untested = choice.Why
 		}
+		return err
+	case begins == 1:
+		l.asides.Go(func() {
+			v, err := b.NewContext(ctx, l.state)
+			if err == nil {
+				_, err = l.attempt(ctx, v, begins)
+				_ = v.Close(context.WithoutCancel(ctx)) // with the browser at the latest
+			}
+			if err != nil && ctx.Err() == nil {
+				l.crawl.gap(evidence.Gap{What: "how a choice is offered", Why: err.Error(), Kind: "crash", State: l.state})
+			}
+		})
+	}
+	return nil
+}
+
+// attempt works on the start page as a visitor, and keeps what came of it.
+func (l *lane) attempt(ctx context.Context, v *browser.Context, begins int) (choice *evidence.Choice, err error) {
+	c := l.crawl
+	id, start := fmt.Sprintf("k%04d.%s", begins, l.state), c.frontier.Start()[0]
+	choice = &evidence.Choice{Page: id, State: l.state, Outcome: evidence.ChoiceNotTested}
+	defer func() {
 		l.records.Lock()
+		defer l.records.Unlock()
 		l.choice = choice
-		l.records.Unlock()
 	}()
-	switch {
-	case c.options.Chooser != nil:
-	case clicked(l.state):
+	if c.options.Chooser == nil {
 		choice.Why = "Candor was not told how banners work"
-		return nil
-	default:
-		if l.state != evidence.StateNone {
-			choice.Outcome = evidence.ChoiceSent
-		} else {
-			choice.Why = "the offer was not looked at"
+		if l.state != evidence.StateNone && !clicked(l.state) {
+			choice.Outcome, choice.Why = evidence.ChoiceSent, ""
 		}
-		return nil
+		return choice, nil
 	}
 	leave, err := c.enter(ctx, hostname(start))
 	if err != nil {
 		choice.Why = "the scan was stopped before it"
-		return err
+		return choice, err
 	}
 	defer leave()
 	c.emit(Event{Kind: "page-start", Page: id, URL: start, State: l.state})
-	visitor := l.present().NewVisitor(ctx)
+	visitor := v.NewVisitor(ctx)
 	defer visitor.Close()
 	var made *consent.Made
-	res, lost := visitor.Hold(ctx, browser.Visit{ID: id, URL: start, Budget: c.options.PageTimeout + choiceTime}, func(ctx context.Context, h *browser.Held) error {
-		var err error
-		if made, err = c.options.Chooser.Choose(ctx, page{h}, l.state); err != nil || made == nil || made.Choice.Outcome != evidence.ChoiceTaken {
-			return err
-		}
-		if err := h.Goto(ctx, c.another(ctx, h)); err != nil {
-			made.Choice.Outcome, made.Choice.Why = evidence.ChoiceNotTested, "whether it holds could not be seen: "+err.Error()
-			return nil
-		}
-		c.options.Chooser.Holds(ctx, page{h}, made)
-		return nil
+	res, lost := visitor.Hold(ctx, browser.Visit{ID: id, URL: start, Budget: 2*c.options.PageTimeout + choiceTime}, func(ctx context.Context, h *browser.Held) (err error) {
+		made, err = l.work(ctx, h)
+		return err
 	})
 	switch {
 	case made != nil:
-		*choice = made.Choice
+		choice = &made.Choice
 		choice.Page, choice.State = id, l.state
 		l.pictures(id, choice, made.Pictures)
 	case res != nil && res.Page.Failure != "":
@@ -109,15 +115,32 @@ func (l *lane) choose(ctx context.Context, begins int) error {
 		for _, g := range res.Gaps {
 			c.emit(Event{Kind: "gap", Page: id, URL: start, State: l.state, Message: g.What + ": " + g.Why})
 		}
-		l.records.Lock()
-		l.lastPage = id
-		l.records.Unlock()
+		if clicked(l.state) {
+			l.records.Lock()
+			l.lastPage = id
+			l.records.Unlock()
+		}
 	}
 	c.emit(Event{Kind: "choice", Page: id, URL: start, State: l.state, Message: choice.Outcome + reason(choice.Why)})
-	if b := c.current(); b.Lost() != nil || ctx.Err() != nil {
-		return lost
+	if c.current().Lost() != nil || ctx.Err() != nil {
+		return choice, lost
 	}
-	return nil
+	return choice, nil
+}
+
+// work makes the choice on a held page, and asks on another one whether it holds.
+func (l *lane) work(ctx context.Context, h *browser.Held) (*consent.Made, error) {
+	chooser := l.crawl.options.Chooser
+	made, err := chooser.Choose(ctx, page{h}, l.state)
+	if err != nil || made == nil || made.Choice.Outcome != evidence.ChoiceTaken {
+		return made, err
+	}
+	if err := h.Goto(ctx, l.crawl.another(ctx, h)); err != nil {
+		made.Choice.Outcome, made.Choice.Why = evidence.ChoiceNotTested, "whether it holds could not be seen: "+err.Error()
+		return made, nil
+	}
+	chooser.Holds(ctx, page{h}, made)
+	return made, nil
 }
 
 func reason(why string) string {

@@ -123,7 +123,7 @@ func (c *crawl) start(ctx context.Context, t Target) error {
 	}
 	c.browser = b
 	info := b.Info()
-	if err := c.writer.Update(func(m *evidence.Meta) { m.Browser = info }); err != nil {
+	if err := c.writer.Update(func(m *evidence.Meta) { m.Browser, m.Options.Tabs = info, c.options.Tabs }); err != nil {
 		return err
 	}
 	client, err := Client(c.options, c.hosts...)

@@ -25,6 +25,7 @@ type lane struct {
 	untested string        // why its pages are not visited; "" when they are
 	begun    chan struct{} // closed when that is known
 	closed   atomic.Bool   // no visit follows
+	asides   sync.WaitGroup
 
 	mu      sync.Mutex
 	browser *browser.Browser // of the context
@@ -49,6 +50,7 @@ func (l *lane) visitAll(ctx context.Context, before []*lane, tabs int) {
 		l.untested = err.Error()
 	}
 	close(l.begun)
+	defer l.asides.Wait()
 	if l.untested != "" {
 		if ctx.Err() == nil {
 			c.gap(evidence.Gap{What: "the state " + string(l.state), Why: "it was not tested: " + l.untested, Kind: "other", State: l.state})
@@ -104,7 +106,7 @@ func (l *lane) begin(ctx context.Context, b *browser.Browser) error {
 	l.begins++
 	begins := l.begins
 	l.mu.Unlock()
-	if err := l.choose(ctx, begins); err != nil {
+	if err := l.choose(ctx, b, begins); err != nil {
 		return err
 	}
 	if l.untested != "" {

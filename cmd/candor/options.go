@@ -99,11 +99,11 @@ func (o *options) networkFlags(fs *pflag.FlagSet) {
 }
 
 func (o *options) crawlFlags(fs *pflag.FlagSet) {
-	o.pages, o.depth, o.tabs = 20, 5, 2
+	o.pages, o.depth = 20, 5
 	fs.Var(newOne(&o.pages, parseNumber(1, 100_000)), "pages", "most `NUMBER` of pages to visit in each state; different kinds of page come first")
 	fs.Var(newOne(&o.depth, parseNumber(0, 100)), "depth", "most `CLICKS` away from a start address")
-	fs.Var(newOne(&o.tabs, parseNumber(1, 8)), "tabs", "`NUMBER` of pages to visit side by side")
-	o.states = []evidence.State{evidence.StateNone}
+	fs.Var(newOne(&o.tabs, parseNumber(0, 8)), "tabs", "`NUMBER` of pages to visit side by side, of all states together; 0 is 2, with several states 4")
+	o.states = []evidence.State{evidence.StateNone, evidence.StateReject, evidence.StateAccept, evidence.StateGPC}
 	fs.Var(newList(&o.states, ",", parseState), "states", "consent `STATES` to visit in, side by side: "+strings.Join(stateNames(), ", "))
 	fs.Var(newOne(&o.scanTimeout, parseDuration(time.Second, 7*24*time.Hour)), "scan-timeout", "longest `TIME` for the whole scan; what was collected by then is reported (default no limit)")
 	fs.Var(newOne(&o.dns, parseDNS), "dns", "DNS server, `ADDR[:PORT]`, to ask which names the site's own hosts are aliases of (default the system's, for hosts without --host-map and --proxy)")

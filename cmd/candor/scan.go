@@ -16,6 +16,7 @@ import (
 	"candor/analyzer"
 	"candor/analyzer/flow"
 	"candor/crawler"
+	"candor/crawler/consent"
 	"candor/crawler/evidence"
 	"candor/crawler/frontier"
 	"candor/reports"
@@ -41,6 +42,13 @@ policy, and writes a folder with
   index.html   the report; open it in any browser, it needs no network
   scan.json    the same as data
   evidence/    what was observed, with a manifest of hashes
+
+The site is visited in several consent states side by side, each with a fresh
+visitor: without a choice, after refusing and after accepting in its banner, and
+with Global Privacy Control. So the report tells whether a choice has an effect.
+A state that cannot be reached is not tested, with the reason and a picture.
+--states none visits once. On request: withdraw (accept, then withdraw), optout
+("Do Not Sell or Share") and dnt.
 
 Forms are filled in with made-up values, to see what leaves before anybody
 submits them, and nothing is submitted; --fill-forms=false types nothing.
@@ -180,6 +188,9 @@ func (c *Command) plan(o *options, urls []string) (*plan, error) {
 		}
 	}
 	p.options = c.crawlOptions(o, p, now)
+	if p.options.Chooser, err = consent.New(consentRules(p.set), consentWords(p.set)); err != nil {
+		return nil, fmt.Errorf("load the embedded knowledge: %w", err)
+	}
 	if o.journey != "" {
 		if p.options.Journey, err = readJourney(o.journey, c.environ()); err != nil {
 			return nil, err

@@ -65,7 +65,7 @@ func BenchmarkScan(b *testing.B) {
 				var bare, scan *seen
 				for range speedRounds {
 					bare = faster(bare, bareLoop(b, path, server, tabs, 0))
-					scan = faster(scan, scanHeavy(b, server, tabs))
+					scan = faster(scan, scanHeavy(b, server, tabs, heavyPages, evidence.StateNone))
 				}
 				ratio := scan.perPage() / bare.perPage()
 				b.ReportMetric(bare.perPage(), "bare-s/page")
@@ -150,12 +150,40 @@ func plainURL(address string) string {
 	return u.String()
 }
 
-// scanHeavy runs the command as a person would.
-func scanHeavy(b *testing.B, server *webtest.Server, tabs int) *seen {
+// BenchmarkStates compares a scan of ten pages in one state with one in four, in
+// which the banner is refused in one and accepted in another; both as a person
+// runs them, with the default number of tabs.
+func BenchmarkStates(b *testing.B) {
+	const pages, goal = 10, 2.5
+	if _, err := browser.Find(""); err != nil {
+		b.Skip(err)
+	}
+	server, err := webtest.New(heavySite())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer server.Close()
+	states := []evidence.State{evidence.StateNone, evidence.StateReject, evidence.StateAccept, evidence.StateGPC}
+	for b.Loop() {
+		var one, four *seen
+		for range speedRounds {
+			one = faster(one, scanHeavy(b, server, 0, pages, states[0]))
+			four = faster(four, scanHeavy(b, server, 0, pages, states...))
+		}
+		ratio := four.wall.Seconds() / one.wall.Seconds()
+		b.ReportMetric(one.wall.Seconds(), "one-s")
+		b.ReportMetric(four.wall.Seconds(), "four-s")
+		b.ReportMetric(ratio, "ratio")
+		b.Logf("%d pages, best of %d: one state %.1f s, four states %.1f s, ratio %.2f; the goal is at most %.1f", pages, speedRounds, one.wall.Seconds(), four.wall.Seconds(), ratio, goal)
+	}
+}
+
+// scanHeavy runs the command as a person would. tabs 0 is the default.
+func scanHeavy(b *testing.B, server *webtest.Server, tabs, pages int, states ...evidence.State) *seen {
 	b.Helper()
 	dir := filepath.Join(b.TempDir(), "report")
-	args := []string{"scan", "https://" + heavyHost + "/", "--out", dir, "--pages", fmt.Sprint(heavyPages), "--tabs", fmt.Sprint(tabs),
-		"--host-map", server.HostMap(), "--insecure", "--quiet"}
+	args := []string{"scan", "https://" + heavyHost + "/", "--out", dir, "--pages", fmt.Sprint(pages), "--tabs", fmt.Sprint(tabs),
+		"--states", strings.Join(strings.Fields(strings.Trim(fmt.Sprint(states), "[]")), ","), "--host-map", server.HostMap(), "--insecure", "--quiet"}
 	if os.Geteuid() == 0 {
 		args = append(args, "--no-sandbox")
 	}
@@ -177,7 +205,7 @@ func scanHeavy(b *testing.B, server *webtest.Server, tabs int) *seen {
 		b.Fatal(err)
 	}
 	defer r.Close()
-	pages := 0
+	visited := 0
 	for p, err := range r.Pages() {
 		if err != nil {
 			b.Fatal(err)
@@ -185,10 +213,12 @@ func scanHeavy(b *testing.B, server *webtest.Server, tabs int) *seen {
 		if p.Ended != "quiet" {
 			b.Logf("page %s ended by %s %s", p.URL, p.Ended, p.Failure)
 		}
-		pages++
+		if p.Kind != "choice" {
+			visited++
+		}
 	}
-	if pages != heavyPages {
-		b.Fatalf("candor scan visited %d pages, not %d", pages, heavyPages)
+	if want := pages * len(states); visited != want {
+		b.Fatalf("candor scan visited %d pages, not %d", visited, want)
 	}
 	for q, err := range r.Requests() {
 		if err != nil {

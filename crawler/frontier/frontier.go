@@ -89,6 +89,7 @@ type Frontier struct {
 	origins  map[string]*originState
 	handed   int
 	inFlight int
+	entered  int // visits of Enter under way
 	repeats  int // visits that turned out to be repeats
 	order    int
 	gaps     gapBook
@@ -211,7 +212,8 @@ func (f *Frontier) Next(ctx context.Context) (Item, error) {
 		c := f.best()
 		changed := f.changed
 		if c == nil {
-			over := f.inFlight == 0 && !f.seeding
+			// What waits may only wait for a place that a visit of Enter has.
+			over := f.inFlight == 0 && !f.seeding && (f.entered == 0 || len(f.pending) == 0)
 			f.mu.Unlock()
 			if over {
 				return Item{}, io.EOF
@@ -268,12 +270,14 @@ func (f *Frontier) Enter(ctx context.Context, host string) (leave func(), err er
 			f.pause(ctx, changed, pause)
 		default:
 			h.active++
+			f.entered++
 			h.next = time.Now().Add(h.delay)
 			f.mu.Unlock()
 			return sync.OnceFunc(func() {
 				f.mu.Lock()
 				defer f.mu.Unlock()
 				h.active--
+				f.entered--
 				f.signal()
 			}), nil
 		}

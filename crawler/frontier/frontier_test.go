@@ -545,3 +545,31 @@ func TestStartIsNotice(t *testing.T) {
 		}
 	}
 }
+
+// Visits that the frontier did not choose count for a host's limit, and what
+// waits for their place is not lost.
+func TestEnter(t *testing.T) {
+	f := mustNew(t, Options{Start: []string{"https://www.example.test/"}, HostDelay: -1, HostTabs: 1})
+	if err := f.Seed(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	leave, err := f.Enter(t.Context(), "www.example.test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := f.Enter(stopped, "www.example.test"); !errors.Is(err, context.Canceled) {
+		t.Errorf("a second visit of a host that takes one: %v", err)
+	}
+	short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := f.Next(short); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("while the place is taken: %v, expected to wait", err)
+	}
+	leave()
+	leave() // counts once
+	if _, err := f.Next(t.Context()); err != nil {
+		t.Errorf("the visit that waited for the place: %v", err)
+	}
+}
