@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -18,23 +17,23 @@ import (
 // control is meant are the sentence's own words.
 
 var (
-	honours = regexp.MustCompile(`(?i)\b(honou?r(s|ed|ing)?|respect(s|ed|ing)?|recogni[sz](e|es|ed|ing)|process(es|ed|ing)?|respond(s|ed|ing)?|supports?|supported|treat(s|ed|ing)?|observes?|follows?|acts? on|accepts?|acknowledges?)\b|` +
+	honours = newPhrase(`(?i)\b(honou?r(s|ed|ing)?|respect(s|ed|ing)?|recogni[sz](e|es|ed|ing)|process(es|ed|ing)?|respond(s|ed|ing)?|supports?|supported|treat(s|ed|ing)?|observes?|follows?|acts? on|accepts?|acknowledges?)\b|` +
 		`\b(respektier|beacht|berücksichtig|erkenn|anerkenn|unterstütz|befolg|reagier)\p{L}*|\b(respect|honor|reconna|trait|répond)\p{L}*|\bprenons en compte\b|\b(respet|reconoc|acept|atend|respond)\p{L}*`)
-	refusesSignal = regexp.MustCompile(`(?i)\b(do(es)?|did|can|could|will|would|is|are)\s?(not|n't)\b|\b(cannot|can't|don't|doesn't|won't|isn't|aren't|unable|no longer|not (currently )?(respond|recogni|honou?r|support|process|respect|act|configured|designed))|` +
+	refusesSignal = newPhrase(`(?i)\b(do(es)?|did|can|could|will|would|is|are)\s?(not|n't)\b|\b(cannot|can't|don't|doesn't|won't|isn't|aren't|unable|no longer|not (currently )?(respond|recogni|honou?r|support|process|respect|act|configured|designed))|` +
 		`\b(nicht|kein\p{L}*)\b|\bn(e|['’])[^.;]{0,40}\bpas\b|\bno\s+(respet|recono|respond|atend|proces|acept)`)
-	cannotChoose = regexp.MustCompile(`(?i)\b(you|users|visitors)\s+(can|may|will)(not|\s+not|'t)\b|\bcannot\s+(be\s+)?(reject|refus|declin|disabl|opt|turn|switch)|\b(necessary|essential)\s+cookies\s+(cannot|can't)\b`)
-	signalNames  = regexp.MustCompile(`(?i)do[- ]not[- ](track|sell(\s+or\s+share)?)`)
+	cannotChoose = newPhrase(`(?i)\b(you|users|visitors)\s+(can|may|will)(not|\s+not|'t)\b|\bcannot\s+(be\s+)?(reject|refus|declin|disabl|opt|turn|switch)|\b(necessary|essential)\s+cookies\s+(cannot|can't)\b`)
+	signalNames  = newPhrase(`(?i)do[- ]not[- ](track|sell(\s+or\s+share)?)`)
 
-	refusing = regexp.MustCompile(`(?i)\b(reject|refus|declin|deny|disabl|disallow|deselect|unselect|opt[- ]?(ing[- ])?out|withhold|object)\p{L}*|\b(turn|switch)(ing)?\s+(\w+\s+){0,3}off\b|\bnot\s+(to\s+)?(accept|consent|agree|allow)|\b(choose|select|manage|change|adjust|control|set)\s+(which|your|the)\b[^.;]{0,40}\b(cookies?|tracking|consent|preferences)|` +
+	refusing = newPhrase(`(?i)\b(reject|refus|declin|deny|disabl|disallow|deselect|unselect|opt[- ]?(ing[- ])?out|withhold|object)\p{L}*|\b(turn|switch)(ing)?\s+(\w+\s+){0,3}off\b|\bnot\s+(to\s+)?(accept|consent|agree|allow)|\b(choose|select|manage|change|adjust|control|set)\s+(which|your|the)\b[^.;]{0,40}\b(cookies?|tracking|consent|preferences)|` +
 		`\b(ablehn|abwähl|deaktivier|widersprech|verweiger)\p{L}*|\b(refus|désactiv|paramétr)\p{L}*|\b(rechaz|desactiv|configur)\p{L}*`)
-	bannerWords = regexp.MustCompile(`(?i)\b(cookies?|consent|privacy|tracking)[- ](banner|notice|bar|settings?|preferences?|preference cent(er|re)|consent|tool|manager|management|pop-?up|control|choices|window|dialogu?e?|layer|platform|cent(er|re)|overlay)\b|\b(our|the|this)\s+(banner|pop-?up)\b|\bpreference cent(er|re)\b|` +
+	bannerWords = newPhrase(`(?i)\b(cookies?|consent|privacy|tracking)[- ](banner|notice|bar|settings?|preferences?|preference cent(er|re)|consent|tool|manager|management|pop-?up|control|choices|window|dialogu?e?|layer|platform|cent(er|re)|overlay)\b|\b(our|the|this)\s+(banner|pop-?up)\b|\bpreference cent(er|re)\b|` +
 		`cookie-?\s?(banner|einstellung|hinweis|fenster)|einwilligungs\p{L}+|consent-?(banner|tool)|\b(bandeau|bannière|panneau|gestionnaire)\b|\bparamètres\s+(des|de)\s+cookies|\b(banner|aviso|panel|configuración)\s+(de|sobre)\s+(las\s+)?(cookies|consentimiento)`)
-	optsOutOf = regexp.MustCompile(`(?i)\bopt(ing)?[- ]?out\b[^.;]{0,80}\b(sale|sell(ing)?|sold|shar(e|ing)|targeted|interest-based|behaviou?ral|cross-context|personali[sz]ed|advertis|ads\b|tracking|analytics|cookies?)|\bdo not sell\b|\byour privacy choices\b|\b(stop|not)\s+(selling|sharing)\b|\blimit\b[^.;]{0,40}\b(sale|sharing)\b|` +
+	optsOutOf = newPhrase(`(?i)\bopt(ing)?[- ]?out\b[^.;]{0,80}\b(sale|sell(ing)?|sold|shar(e|ing)|targeted|interest-based|behaviou?ral|cross-context|personali[sz]ed|advertis|ads\b|tracking|analytics|cookies?)|\bdo not sell\b|\byour privacy choices\b|\b(stop|not)\s+(selling|sharing)\b|\blimit\b[^.;]{0,40}\b(sale|sharing)\b|` +
 		`\bwiderspr\p{L}+[^.;]{0,60}\b(verkauf|werbung|tracking|analyse)`)
-	otherOptOut   = regexp.MustCompile(`(?i)\b(e-?mails?|newsletters?|unsubscrib|marketing (communications?|messages?)|text messages?|sms|phone|mailings?|promotional)\b|\b(networkadvertising|aboutads|youronlinechoices|optout\.|adssettings|tools\.google|browser add-?on|add-?on)\b|\b(NAI|DAA|EDAA|digital advertising alliance|network advertising initiative)\b`)
-	ofCookies     = regexp.MustCompile(`(?i)cookie|track|banner|analyti|advertis|werb|publicit|traceur|rastre`)
-	unlessRefused = regexp.MustCompile(`(?i)\b(unless|until|except (if|when|where))\b[^.;]{0,30}\b(opt(ed|s)?[- ]?out|object(ed)?|reject(ed)?|refus(e|ed)|declin(e|ed))\b|\b(if|when|once|after)\s+you(\s+have)?\s+(opt(ed)?[- ]?out|reject(ed)?|refus(e|ed)|declin(e|ed))\b[^.;]{0,120}\b(not|stop|cease|no longer)\b`)
-	measuresToo   = regexp.MustCompile(`(?i)\b(analytics?|tracking|cookies?|statistic|all)\b`)
+	otherOptOut   = newPhrase(`(?i)\b(e-?mails?|newsletters?|unsubscrib|marketing (communications?|messages?)|text messages?|sms|phone|mailings?|promotional)\b|\b(networkadvertising|aboutads|youronlinechoices|optout\.|adssettings|tools\.google|browser add-?on|add-?on)\b|\b(NAI|DAA|EDAA|digital advertising alliance|network advertising initiative)\b`)
+	ofCookies     = newPhrase(`(?i)cookie|track|banner|analyti|advertis|werb|publicit|traceur|rastre`)
+	unlessRefused = newPhrase(`(?i)\b(unless|until|except (if|when|where))\b[^.;]{0,30}\b(opt(ed|s)?[- ]?out|object(ed)?|reject(ed)?|refus(e|ed)|declin(e|ed))\b|\b(if|when|once|after)\s+you(\s+have)?\s+(opt(ed)?[- ]?out|reject(ed)?|refus(e|ed)|declin(e|ed))\b[^.;]{0,120}\b(not|stop|cease|no longer)\b`)
+	measuresToo   = newPhrase(`(?i)\b(analytics?|tracking|cookies?|statistic|all)\b`)
 )
 
 // control is a sentence that promises one.

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -16,9 +15,9 @@ import (
 // Security 2023, kept 211 of PolicyLint's 2,555).
 
 var (
-	consentWords = regexp.MustCompile(`(?i)\b(consent|permission|agree(d|ment)?|opt(ed)?[- ]?in|authori[sz](ed|ation)|approval|choice|choose|accept(ed)?)\b|einwillig|zustimm|eingewilligt|erlaubnis|einverständnis|consentement|\bconsenti|\baccord\b|\bautorisation|consentimiento|autorización`)
+	consentWords = newPhrase(`(?i)\b(consent|permission|agree(d|ment)?|opt(ed)?[- ]?in|authori[sz](ed|ation)|approval|choice|choose|accept(ed)?)\b|einwillig|zustimm|eingewilligt|erlaubnis|einverständnis|consentement|\bconsenti|\baccord\b|\bautorisation|consentimiento|autorización`)
 	// consentFirst is a condition that stands before the sentence: "Until you agree, …".
-	consentFirst = regexp.MustCompile(`(?i)\b(until|unless|before|without|only (?:after|if|once|when|with))\b[^.;]{0,40}\b(consent|permission|agree|accept|opt[- ]?in|choice)|(ohne|erst|nur|bevor|solange|bis)\b[^.;]{0,60}(einwillig|zustimm|erlaubnis)|(sans|uniquement|seulement|avant|après|tant que)\b[^.;]{0,60}(consentement|accord\b)|\b(sin|solo|sólo|únicamente|antes|hasta)\b[^.;]{0,60}(consentimiento|autorización)`)
+	consentFirst = newPhrase(`(?i)\b(until|unless|before|without|only (?:after|if|once|when|with))\b[^.;]{0,40}\b(consent|permission|agree|accept|opt[- ]?in|choice)|(ohne|erst|nur|bevor|solange|bis)\b[^.;]{0,60}(einwillig|zustimm|erlaubnis)|(sans|uniquement|seulement|avant|après|tant que)\b[^.;]{0,60}(consentement|accord\b)|\b(sin|solo|sólo|únicamente|antes|hasta)\b[^.;]{0,60}(consentimiento|autorización)`)
 	vagueAction  = []string{"share", "disclose", "transfer", "provide", "send", "let_collect"}
 )
 
@@ -68,7 +67,7 @@ func unconsented(s evidence.State) bool { return s != evidence.StateAccept }
 
 // onPart finds the part of the site that a sentence limits itself to: "on our
 // careers site".
-var onPart = regexp.MustCompile(`(?i)\bon\s+(?:our|the)\s+([a-z]+)\s+(?:web)?(?:sites?|pages?|portal)\b`)
+var onPart = newPhrase(`(?i)\bon\s+(?:our|the)\s+([a-z]+)\s+(?:web)?(?:sites?|pages?|portal)\b`)
 
 func readPlace(st *policy.Statement) string {
 	found := onPart.FindStringSubmatch(st.Quote)

@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 
 	"candor/analyzer/flow"
@@ -12,21 +11,21 @@ import (
 // The kinds of cookies are neither recipients nor data types, so limits on them
 // are read from the sentence's own words.
 var (
-	cookieWord    = regexp.MustCompile(`(?i)\bcookies?\b|\btrack(ers?|ing)\b|[a-zß-ÿ-]cookies?\b|\btraceurs?\b`)
-	onlyNecessary = regexp.MustCompile(`(?i)\b(only|solely|just|exclusively)\b[^.;]{0,40}\b(necessary|essential|technical|technically required|functional)\b[^.;]{0,40}\bcookies?\b|\bcookies?\b[^.;]{0,60}\b(only|solely|limited to|restricted to)\b[^.;]{0,40}\b(necessary|essential|technical)\b|` +
+	cookieWord    = newPhrase(`(?i)\bcookies?\b|\btrack(ers?|ing)\b|[a-zß-ÿ-]cookies?\b|\btraceurs?\b`)
+	onlyNecessary = newPhrase(`(?i)\b(only|solely|just|exclusively)\b[^.;]{0,40}\b(necessary|essential|technical|technically required|functional)\b[^.;]{0,40}\bcookies?\b|\bcookies?\b[^.;]{0,60}\b(only|solely|limited to|restricted to)\b[^.;]{0,40}\b(necessary|essential|technical)\b|` +
 		`\b(nur|ausschließlich|lediglich)\b[^.;]{0,40}(notwendig|erforderlich|essen[tz]iell|technisch)[^.;]{0,40}cookies?\b|\b(uniquement|seulement|exclusivement|que)\b[^.;]{0,40}\b(cookies?|traceurs?)\b[^.;]{0,40}(nécessaires|essentiels|techniques|indispensables)|\b(cookies?|traceurs?)\b[^.;]{0,40}(nécessaires|essentiels|techniques|indispensables)[^.;]{0,20}\b(uniquement|seulement|exclusivement)\b|` +
 		`\b(s[oó]lo|solamente|únicamente|exclusivamente)\b[^.;]{0,40}\bcookies?\b[^.;]{0,40}(necesarias|técnicas|esenciales)`)
 	// allNecessary counts in sentences that were read as a limit.
-	allNecessary = regexp.MustCompile(`(?i)\b(necessary|essential)\s+(\w+\s+){0,2}cookies\b|\bcookies\s+(\w+\s+){0,8}(are|is)\s+(\w+\s+){0,6}(necessary|essential)\b`)
-	noTracking   = regexp.MustCompile(`(?i)\b(not|never|no|without)\b[^.;]{0,30}\b(track(ing|ers?)?|advertising|marketing|analytics|third[- ]party|non-essential|non-necessary)\b[^.;]{0,12}\b(cookies?|trackers?|tracking)\b|` +
+	allNecessary = newPhrase(`(?i)\b(necessary|essential)\s+(\w+\s+){0,2}cookies\b|\bcookies\s+(\w+\s+){0,8}(are|is)\s+(\w+\s+){0,6}(necessary|essential)\b`)
+	noTracking   = newPhrase(`(?i)\b(not|never|no|without)\b[^.;]{0,30}\b(track(ing|ers?)?|advertising|marketing|analytics|third[- ]party|non-essential|non-necessary)\b[^.;]{0,12}\b(cookies?|trackers?|tracking)\b|` +
 		`\b(nicht|keine?|keinerlei|niemals|ohne)\b[^.;]{0,30}(tracking|werbe|werbung|marketing|analyse|statistik|drittanbieter|nicht notwendige)[^.;]{0,12}(cookies?|tracker)\b|\b(ne|n|aucun)\b[^.;]{0,40}\b(cookies?|traceurs?)\b[^.;]{0,20}(publicitaire|de mesure|analytique|\btiers\b|de suivi|marketing|de publicité)|` +
 		`\b(no|ning[uú]n[ao]?|nunca)\b[^.;]{0,30}\bcookies?\b[^.;]{0,20}(publicitari|de publicidad|analític|de terceros|de seguimiento|de análisis|de marketing)`)
-	noCookies  = regexp.MustCompile(`(?i)\b(not|never|no)\b\s+(set|use|place|store)?\s*(any\s+)?cookies?\b|\bkeine(rlei)?\s+cookies?\b|\b(aucun|pas\s+de)\s+(cookies?|traceurs?)\b|\bno\s+(utiliza|usa|instala|emplea)\p{L}*\s+(ninguna\s+)?cookies?\b`)
-	adKind     = regexp.MustCompile(`(?i)\b(advertis|marketing|targeting)|\bwerb(e|ung)|publicitair|publicitari|publicité|publicidad`)
-	statKind   = regexp.MustCompile(`(?i)\b(analytics?|statistic)|\banalyse-?cookies?|\bstatistik|mesure d|analytique|analític|estadístic|cookies? de análisis`)
-	broadKind  = regexp.MustCompile(`(?i)\b(track|third[- ]party|non-?\s?(essential|necessary)|optional)|drittanbieter|cookies?\s+(de\s+)?tiers\b|traceurs?\s+tiers\b|cookies?\s+de\s+terceros|nicht\s+(notwendig|erforderlich|essen)|non\s+(essentiel|nécessaire)|no\s+(necesari|esencial)|cookies?\s+de\s+(suivi|seguimiento)`)
-	oneKind    = regexp.MustCompile(`(?i)\b(advertis|marketing|targeting|analytics?|statistic)|\bwerb(e|ung)|publicitair|publicitari|publicité|publicidad|\banalyse-?cookies?|\bstatistik|mesure d|analytique|analític|estadístic`)
-	thirdParty = regexp.MustCompile(`(?i)\bthird[- ]party\b|drittanbieter|cookies?\s+(de\s+)?tiers\b|traceurs?\s+tiers\b|cookies?\s+de\s+terceros`)
+	noCookies  = newPhrase(`(?i)\b(not|never|no)\b\s+(set|use|place|store)?\s*(any\s+)?cookies?\b|\bkeine(rlei)?\s+cookies?\b|\b(aucun|pas\s+de)\s+(cookies?|traceurs?)\b|\bno\s+(utiliza|usa|instala|emplea)\p{L}*\s+(ninguna\s+)?cookies?\b`)
+	adKind     = newPhrase(`(?i)\b(advertis|marketing|targeting)|\bwerb(e|ung)|publicitair|publicitari|publicité|publicidad`)
+	statKind   = newPhrase(`(?i)\b(analytics?|statistic)|\banalyse-?cookies?|\bstatistik|mesure d|analytique|analític|estadístic|cookies? de análisis`)
+	broadKind  = newPhrase(`(?i)\b(track|third[- ]party|non-?\s?(essential|necessary)|optional)|drittanbieter|cookies?\s+(de\s+)?tiers\b|traceurs?\s+tiers\b|cookies?\s+de\s+terceros|nicht\s+(notwendig|erforderlich|essen)|non\s+(essentiel|nécessaire)|no\s+(necesari|esencial)|cookies?\s+de\s+(suivi|seguimiento)`)
+	oneKind    = newPhrase(`(?i)\b(advertis|marketing|targeting|analytics?|statistic)|\bwerb(e|ung)|publicitair|publicitari|publicité|publicidad|\banalyse-?cookies?|\bstatistik|mesure d|analytique|analític|estadístic`)
+	thirdParty = newPhrase(`(?i)\bthird[- ]party\b|drittanbieter|cookies?\s+(de\s+)?tiers\b|traceurs?\s+tiers\b|cookies?\s+de\s+terceros`)
 )
 
 // limit is what a sentence allows of cookies.

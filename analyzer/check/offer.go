@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 
 	"candor/analyzer/flow"
@@ -108,7 +107,7 @@ func rejectFirstLayer(m *Matcher, r *rules.Rule) result {
 	return result{findings: []Finding{f}}
 }
 
-var necessaryWords = regexp.MustCompile(`(?i)\b(strictly\s+)?(necessary|essential|required|always\s+active|technical(ly)?)\b|notwendig|erforderlich|essen[tz]iell|nécessaire|essentiel|indispensable|necesari|esencial|necessari|tecnic|noodzakelijk|niezbędn|nødvendig|nödvändig`)
+var necessaryWords = newPhrase(`(?i)\b(strictly\s+)?(necessary|essential|required|always\s+active|technical(ly)?)\b|notwendig|erforderlich|essen[tz]iell|nécessaire|essentiel|indispensable|necesari|esencial|necessari|tecnic|noodzakelijk|niezbędn|nødvendig|nödvändig`)
 
 // preticked finds switches that are on by default and are not for what is
 // necessary.

@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -20,12 +19,12 @@ const (
 )
 
 var (
-	onlyTo = regexp.MustCompile(`(?i)\b(only|solely|exclusively)\s+(with|by)\b|\b(only|solely|exclusively)\s+to\s+(our|the|those|selected|trusted|certain|authori[sz]ed|third|service)\b|\bwith\s+(no ?one|nobody)\s+(but|except|other than)\b`)
+	onlyTo = newPhrase(`(?i)\b(only|solely|exclusively)\s+(with|by)\b|\b(only|solely|exclusively)\s+to\s+(our|the|those|selected|trusted|certain|authori[sz]ed|third|service)\b|\bwith\s+(no ?one|nobody)\s+(but|except|other than)\b`)
 	// onlyConsent limits to consent, and to nobody: "only with your prior consent".
-	onlyConsent = regexp.MustCompile(`(?i)\b(only|solely|exclusively)\s+(with|after|upon|on|by|if)\b[^.;]{0,30}\b(consent|permission|agree|approval|authori[sz]ation|opt[- ]?in)`)
-	limiting    = regexp.MustCompile(`(?i)\b(only|unless|until)\b|\b(erst|nur|ausschließlich|solange|uniquement|seulement|solo|únicamente|solamente)\b|qu['’]après|\bsólo\b`)
-	inTransit   = regexp.MustCompile(`(?i)\b(ssl|tls|https|in transit|encrypted connections?|secure socket|when you (send|submit|transmit))`)
-	encrypts    = regexp.MustCompile(`(?i)\bencrypt`)
+	onlyConsent = newPhrase(`(?i)\b(only|solely|exclusively)\s+(with|after|upon|on|by|if)\b[^.;]{0,30}\b(consent|permission|agree|approval|authori[sz]ation|opt[- ]?in)`)
+	limiting    = newPhrase(`(?i)\b(only|unless|until)\b|\b(erst|nur|ausschließlich|solange|uniquement|seulement|solo|únicamente|solamente)\b|qu['’]après|\bsólo\b`)
+	inTransit   = newPhrase(`(?i)\b(ssl|tls|https|in transit|encrypted connections?|secure socket|when you (send|submit|transmit))`)
+	encrypts    = newPhrase(`(?i)\bencrypt`)
 )
 
 // Promises returns the denials and limits that the texts state, in the order of
