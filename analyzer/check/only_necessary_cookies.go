@@ -38,7 +38,11 @@ func onlyNecessaryCookies(m *Matcher, r *rules.Rule) result {
 			f.Statements = append(f.Statements, st.ID)
 		}
 		if !slices.ContainsFunc(rule[vendor], func(st *statement) bool { return st.when != withoutConsent }) {
-			f.Title = fmt.Sprintf("Cookies of %s are set before a choice, which the text rules out", m.owner(vendor))
+			when := "before a choice"
+			if !slices.Contains(f.States, evidence.StateNone) {
+				when = "without consent"
+			}
+			f.Title = fmt.Sprintf("Cookies of %s are set %s, which the text rules out", m.owner(vendor), when)
 		} else {
 			f.Title = fmt.Sprintf("Cookies of %s are set, beyond those that the text allows", m.owner(vendor))
 		}
