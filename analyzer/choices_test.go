@@ -36,6 +36,7 @@ type choiceStory struct {
 	Laws    []string          `yaml:"laws"`
 
 	Effects  map[string]string `yaml:"effects"`  // "kind id" → "state class, …"
+	Flows    map[string]string `yaml:"flows"`    // "data vendor" → states in which it was seen
 	Promises map[string]string `yaml:"promises"` // start of a sentence → verdict; all of them when given
 	Because  map[string]string `yaml:"because"`  // start of a sentence → part of the reason
 	Rules    map[string]string `yaml:"rules"`    // rule → outcome
@@ -314,6 +315,17 @@ func (s *choiceStory) test(t *testing.T, set *rules.Set) {
 		}
 		if got != want {
 			t.Errorf("%s: %s\nwant %s", key, got, want)
+		}
+	}
+	for key, want := range s.Flows {
+		got := "nothing of the kind"
+		for _, f := range a.Seen.Flows {
+			if f.DataTypes[0]+" "+f.Recipient.Vendor == key && f.Channel == "request" {
+				got = fmt.Sprint(f.States)
+			}
+		}
+		if got != want {
+			t.Errorf("%s was seen in %s, want %s", key, got, want)
 		}
 	}
 	s.testPromises(t, a)

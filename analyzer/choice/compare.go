@@ -41,8 +41,14 @@ func (w *Watcher) Compare(seen *flow.Result, behaviors []behavior.Behavior) Resu
 		c.vendors[vendors[i].ID] = &vendors[i]
 	}
 	for i := range seen.Flows {
-		if f := &seen.Flows[i]; f.Recipient.Party == flow.Third {
-			res.Effects = append(res.Effects, c.flow(f))
+		f := &seen.Flows[i]
+		if f.Recipient.Party != flow.Third {
+			continue
+		}
+		e := c.flow(f)
+		res.Effects = append(res.Effects, e)
+		if f.Channel == "request" && person[f.DataTypes[0]] && f.Confidence != flow.Indirect {
+			raise(res.Effects[:len(vendors)], &e, f)
 		}
 	}
 	for i := range seen.Cookies {
@@ -55,6 +61,27 @@ func (w *Watcher) Compare(seen *flow.Result, behaviors []behavior.Behavior) Resu
 		res.Effects = append(res.Effects, c.behavior(&behaviors[i]))
 	}
 	return res
+}
+
+// raise makes a recipient that gets what names a person one that tells visitors
+// apart: what was typed is the same in every state, and so no identifier there.
+func raise(vendors []Effect, e *Effect, f *flow.Flow) {
+	i := slices.IndexFunc(vendors, func(v Effect) bool { return v.ID == e.Vendor })
+	if i < 0 {
+		return
+	}
+	for k := range vendors[i].In {
+		x, got := &vendors[i].In[k], e.In[k]
+		if x.Class != NoIdentifier && x.Class != Gone && x.Class != Stops || got.Class != NoEffect && got.Class != OnlyHere && got.Class != BeforeChoice {
+			continue
+		}
+		x.Class, x.Lasting, x.Identified = got.Class, true, max(x.Identified, len(got.Pages))
+		for _, id := range f.Evidence {
+			if strings.Contains(id, "."+string(x.State)+"/") && len(x.Evidence) < maxEvidence && !slices.Contains(x.Evidence, id) {
+				x.Evidence = append([]string{id}, x.Evidence...)
+			}
+		}
+	}
 }
 
 type comparer struct {
@@ -318,7 +345,7 @@ func (c *comparer) flow(f *flow.Flow) Effect {
 	e := Effect{Kind: Flow, ID: f.ID, Name: f.DataTypes[0], Vendor: f.Recipient.Vendor, Party: f.Recipient.Party}
 	seen, _ := c.seen.Where(f.ID)
 	self := ""
-	if telling[f.DataTypes[0]] && f.Confidence != flow.Indirect {
+	if (telling[f.DataTypes[0]] || person[f.DataTypes[0]]) && f.Confidence != flow.Indirect {
 		self = f.ID
 	}
 	v := c.vendors[f.Recipient.Vendor]
@@ -338,11 +365,14 @@ func (c *comparer) flow(f *flow.Flow) Effect {
 	return e
 }
 
-// telling are data types that tell one person from others, or describe one.
-var telling = map[string]bool{
-	"cookie_identifier": true, "advertising_identifier": true, "device_identifier": true, "device_fingerprint": true,
-	"email": true, "email_hash": true, "phone": true, "phone_hash": true, "name": true, "postal_address": true, "date_of_birth": true, "government_id": true,
-}
+// person are data types that name or describe a person; telling are those that
+// tell one visitor from others in any way.
+var (
+	person = map[string]bool{
+		"email": true, "email_hash": true, "phone": true, "phone_hash": true, "name": true, "postal_address": true, "date_of_birth": true, "government_id": true,
+	}
+	telling = map[string]bool{"cookie_identifier": true, "advertising_identifier": true, "device_identifier": true, "device_fingerprint": true}
+)
 
 func sightOf(e *Effect, s evidence.State) Sight {
 	if e == nil {

@@ -123,6 +123,7 @@ type groupState struct {
 
 type thing struct {
 	Kind, Name string
+	Flow       string // its anchor
 	Cells      []choiceCell
 }
 
@@ -171,8 +172,11 @@ func (b *builder) choices(promises []promise) choicesView {
 
 func (b *builder) stateView(c reports.StateChoice, promises []promise) stateView {
 	s := stateView{StateChoice: c, Name: or(stateWords[c.State], human(c.State)), Word: or(outcomeOfChoice[c.Outcome], human(c.Outcome)), Picture: plain.LocalFile(c.Screenshot)}
-	if !c.Tested {
+	switch {
+	case !c.Tested:
 		s.Word = "not tested"
+	case c.Outcome == "not-tested" || c.Outcome == "": // of none: its pages were visited all the same
+		s.Word = "visited"
 	}
 	for _, p := range promises {
 		if p.Control == c.State && len(s.Promises) < choiceQuotes {
@@ -244,7 +248,11 @@ func (b *builder) choiceMatrix(v *choicesView) {
 		slices.SortStableFunc(list, func(x, y ranked) int { return cmp.Compare(x.worst, y.worst) })
 		g.Cut = left(len(list), choiceThings)
 		for _, t := range list[:min(len(list), choiceThings)] {
-			g.Things = append(g.Things, thing{Kind: t.effect.Kind, Name: t.effect.Name, Cells: t.cells})
+			x := thing{Kind: t.effect.Kind, Name: t.effect.Name, Cells: t.cells}
+			if i, ok := b.flowAt[t.effect.ID]; ok && x.Kind == "flow" {
+				x.Kind, x.Flow = "flow, "+or(channelWords[b.rep.Flows[i].Channel], b.rep.Flows[i].Channel), b.flows[t.effect.ID]
+			}
+			g.Things = append(g.Things, x)
 			for _, c := range t.cells {
 				used[c.Class.Word] = true
 			}
