@@ -44,7 +44,7 @@ func (s *sentence) findActors() {
 			for end < len(s.toks) && end < i+4 && !ownThings[s.low(end)] {
 				end++
 			}
-			if end >= len(s.toks) || end >= i+4 || s.crossesMark(i, end) || s.taken(i+1, end+1) {
+			if end >= len(s.toks) || end >= i+4 || s.crossesMark(i, end) || s.taken(i+1, end+1) || t.low == "the" && s.keptAt(i, end) {
 				continue
 			}
 			for end+1 < len(s.toks) && ownThings[s.low(end+1)] {
@@ -69,6 +69,12 @@ func (s *sentence) findActors() {
 		s.mentions = append(s.mentions, m)
 		i = m.end - 1
 	}
+}
+
+// keptAt reports whether what "the" begins is a place of another's at which
+// data are kept: "on the Acme platform we store".
+func (s *sentence) keptAt(i, end int) bool {
+	return in(s.low(i-1), "on", "in", "at") && keepers[s.low(end)] && end == i+2 && s.selfName(i+1) == 0 && s.holdsData(i+1)
 }
 
 // pointers are nouns that point back to whoever the last sentence named.

@@ -131,6 +131,8 @@ func (l *lexicon) findUnknown(s *sentence) {
 			open = s.afterName(i-1) && s.properName(i) > 0
 		case "as", "including", "like", "e.g", "namely", "by", "with", "from":
 			open = s.vendorTalk(i - 1)
+		case "on", "in", "the", "of", "at":
+			open = s.holdsData(i)
 		case "include", "includes", "are", "is":
 			open = s.partnersAre(i-1) && s.properName(i) > 0
 		}
@@ -167,6 +169,29 @@ func (s *sentence) afterName(at int) bool {
 	return false
 }
 
+// keepers are nouns of what keeps data, behind or before the name of whose it is.
+var keepers = wordSet("infrastructure server servers cloud platform database databases storage datacenter datacentre datacenters datacentres")
+
+// holdsData reports whether a name is whose machines data are kept on: "on the
+// Acme platform we store", "stored on the servers of Acme".
+func (s *sentence) holdsData(i int) bool {
+	n := s.properName(i)
+	if n == 0 || !s.mentionsAny("store", "stores", "stored", "keep", "kept", "hosted", "held", "saved") {
+		return false
+	}
+	before := i - 1
+	if s.low(before) == "the" {
+		before--
+	}
+	switch s.low(before) {
+	case "on", "in", "at":
+		return keepers[s.low(i+n)] && !in(s.low(i), "cloud", "server", "google", "apple", "android")
+	case "of":
+		return keepers[s.low(before-1)]
+	}
+	return false
+}
+
 // partnersAre reports whether a verb at a place tells who the recipients right
 // before it are: "our partners include Acme Metrics".
 func (s *sentence) partnersAre(at int) bool {
@@ -186,7 +211,7 @@ var ownParts = wordSet("features feature functions function functionality functi
 // introducing word, so that the names after it are recipients too.
 func (s *sentence) vendorTalk(at int) bool {
 	if s.low(at) == "by" {
-		return in(s.low(at-1), "provided", "operated", "offered", "hosted", "powered", "run")
+		return in(s.low(at-1), "provided", "operated", "offered", "hosted", "powered", "run", "stored", "processed", "collected", "handled", "received", "managed", "supplied", "administered") && s.properName(at+1) > 0
 	}
 	if s.low(at) == "with" || s.low(at) == "from" {
 		return in(s.low(at-1), "partner", "work", "contract", "information", "data", "share", "shared", "integrate", "partnered") && s.properName(at+1) > 0 && !s.taken(at+1, at+2)

@@ -30,7 +30,7 @@ func (s *sentence) dropOnlyNamed() {
 }
 
 func (s *sentence) onlyNamed(m mention) bool {
-	return in(s.low(m.end-1), "login", "account") || s.storeOrOfficer(m.end) || s.ownedAccount(m.end) || s.publishes(m) || s.signInBefore(m) || s.madeTheText(m) || s.pointedTo(m) || s.cardBrand(m) || s.channel(m)
+	return in(s.low(m.end-1), "login", "account") || s.storeOrOfficer(m.end) || s.ownedAccount(m.end) || s.publishes(m) || s.signInBefore(m) || s.madeTheText(m) || s.pointedTo(m) || s.cardBrand(m) || s.channel(m) || s.goesThere(m)
 }
 
 // ownedAccount reports whether a row of names goes on to an account: "your
@@ -75,7 +75,7 @@ func (s *sentence) publishes(m mention) bool {
 // like Facebook".
 func (s *sentence) signInBefore(m mention) bool {
 	by := false
-	for t := m.start - 1; t >= 0 && t > m.start-16; t-- {
+	for t := m.start - 1; t >= 0 && t > m.start-24; t-- {
 		w := s.low(t)
 		if w == ";" || w == "we" || handsOut[verbs[w].action] || nominals[w] != "" {
 			return false
@@ -134,6 +134,24 @@ func (s *sentence) channel(m mention) bool {
 		}
 		if !ways[s.low(t)] && !in(s.low(t), ",", "or", "and", "/") && !s.toks[t].cap {
 			return false
+		}
+	}
+	return false
+}
+
+// goesTo are verbs of what people are let do at a name.
+var goesTo = wordSet("access visit log sign connect link register reach")
+
+// goesThere reports whether people are only let go to a name: "our app lets you
+// access services such as Facebook".
+func (s *sentence) goesThere(m mention) bool {
+	for t := m.start - 1; t > 1 && t > m.start-10; t-- {
+		w := s.low(t)
+		if w == ";" || w == "we" || handsOut[verbs[w].action] {
+			return false
+		}
+		if goesTo[w] && (s.low(t-1) == "to" && in(s.low(t-2), "you", "users", "visitors") || in(s.low(t-1), "you", "can") && in(s.low(t-2), "lets", "let", "you")) {
+			return true
 		}
 	}
 	return false
