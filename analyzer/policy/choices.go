@@ -5,27 +5,42 @@ import (
 	"sync"
 )
 
-// choiceKinds are the kinds of choice that a text gives, in the order in which
-// they are looked for; a sentence may give several. The kinds are those of
-// OPP-115 (Wilson et al., ACL 2016).
-var choiceKinds = []struct {
+// choiceWays are the ways in which texts give choices, by the kind of choice,
+// in the order in which they are looked for; a sentence may give several kinds.
+// The kinds are those of OPP-115 (Wilson et al., ACL 2016). An expression costs
+// much more than a search for words, so each has words of which a sentence
+// holds one, and is small.
+var choiceWays = []struct {
 	kind    string
-	any     []string // of which the sentence must hold one: a regular expression costs much more
+	any     []string
 	pattern *pattern
 }{
-	{"opt_out", []string{"opt", "unsubscrib", "wish", "want", "like", "desire", "prefer", "receiv", "contact", "stop", "withdraw", "ask", "request", "tell", "instruct", "direct", "require", "do not sell", "remove", "declin", "object", "refuse"}, lazily(`\bopt(?:s|ed|ing)?[- ]?out\b|\bunsubscrib|\b(?:no\s+longer|not|rather\s+not)\s+(?:wish|want|like|desire)\s+(?:us\s+)?(?:to\s+)?(?:be\s+)?(?:receiv|contact|hear|send)\w*|\bprefer\s+(?:not|that\s+(?:we|your))\b|\b(?:choose|elect|ask|request|prefer)\w*\s+not\s+to\s+(?:be\s+)?(?:receiv|contact)\w*|\b(?:stop|discontinue|avoid|cancel)\s+receiving|\bstop\s+(?:sending|the\s+(?:use|collection|delivery))|` +
-		`\bwithdraw\s+(?:your\s+|the\s+|any\s+)?consent|\b(?:ask|request|tell|instruct|direct|require|asking|requesting)\s+(?:\w+\s+){0,2}(?:that\s+)?(?:we|us)\s+(?:to\s+)?(?:do\s+)?(?:not|stop|cease|no\s+longer|refrain)\b|\bdo\s+not\s+sell\s+(?:or\s+share\s+)?my\b|` +
-		`\bremoved?\s+(?:your\s+\w+\s+)?from\s+(?:our|the|any|this|that|their|such)\s+(?:\w+\s+){0,2}(?:list|mailing)|\bdecline\s+(?:to\s+receive|these|such|promotional)|\bobject\s+to\s+(?:the|our|such|this)|` +
-		`\bnot\s+(?:wish|want|like)\s+(?:\w+\s+){1,9}(?:shared|used|disclosed|sold|rented|transferred|collected|stored|processed|included|contacted)\b|` +
-		`\brefuse\s+(?:to\s+(?:allow|permit)\b|(?:any\s+)?(?:further|future)\s)`)},
-	{"opt_in", []string{"opt", "consent", "permission", "authori", "agree", "elect", "choos", "box"}, lazily(`\b(?:you|users?|customers?)\s+(?:\w+\s+)?opt(?:ed)?[- ]?in\b|\bopt[- ]?in\s+(?:to|basis|consent)\b|\bonly\s+with\s+your\s+(?:\w+\s+){0,3}(?:consent|permission|authori[sz]ation)\b|\bwith\s+your\s+(?:\w+\s+){0,3}(?:consent|permission|authori[sz]ation)\s+only\b|\b(?:ask|asking|asked)\s+(?:you\s+)?for\s+(?:your\s+)?(?:\w+\s+){0,3}(?:consent|permission|authori[sz]ation)\b|\b(?:unless|only\s+if|until)\s+you\s+(?:have\s+|expressly\s+|specifically\s+|otherwise\s+|affirmatively\s+)*(?:consent|consented|agreed?\b|authori[sz]ed|give\s+us\s+permission|given\s+us|elect\s+to\s+receive|opt(?:ed)?[- ]?(?:in|to))\b|\bif\s+you\s+(?:have\s+)?(?:elect|agreed?|choose|opt)\s+to\s+(?:receive|share|let|have)\b|\bopt[- ]in\W{0,2}\s+(?:box|form|list|process)|\b(?:un)?check(?:ing)?\s+(?:the|a|an|any|that|this|each)\s+(?:\S+\s+){0,3}box|` +
+	{"opt_out", []string{"opt out", "opt-out", "opts out", "opting out", "opting-out", "opted out", "opted-out", "optout", "unsubscrib", "opts-out"}, lazily(`\bopt(?:s|ed|ing)?[- ]?out\b|\bunsubscrib`)},
+	{"opt_out", []string{"not wish", "not want", "not like", "not desire", "no longer wish", "no longer want", "no longer like", "no longer desire", "not to be ", "not to receiv", "not to contact"}, lazily(`\b(?:no\s+longer|not|rather\s+not)\s+(?:wish|want|like|desire)\s+(?:us\s+)?(?:to\s+)?(?:be\s+)?(?:receiv|contact|hear|send)\w*|\b(?:choose|elect|ask|request|prefer)\w*\s+not\s+to\s+(?:be\s+)?(?:receiv|contact)\w*|` +
+		`\bnot\s+(?:wish|want|like)\s+(?:\w+\s+){1,9}(?:shared|used|disclosed|sold|rented|transferred|collected|stored|processed|included|contacted)\b`)},
+	{"opt_out", []string{"prefer ", "stop ", "discontinue", "avoid ", "cancel ", "withdraw", "do not sell"}, lazily(`\bprefer\s+(?:not|that\s+(?:we|your))\b|\b(?:stop|discontinue|avoid|cancel)\s+receiving|\bstop\s+(?:sending|the\s+(?:use|collection|delivery))|\bwithdraw\s+(?:your\s+|the\s+|any\s+)?consent|\bdo\s+not\s+sell\s+(?:or\s+share\s+)?my\b`)},
+	{"opt_out", []string{" us ", " we "}, lazily(`\b(?:ask|request|tell|instruct|direct|require|asking|requesting)\s+(?:\w+\s+){0,2}(?:that\s+)?(?:we|us)\s+(?:to\s+)?(?:do\s+)?(?:not|stop|cease|no\s+longer|refrain)\b`)},
+	{"opt_out", []string{"remove", "decline ", "object to", "refuse "}, lazily(`\bremoved?\s+(?:your\s+\w+\s+)?from\s+(?:our|the|any|this|that|their|such)\s+(?:\w+\s+){0,2}(?:list|mailing)|\bdecline\s+(?:to\s+receive|these|such|promotional)|\bobject\s+to\s+(?:the|our|such|this)|\brefuse\s+(?:to\s+(?:allow|permit)\b|(?:any\s+)?(?:further|future)\s)`)},
+
+	{"opt_in", []string{"opt in", "opt-in", "optin", "opted in", "opted-in", "box"}, lazily(`\b(?:you|users?|customers?)\s+(?:\w+\s+)?opt(?:ed)?[- ]?in\b|\bopt[- ]?in\s+(?:to|basis|consent)\b|\bopt[- ]in\W{0,2}\s+(?:box|form|list|process)|\b(?:un)?check(?:ing)?\s+(?:the|a|an|any|that|this|each)\s+(?:\S+\s+){0,3}box`)},
+	{"opt_in", []string{"consent", "permission", "authori"}, lazily(`\bonly\s+with\s+your\s+(?:\w+\s+){0,3}(?:consent|permission|authori[sz]ation)\b|\bwith\s+your\s+(?:\w+\s+){0,3}(?:consent|permission|authori[sz]ation)\s+only\b|\b(?:ask|asking|asked)\s+(?:you\s+)?for\s+(?:your\s+)?(?:\w+\s+){0,3}(?:consent|permission|authori[sz]ation)\b`)},
+	{"opt_in", []string{"unless you", "only if you", "until you"}, lazily(`\b(?:unless|only\s+if|until)\s+you\s+(?:have\s+|expressly\s+|specifically\s+|otherwise\s+|affirmatively\s+)*(?:consent|consented|agreed?\b|authori[sz]ed|give\s+us\s+permission|given\s+us|elect\s+to\s+receive|opt(?:ed)?[- ]?(?:in|to))\b`)},
+	{"opt_in", []string{"elect", "agree", "choos", "opt"}, lazily(`\bif\s+you\s+(?:have\s+)?(?:elect|agreed?|choose|opt)\s+to\s+(?:receive|share|let|have)\b|` +
 		`\byou\s+(?:may|can|will\s+be\s+able\s+to|have\s+the\s+(?:option|choice|opportunity))\s+(?:also\s+)?(?:to\s+|of\s+)?(?:choose|elect|opt|choosing)\s+(?:whether|to\s+(?:receive|share|allow|have|make|opt|sign|subscribe))\b`)},
-	{"browser", []string{"browser", "cookie", "setting"}, lazily(`\bbrowsers?\b.{0,120}\b(?:configure|disable|block|refuse|reject|decline|prevent|turn\s+off)\b|\bbrowsers?(?:'s|s')?\s+(?:\w+\s+){0,4}settings?\b|\bsettings\s+(?:\w+\s+){0,3}(?:in|of|on|within)\s+(?:\w+\s+){0,2}browsers?\b|\b(?:set|configure|adjust|modify|change|instruct|reset)\s+(?:\w+\s+){0,3}browser\b|\buse\s+(?:your|the)\s+(?:\w+\s+){0,2}browser\b|\b(?:disabl|block|refus|reject|delet|declin|eras|turn(?:ing)?\s+off|opt\s+out\s+of|switch(?:ing)?\s+off|not\s+accept|not\s+to\s+accept)\w*\s+(?:\w+\s+){0,3}cookies?\b|\bclear(?:ing)?\s+(?:(?:your|the|all|any|existing|these|those|stored)\s+){0,2}(?:\w+\s+)?cookies?\b|\b(?:your|the)\s+(?:\w+\s+)?(?:device|phone|operating\s+system)(?:'s)?\s+(?:\w+\s+)?settings\b`)},
-	{"settings", []string{"setting", "preference", "choice", "control", "turn", "switch", "disabl", "uninstall", "manage", "limit", "restrict", "block"}, lazily(`\b(?:change|edit|update|adjust|modify|manage|control|set|select|indicate|updating|changing|managing|adjusting|editing)\s+(?:your|the|these|this|their|its|how|what|which|whether)\s+(?:\w+\s+){0,4}(?:settings|preferences|choices)\b|\byour\s+privacy\s+(?:settings|controls|choices|preferences)\b|\b(?:turn|switch)(?:ing)?\s+(?:it|this|them|these|location|notifications)\s+off\b|\bturn(?:ing)?\s+off\s+(?:the\s+)?(?:location|notif|gps|push|target|track|personal|interest)|\bdisabl(?:e|ing)\s+(?:the\s+|this\s+|these\s+|our\s+|such\s+)?(?:location|notification|gps|feature|push|tracking|personali)|\buninstall|` +
-		`\b(?:you\s+(?:can|may|are\s+able\s+to)|how\s+(?:to|you\s+(?:can|may))|(?:ability|option|choice)\s+to|allows?\s+you\s+to|lets?\s+you)\s+(?:\w+\s+){0,3}(?:control|manage|limit|restrict|disable|block)\s+(?:\w+\s+){0,6}(?:cookies?|tracking|ads|advertising|location|local\s+storage|sharing|collection|(?:(?:is|are)\s+)?(?:collected|used|shared))\b`)},
-	{"do_not_use", []string{"not to ", "declin", "refus", "not want", "not wish", "not required", "not oblig", "voluntary", "optional", "agree", "consent", "without "}, lazily(`\b(?:choose|choosing|decide|elect|prefer|free|option|right|able)\s+(?:\w+\s+)?not\s+to\s+(?:provide|give|submit|supply|disclose|share|register|use|participate|allow|permit|have|let|enter|answer|link|do)\b|\b(?:declin|refus)\w*\s+to\s+(?:provide|submit|give|supply|share|disclose|participate)|\bnot\s+(?:want|wish)\s+(?:\w+\s+){0,3}(?:personal|information|data|your|us|to\s+(?:provide|have|share|allow))\b.{0,140}\b(?:do\s+not|don't|please|should\s+not|simply|you\s+may|you\s+can|not\s+use)\b|\bnot\s+(?:required|obligated|obliged)\s+to\s+(?:provide|give|register|supply|disclose|submit|participate)|\b(?:completely|strictly|entirely|purely)\s+(?:voluntary|optional)|\bis\s+voluntary\b|` +
-		`\bif\s+you\s+(?:do\s+not|don't|cannot|can\s+not|disagree|no\s+longer|are\s+not)\b.{0,120}\b(?:agree|consent|accept|disagree)\b.{0,120}\b(?:do\s+not|don't|should\s+not|must\s+not|may\s+not|refrain\s+from|stop|discontinue|cease)\s+(?:\w+\s+){0,3}(?:us(?:e|ing)|access|visit|regist|submit|provid|participat|continu|download)\w*|` +
-		`\b(?:you|users|visitors)\s+(?:can|may|are\s+able\s+to)\s+(?:\w+\s+){0,3}(?:visit|use|browse|access|view)\b.{0,80}\bwithout\s+(?:\w+ing)\s+(?:us\s+)?(?:\w+\s+){0,3}(?:who|any|your|personal|personally|information)\b`)},
+
+	{"browser", []string{"browser"}, lazily(`\bbrowsers?\b.{0,120}\b(?:configure|disable|block|refuse|reject|decline|prevent|turn\s+off)\b|\bbrowsers?(?:'s|s')?\s+(?:\w+\s+){0,4}settings?\b|\bsettings\s+(?:\w+\s+){0,3}(?:in|of|on|within)\s+(?:\w+\s+){0,2}browsers?\b|\b(?:set|configure|adjust|modify|change|instruct|reset)\s+(?:\w+\s+){0,3}browser\b|\buse\s+(?:your|the)\s+(?:\w+\s+){0,2}browser\b`)},
+	{"browser", []string{" cookie"}, lazily(`\b(?:disabl|block|refus|reject|delet|declin|eras|turn(?:ing)?\s+off|opt\s+out\s+of|switch(?:ing)?\s+off|not\s+accept|not\s+to\s+accept)\w*\s+(?:\w+\s+){0,3}cookies?\b|\bclear(?:ing)?\s+(?:(?:your|the|all|any|existing|these|those|stored)\s+){0,2}(?:\w+\s+)?cookies?\b`)},
+	{"browser", []string{"settings"}, lazily(`\b(?:your|the)\s+(?:\w+\s+)?(?:device|phone|operating\s+system)(?:'s)?\s+(?:\w+\s+)?settings\b`)},
+
+	{"settings", []string{"settings", "preferences", "choices", "controls"}, lazily(`\b(?:change|edit|update|adjust|modify|manage|control|set|select|indicate|updating|changing|managing|adjusting|editing)\s+(?:your|the|these|this|their|its|how|what|which|whether)\s+(?:\w+\s+){0,4}(?:settings|preferences|choices)\b|\byour\s+privacy\s+(?:settings|controls|choices|preferences)\b`)},
+	{"settings", []string{"turn", "switch", "disabl", "uninstall"}, lazily(`\b(?:turn|switch)(?:ing)?\s+(?:it|this|them|these|location|notifications)\s+off\b|\bturn(?:ing)?\s+off\s+(?:the\s+)?(?:location|notif|gps|push|target|track|personal|interest)|\bdisabl(?:e|ing)\s+(?:the\s+|this\s+|these\s+|our\s+|such\s+)?(?:location|notification|gps|feature|push|tracking|personali)|\buninstall`)},
+	{"settings", []string{"control", "manage", "limit", "restrict", "disable", "block"}, lazily(`\b(?:you\s+(?:can|may|are\s+able\s+to)|how\s+(?:to|you\s+(?:can|may))|(?:ability|option|choice)\s+to|allows?\s+you\s+to|lets?\s+you)\s+(?:\w+\s+){0,3}(?:control|manage|limit|restrict|disable|block)\s+(?:\w+\s+){0,6}(?:cookies?|tracking|ads|advertising|location|local\s+storage|sharing|collection|(?:(?:is|are)\s+)?(?:collected|used|shared))\b`)},
+
+	{"do_not_use", []string{"not to "}, lazily(`\b(?:choose|choosing|decide|elect|prefer|free|option|right|able)\s+(?:\w+\s+)?not\s+to\s+(?:provide|give|submit|supply|disclose|share|register|use|participate|allow|permit|have|let|enter|answer|link|do)\b`)},
+	{"do_not_use", []string{"declin", "refus", "voluntary", "optional", "not required", "not oblig"}, lazily(`\b(?:declin|refus)\w*\s+to\s+(?:provide|submit|give|supply|share|disclose|participate)|\bnot\s+(?:required|obligated|obliged)\s+to\s+(?:provide|give|register|supply|disclose|submit|participate)|\b(?:completely|strictly|entirely|purely)\s+(?:voluntary|optional)|\bis\s+voluntary\b`)},
+	{"do_not_use", []string{"not want", "not wish"}, lazily(`\bnot\s+(?:want|wish)\s+(?:\w+\s+){0,3}(?:personal|information|data|your|us|to\s+(?:provide|have|share|allow))\b.{0,140}\b(?:do\s+not|don't|please|should\s+not|simply|you\s+may|you\s+can|not\s+use)\b`)},
+	{"do_not_use", []string{"agree", "consent", "accept"}, lazily(`\bif\s+you\s+(?:do\s+not|don't|cannot|can\s+not|disagree|no\s+longer|are\s+not)\b.{0,120}\b(?:agree|consent|accept|disagree)\b.{0,120}\b(?:do\s+not|don't|should\s+not|must\s+not|may\s+not|refrain\s+from|stop|discontinue|cease)\s+(?:\w+\s+){0,3}(?:us(?:e|ing)|access|visit|regist|submit|provid|participat|continu|download)\w*`)},
+	{"do_not_use", []string{"without "}, lazily(`\b(?:you|users|visitors)\s+(?:can|may|are\s+able\s+to)\s+(?:\w+\s+){0,3}(?:visit|use|browse|access|view)\b.{0,80}\bwithout\s+(?:\w+ing)\s+(?:us\s+)?(?:\w+\s+){0,3}(?:who|any|your|personal|personally|information)\b`)},
 }
 
 // speaksToUser are words of sentences that say what the user may do.
@@ -49,10 +64,12 @@ func (r *reader) chooses(at spot, low string) {
 		return
 	}
 	none := sync.OnceValue(func() bool { return notChoices.get().MatchString(low) })
-	for _, c := range choiceKinds {
-		if !holdsAny(low, c.any) || !c.pattern.get().MatchString(low) || none() {
+	given := ""
+	for _, c := range choiceWays {
+		if c.kind == given || !holdsAny(low, c.any) || !c.pattern.get().MatchString(low) || none() {
 			continue
 		}
+		given = c.kind
 		start := r.doc.Blocks[at.block].Start + r.runes(at.block, at.span.start)
 		r.doc.Choices = append(r.doc.Choices, Choice{Kind: c.kind, Quote: at.text, Links: r.links(at), Start: start, End: start + len([]rune(at.text))})
 	}
