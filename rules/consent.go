@@ -34,6 +34,7 @@ type ConsentPlatform struct {
 	Save        []string `yaml:"save"`
 	Reopen      []string `yaml:"reopen"`    // shows the choice again after it was made
 	Vendors     []string `yaml:"vendors"`   // elements whose texts are names of vendors
+	ByWords     string   `yaml:"by_words"`  // why the controls are told by what they say, and not by selectors
 	NoReject    string   `yaml:"no_reject"` // why there is no way to refuse
 	NoReopen    string   `yaml:"no_reopen"` // why no control of the platform's own reopens the choice
 
@@ -100,8 +101,8 @@ func (w *ConsentWords) lists() []namedList {
 	}
 }
 
-// Rejection says in which layer everything can be refused: "first layer",
-// "second layer", "switches", or "none".
+// Rejection says where everything can be refused: "first layer", "second layer",
+// "switches", "as the words say", or "none".
 func (p *ConsentPlatform) Rejection() string {
 	switch {
 	case len(p.Reject) > 0:
@@ -110,6 +111,8 @@ func (p *ConsentPlatform) Rejection() string {
 		return "second layer"
 	case len(p.Toggles) > 0 && len(p.Save) > 0:
 		return "switches"
+	case p.ByWords != "":
+		return "as the words say"
 	}
 	return "none"
 }
@@ -193,7 +196,7 @@ func (ld *loader) checkWays(p *ConsentPlatform) {
 	for _, required := range []struct {
 		key string
 		ok  bool
-	}{{"detect", len(p.Detect) > 0}, {"accept", len(p.Accept)+len(p.AcceptAll) > 0}} {
+	}{{"detect", len(p.Detect) > 0}, {"accept", len(p.Accept)+len(p.AcceptAll) > 0 || p.ByWords != ""}} {
 		if !required.ok {
 			ld.fault(p, nil, "%s is missing; expected at least one selector", required.key)
 		}
@@ -201,7 +204,7 @@ func (ld *loader) checkWays(p *ConsentPlatform) {
 	none := p.Rejection() == "none"
 	switch {
 	case none && p.NoReject == "":
-		ld.fault(p, nil, "no way to refuse; expected reject, settings with reject_all, toggles with save, or no_reject with the reason")
+		ld.fault(p, nil, "no way to refuse; expected reject, settings with reject_all, toggles with save, or by_words or no_reject with the reason")
 	case !none && p.NoReject != "":
 		ld.fault(p, []any{"no_reject"}, "no_reject, and there is a way to refuse; expected one of them")
 	}

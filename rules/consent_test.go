@@ -28,6 +28,7 @@ func TestConsentFaults(t *testing.T) {
 		{"sound", platform, fullPlatform, ""},
 		{"sound words", words, fullWords, ""},
 		{"no reject, with a reason", platform, change("reject: [\"#acme .no\"]", "no_reject: it only informs"), ""},
+		{"told by words", platform, change("accept: [\"#acme .yes\"]\nreject: [\"#acme .no\"]", "by_words: each site orders them as it likes"), ""},
 		{"second layer", platform, change("reject: [\"#acme .no\"]", "settings: [\".s\"]\nreject_all: [\".n\"]"), ""},
 		{"switches", platform, change("reject: [\"#acme .no\"]", "toggles: [\"input.on\"]\nsave: [\".save\"]"), ""},
 
