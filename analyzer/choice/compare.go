@@ -12,7 +12,7 @@ import (
 
 // Compare says what came of the states and of everything that was seen in them.
 func (w *Watcher) Compare(seen *flow.Result, behaviors []behavior.Behavior) Result {
-	c := comparer{w: w, seen: seen, shared: map[string]bool{}, vendors: map[string]*Effect{}}
+	c := comparer{w: w, seen: seen, shared: map[hash]bool{}, vendors: map[string]*Effect{}}
 	res := Result{States: []State{}, Effects: []Effect{}}
 	for _, s := range sortedStates(w.asked) {
 		st := State{State: s, Choice: w.choices[s], Pages: len(w.loaded[s]), Compared: len(c.compared(s))}
@@ -89,7 +89,7 @@ type comparer struct {
 	seen    *flow.Result
 	states  []State
 	vendors map[string]*Effect
-	shared  map[string]bool // hashes that two states have: they identify nobody
+	shared  map[hash]bool // hashes that two states have: they identify nobody
 }
 
 // base are the states that others are compared with.
@@ -113,14 +113,14 @@ func (c *comparer) compared(s evidence.State) map[string]bool {
 // them.
 func (c *comparer) constants() {
 	for _, v := range c.w.vendors {
-		in := map[string]evidence.State{}
+		in := map[hash]evidence.State{}
 		for state, pages := range v.in {
 			for _, p := range pages {
-				for h := range p.ids {
-					if other, ok := in[h]; ok && other != state {
-						c.shared[h] = true
+				for _, id := range p.ids {
+					if other, ok := in[id.hash]; ok && other != state {
+						c.shared[id.hash] = true
 					}
-					in[h] = state
+					in[id.hash] = state
 				}
 			}
 		}
@@ -175,7 +175,7 @@ func (c *comparer) fill(e *Effect, t *things) {
 
 // see sums up what was seen on some pages.
 func (c *comparer) see(x *Sight, in map[string]*page, pages map[string]bool) {
-	hashes, marks, on := map[string]int{}, map[string]bool{}, map[string]int{}
+	marks, on := map[string]bool{}, map[hash]int{}
 	for _, u := range slices.Sorted(maps.Keys(in)) {
 		p := in[u]
 		if !pages[u] {
@@ -184,30 +184,31 @@ func (c *comparer) see(x *Sight, in map[string]*page, pages map[string]bool) {
 		x.Pages = append(x.Pages, u)
 		x.Requests += p.requests
 		most := 0
-		for h, n := range p.ids {
-			if c.shared[h] {
+		for _, id := range p.ids {
+			if c.shared[id.hash] {
 				continue
 			}
-			most = max(most, n)
-			hashes[h] += n
-			if on[h]++; p.kept[h] || on[h] > 1 {
+			most = max(most, int(id.n))
+			if on[id.hash]++; id.kept || on[id.hash] > 1 {
 				x.Lasting = true
 			}
 		}
 		x.Identified += most
-		for m := range p.marks {
+		for _, m := range p.marks {
 			marks[m] = true
 		}
 		if p.first != "" && len(x.Evidence) < maxEvidence {
 			x.Evidence = append(x.Evidence, p.first)
 		}
 	}
-	x.Hashes = append(x.Hashes, bounded(slices.Sorted(maps.Keys(hashes)))...)
+	for _, h := range bounded(slices.Sorted(maps.Keys(on))) {
+		x.Hashes = append(x.Hashes, h.String())
+	}
 	x.Marks = append(x.Marks, slices.Sorted(maps.Keys(marks))...)
 	x.Marks = x.Marks[:min(len(x.Marks), maxMarks)]
 }
 
-func bounded(list []string) []string { return list[:min(len(list), maxListed)] }
+func bounded[T any](list []T) []T { return list[:min(len(list), maxListed)] }
 
 // before reports whether a thing was seen without a choice or after acceptance,
 // on pages that loaded in another state too; identified says that it then had an
@@ -222,8 +223,8 @@ func (c *comparer) before(t *things, s evidence.State) (there, identified bool) 
 				continue
 			}
 			there = true
-			for h := range p.ids {
-				identified = identified || !c.shared[h]
+			for _, id := range p.ids {
+				identified = identified || !c.shared[id.hash]
 			}
 		}
 	}
@@ -315,11 +316,11 @@ func (c *comparer) put(in map[evidence.State]map[string]*page, s evidence.State,
 	}
 	p := in[s][url]
 	if p == nil {
-		p = &page{ids: map[string]int{}, kept: map[string]bool{}}
+		p = &page{}
 		in[s][url] = p
 	}
-	if self != "" {
-		p.ids[self], p.kept[self] = 1, true
+	if self != "" && len(p.ids) == 0 {
+		p.carry(c.w.hash("\x00"+self), true)
 	}
 }
 

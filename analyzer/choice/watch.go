@@ -3,7 +3,8 @@ package choice
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/hex"
+	"encoding/binary"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -37,15 +38,45 @@ type vendor struct {
 	in        map[evidence.State]map[string]*page // by address
 }
 
-// page is what a vendor got from one address in one state.
+// page is what a vendor got from one address in one state. There are many: it
+// is kept small.
 type page struct {
 	requests int
-	limited  int
-	kept     map[string]bool // identifiers that are kept
-	ids      map[string]int  // keyed hash → requests without a mark that carried it
-	marks    map[string]bool
-	first    string // the smallest id of a request, of one with an identifier if there is one
-	strong   bool   // first has an identifier
+	ids      []carried // at most maxHashes
+	marks    []string  // sorted, at most maxMarks
+	first    string    // the smallest id of a request, of one with an identifier if there is one
+	strong   bool      // first has an identifier
+}
+
+// carried is an identifier with the requests without a mark that carried it.
+type carried struct {
+	hash hash
+	n    int32
+	kept bool
+}
+
+// hash is a keyed hash of 48 bits.
+type hash uint64
+
+func (h hash) String() string { return fmt.Sprintf("%012x", uint64(h)) }
+
+func (p *page) carry(h hash, kept bool) {
+	for i := range p.ids {
+		if p.ids[i].hash == h {
+			p.ids[i].n++
+			p.ids[i].kept = p.ids[i].kept || kept
+			return
+		}
+	}
+	if len(p.ids) < maxHashes {
+		p.ids = append(p.ids, carried{h, 1, kept})
+	}
+}
+
+func (p *page) mark(m string) {
+	if i, found := slices.BinarySearch(p.marks, m); !found && len(p.marks) < maxMarks {
+		p.marks = slices.Insert(p.marks, i, m)
+	}
 }
 
 var _ flow.Observer = (*Watcher)(nil)
@@ -112,54 +143,40 @@ func (w *Watcher) Request(x *flow.Exchange) {
 	}
 	p := w.vendor(to).page(v)
 	p.requests++
-	marks := map[string]bool{}
+	marked := false
 	for _, q := range x.Pairs() {
-		if m := mark(q); m != "" && len(marks) < maxMarks {
-			marks[m] = true
-		}
-	}
-	if len(marks) > 0 {
-		p.limited++
-		for m := range marks {
-			if len(p.marks) < maxMarks {
-				p.marks[m] = true
-			}
+		if m := mark(q); m != "" {
+			marked = true
+			p.mark(m)
 		}
 	}
 	ids := x.Identifiers()
 	if strong := len(ids) > 0; p.first == "" || strong && !p.strong || strong == p.strong && x.ID < p.first {
 		p.first, p.strong = x.ID, strong
 	}
-	if len(marks) > 0 {
+	if marked {
 		return
 	}
 	for _, id := range ids {
-		h := w.hash(id.Value)
-		if _, known := p.ids[h]; !known && len(p.ids) >= maxHashes {
-			continue
-		}
-		p.ids[h]++
-		if id.Kept {
-			p.kept[h] = true
-		}
+		p.carry(w.hash(id.Value), id.Kept)
 	}
 	for _, c := range x.Cookies {
-		w.carried(sentCookie{c.Name, strings.ToLower(strings.TrimPrefix(c.Domain, "."))}, v)
+		w.follow(sentCookie{c.Name, strings.ToLower(strings.TrimPrefix(c.Domain, "."))}, v)
 	}
 }
 
 // hash keys a value, so that equal hashes are equal values and nobody who reads
 // them can try values out.
-func (w *Watcher) hash(value string) string {
+func (w *Watcher) hash(value string) hash {
 	h := hmac.New(sha256.New, w.key)
 	h.Write([]byte(value))
-	return hex.EncodeToString(h.Sum(nil)[:6])
+	return hash(binary.BigEndian.Uint64(h.Sum(nil)) >> 16)
 }
 
 // maxSent bounds the cookies whose ways are followed.
 const maxSent = 20000
 
-func (w *Watcher) carried(c sentCookie, v visit) {
+func (w *Watcher) follow(c sentCookie, v visit) {
 	states := w.sent[c]
 	if states == nil {
 		if len(w.sent) >= maxSent {
@@ -205,7 +222,7 @@ func (v *vendor) page(at visit) *page {
 	}
 	p := pages[at.url]
 	if p == nil {
-		p = &page{kept: map[string]bool{}, ids: map[string]int{}, marks: map[string]bool{}}
+		p = &page{}
 		pages[at.url] = p
 	}
 	return p
