@@ -72,7 +72,7 @@ func (m *Matcher) wayBack(r *rules.Rule) (Finding, bool) {
 	switch {
 	case len(c.Offer.WayBack) == 0:
 		f.Title = "No way back to the choice was seen"
-		f.Message = fmt.Sprintf("The choice was made, and no control was found afterwards that shows it again, on %s.", m.visits())
+		f.Message = fmt.Sprintf("The choice was made, and no control was found afterwards that shows it again, on %s.", lookedAt(c.Offer, m))
 	case len(c.Offer.WayBackMissing) > 0:
 		f.Severity = capped(r.Severity, flow.Indirect, 1)
 		f.Title = "Some pages have no way back to the choice"
@@ -85,4 +85,12 @@ func (m *Matcher) wayBack(r *rules.Rule) (Finding, bool) {
 		f.Message += " The banner is of no platform that is known, so a control that looks otherwise may have been missed."
 	}
 	return f, true
+}
+
+// lookedAt says how many pages were searched for a way back.
+func lookedAt(o *evidence.Offer, m *Matcher) string {
+	if len(o.WayBackMissing) == 0 {
+		return m.visits()
+	}
+	return countOf(len(o.WayBackMissing), "%d pages", "the one page that was looked at")
 }

@@ -251,6 +251,8 @@ func (c *comparer) class(t *things, x *Sight) Class {
 		return NoIdentifier
 	case evidence.StateAccept:
 		switch {
+		case !there && t.remains != nil && t.remains(x.State):
+			return AsBefore
 		case !there:
 			return NotSeen
 		case t.necessary:

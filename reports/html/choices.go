@@ -258,7 +258,7 @@ func (b *builder) choiceMatrix(v *choicesView) {
 			}
 		}
 		v.Groups = append(v.Groups, g)
-		if x.effect.Kind == "site" {
+		if x.effect.Kind == "site" || x.worst >= concern("not_seen") && len(g.Things) == 0 {
 			continue
 		}
 		if len(v.Rows) >= choiceRows {
