@@ -32,7 +32,7 @@ func (l *lexicon) findData(s *sentence) {
 		if e.text == "expiration date" && !s.mentionsAny("card", "cards") {
 			continue
 		}
-		if n == 1 && s.misread(i, e.id) {
+		if n == 1 && s.misread(i, e.id) || s.namesService(i+n) {
 			continue
 		}
 		if n == 1 && weakData[s.norm[i]] {
@@ -47,6 +47,15 @@ func (l *lexicon) findData(s *sentence) {
 			s.mentions = append(s.mentions[:k], s.mentions[k+1:]...)
 		}
 	}
+}
+
+// namesService reports whether words for data only tell what others do: "session
+// recording services", "e-mail service providers".
+func (s *sentence) namesService(end int) bool {
+	if in(s.low(end), "providers", "vendors") {
+		return true
+	}
+	return in(s.low(end), "service", "services") && (s.low(end) == "services" || in(s.low(end+1), "provider", "providers")) && !in(s.low(end+1), "and", "information", "data", "usage")
 }
 
 // misread drops single words that are verbs or belong to something else here.

@@ -36,7 +36,7 @@ var modifiers = []struct {
 }{
 	{"payment_processors", wordSet("payment payments billing card banking bank transaction")},
 	{"hosting_providers", wordSet("hosting cloud server storage infrastructure co-location colocation delivery-network cdn cdns")},
-	{"analytics_providers", wordSet("analytics measurement statistics monitoring performance measuring")},
+	{"analytics_providers", wordSet("analytics measurement statistics monitoring performance measuring recording")},
 	{"advertising_partners", wordSet("advertising ad ads marketing remarketing retargeting promotional advertisement")},
 	{"social_networks", wordSet("social")},
 	{"delivery_companies", wordSet("shipping delivery logistics courier fulfilment fulfillment postal mail-order")},
@@ -59,7 +59,7 @@ func (s *sentence) findGroups() {
 		start, described := i, false
 		for start > 0 && i-start < 6 {
 			w := s.low(start - 1)
-			if !s.toks[start-1].word || s.taken(start-1, start) || verbs[w].lemma != "" && !in(w, "processing", "hosting", "monitoring", "tracking", "sharing", "sponsored") || auxiliaries[w] ||
+			if !s.toks[start-1].word || s.taken(start-1, start) || verbs[w].lemma != "" && !in(w, "processing", "hosting", "monitoring", "tracking", "recording", "sharing", "sponsored") || auxiliaries[w] ||
 				in(w, "and", "or", "to", "with", "by", "of", "for", "from", "on", "in", "at", "as", "our", "your", "their", "its", "the", "these", "those", "such", "any", "some", "certain", "all", "a", "an", "that", "we", "you", "including", "like", "is", "are", "following", "various", "many", "several", "use", "via", "through", "between", "these", "this", "his", "her", "own") {
 				break
 			}
@@ -71,7 +71,7 @@ func (s *sentence) findGroups() {
 				}
 			}
 		}
-		if !described && needsMore[s.low(i)] || s.low(i) == "services" && !s.afterSharing(start) {
+		if !described && needsMore[s.low(i)] || s.low(i) == "services" && !s.afterSharing(start) && !s.listsProviders(start) {
 			continue
 		}
 		if s.adjective(start, i-start+1) || s.isSelf(start, i-start+1) {
@@ -91,6 +91,20 @@ func (s *sentence) afterSharing(at int) bool {
 		}
 	}
 	return in(s.low(at-1), "include", "including", "as") && s.endsNear(at-2)
+}
+
+// listsProviders reports whether a sentence tells who the providers of the one
+// before it are: "These include hosting services and security services".
+func (s *sentence) listsProviders(at int) bool {
+	if len(s.back) == 0 || !in(s.low(0), "these", "they", "those", "such") {
+		return false
+	}
+	for t := 1; t < 6 && t < at; t++ {
+		if in(s.low(t), "include", "includes", "are") {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *sentence) endsNear(at int) bool {
