@@ -159,7 +159,9 @@ func (x *Exchange) Identifiers() []Identified {
 		switch data := meaning(p, b.param(table, p)); {
 		case personalIDs[data]:
 			add(p.Value, true)
-		case identifiers[data] && IdentifierLike(p.Value):
+		case identifiers[data] && (IdentifierLike(p.Value) || len(p.Value) >= minIdentifier && strings.ContainsAny(p.Value, "0123456789")):
+			// What the product's table or a telling name says is an identifier may look
+			// like a time: a third of Google's client ids do.
 			add(p.Value, false)
 		}
 	}
