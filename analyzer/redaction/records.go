@@ -217,7 +217,7 @@ func (x *redactor) call(c *evidence.Call) {
 }
 
 func (x *redactor) choice(c *evidence.Choice) {
-	c.Frame, c.Why = x.address(c.Frame), x.text(c.Why)
+	c.Frame, c.Why, c.Screenshot = x.address(c.Frame), x.text(c.Why), ""
 	for i := range c.Steps {
 		s := &c.Steps[i]
 		s.Target, s.Failure = x.address(s.Target), x.text(s.Failure)
