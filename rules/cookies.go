@@ -115,6 +115,19 @@ func (s *Set) CookieFor(name, domain, site string) (*CookieRule, *Vendor) {
 		func(n named) bool { return n.rule.Domain != "" || owner == n.vendor })
 }
 
+// CookieNamed returns the rule for a cookie on a domain that is neither the
+// visited site nor the vendor's, by its name alone: "_ga" is a measuring cookie
+// on whichever domain a site set it. It tells the purpose, never whose the
+// cookie is. Only names that begin with an underscore and have two further
+// characters or more are told so; others are ordinary words too often.
+func (s *Set) CookieNamed(name string) *CookieRule {
+	if plain := strings.TrimLeft(name, "_"); plain == name || len(plain) < 2 {
+		return nil
+	}
+	rule, _ := s.index.cookies.find(name, func(n named) bool { return n.rule.Domain == "" && !strings.HasPrefix(n.rule.Name, "*") }, func(named) bool { return false })
+	return rule
+}
+
 // claims reports whether one of the vendor's hosts is on the site of this domain.
 func (v *Vendor) claims(domain string) bool {
 	site, err := publicsuffix.EffectiveTLDPlusOne(domain)

@@ -38,7 +38,8 @@ var serverCookies = []string{
 // CookiePurpose tells what a cookie is for: "necessary", "functional",
 // "analytics", "advertising" or "unknown", and what that is known by. The rule
 // is the one of CookieFor, the vendor who holds the cookie; each may be nil.
-// The words of a name are not read for more: names mislead too often.
+// Of the words of a name only those for a language are read: others mislead too
+// often.
 func CookiePurpose(name string, rule *CookieRule, vendor *Vendor) (string, Basis) {
 	if rule != nil && rule.Purpose != "" {
 		return rule.Purpose, ByName
@@ -54,5 +55,30 @@ func CookiePurpose(name string, rule *CookieRule, vendor *Vendor) (string, Basis
 	if slices.ContainsFunc(serverCookies, func(start string) bool { return strings.HasPrefix(name, start) }) {
 		return "necessary", ByName
 	}
+	if namesLanguage(name) {
+		return "functional", ByName
+	}
 	return "unknown", Unknown
+}
+
+// namesLanguage reports whether the last word of a cookie's name is one for the
+// language of the page: "language", "user_lang", "currentLanguage".
+func namesLanguage(name string) bool {
+	end := strings.TrimRight(name, "0123456789_-.")
+	start := len(end)
+	for start > 0 && end[start-1] >= 'a' && end[start-1] <= 'z' {
+		start--
+	}
+	word := end[start:]
+	if start > 0 && end[start-1] >= 'A' && end[start-1] <= 'Z' {
+		word = end[start-1:]
+	}
+	if word == "" || strings.ToUpper(end) == end {
+		if i := strings.LastIndexAny(end, "_-./"); i >= 0 {
+			word = end[i+1:]
+		} else {
+			word = end
+		}
+	}
+	return slices.Contains([]string{"language", "lang", "locale"}, strings.ToLower(word))
 }

@@ -23,8 +23,21 @@ func TestCookiePurpose(t *testing.T) {
 		{"JSESSIONID", "www.shop.test", "shop.test", "necessary", ByName},
 		{".AspNetCore.Antiforgery.x", "www.shop.test", "shop.test", "necessary", ByName},
 		{"session_of_ads", "www.shop.test", "shop.test", "unknown", Unknown}, // words are not read
+		{"_ga", ".stranger.test", "shop.test", "analytics", ByName},          // on another's domain it still measures
+		{"__cf_bm", ".stranger.test", "shop.test", "necessary", ByName},
+		{"fr", ".stranger.test", "shop.test", "unknown", Unknown}, // too short to tell anything
+		{"_y", ".stranger.test", "shop.test", "unknown", Unknown},
+		{"language", "www.shop.test", "shop.test", "functional", ByName},
+		{"currentLanguage", "www.shop.test", "shop.test", "functional", ByName},
+		{"shop_lang", "www.shop.test", "shop.test", "functional", ByName},
+		{"SHOP_LOCALE", "www.shop.test", "shop.test", "functional", ByName},
+		{"slang", "www.shop.test", "shop.test", "unknown", Unknown},
+		{"langley", "www.shop.test", "shop.test", "unknown", Unknown},
 	} {
 		rule, vendor := s.CookieFor(test.name, test.domain, test.site)
+		if rule == nil {
+			rule = s.CookieNamed(test.name)
+		}
 		if vendor == nil {
 			vendor = s.VendorFor(strings.TrimPrefix(test.domain, "."), "/")
 		}

@@ -276,6 +276,9 @@ func (b *builder) finish(c *cookieSum) Cookie {
 	if !w.first {
 		k.Vendor = w.id
 	}
+	if rule == nil {
+		rule = b.parties.set.CookieNamed(k.Name)
+	}
 	k.Purpose, _ = rules.CookiePurpose(k.Name, rule, w.vendor)
 	if k.Identifier {
 		b.held(w, by, first, k.Domain, k.Name, "cookie", k.ID, &c.carrier, &c.seen)

@@ -26,6 +26,9 @@ func cookies(m *measurement) error {
 		if vendor == nil {
 			vendor = m.set.VendorFor(strings.TrimPrefix(c.Domain, "."), "/")
 		}
+		if rule == nil {
+			rule = m.set.CookieNamed(c.Name)
+		}
 		purpose, basis := rules.CookiePurpose(c.Name, rule, vendor)
 		switch {
 		case purpose == c.Label:
