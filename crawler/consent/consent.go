@@ -68,7 +68,8 @@ type Made struct {
 	platform int       // index of the rule; -1
 	before   *readings // what told of a choice before it was made
 	want     string
-	open     bool // it counts only if it holds on the next page
+	age      float64 // of the page when the banner was first seen, in milliseconds
+	open     bool    // it counts only if it holds on the next page
 }
 
 // Picture shows a layer of a banner, cropped.

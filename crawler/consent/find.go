@@ -17,6 +17,7 @@ type banner struct {
 	how   string
 	lang  string
 	late  int64
+	age   float64       // of the page when it was first seen, in milliseconds
 	at    *evidence.Box // of its frame in the page
 }
 
@@ -176,7 +177,7 @@ func (o *Operator) find(ctx context.Context, p Page) (b *banner, platform bool, 
 			if scrolled {
 				o.scroll(ctx, p, 0)
 			}
-			b.late = p.OffsetMS()
+			b.late, b.age = p.OffsetMS(), frames[0].look.Age
 			return b, true, nil
 		}
 		if err := ctx.Err(); err != nil {
@@ -209,8 +210,9 @@ func (o *Operator) find(ctx context.Context, p Page) (b *banner, platform bool, 
 		}
 		if spent >= limit {
 			if o.pierce(ctx, p) > 0 {
-				if b := o.best(o.survey(ctx, p, true)); b != nil {
-					b.late = p.OffsetMS()
+				frames := o.survey(ctx, p, true)
+				if b := o.best(frames); b != nil {
+					b.late, b.age = p.OffsetMS(), frames[0].look.Age
 					return b, true, nil
 				}
 			}

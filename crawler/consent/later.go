@@ -75,18 +75,20 @@ func (o *Operator) Holds(ctx context.Context, p Page, m *Made) {
 	m.Choice.Signs = append(m.Choice.Signs, sign)
 }
 
-// again waits whether the banner is shown on another page, as long as it took to
-// come on the first.
+// again waits whether the banner is shown on another page, somewhat longer than
+// it took to come on the first.
 func (a *attempt) again(ctx context.Context) *banner {
 	a.settle(ctx, a.p)
-	late := time.Duration(min(max(a.made.Choice.LateMS, 0), 10_000)) * time.Millisecond
-	until := time.Now().Add(min(a.limits.quiet/2+late/2, a.limits.platform/2))
+	enough := a.made.age*1.25 + 500
+	until := time.Now().Add(a.limits.platform)
 	for {
-		b := a.best(a.survey(ctx, a.p, true))
-		if b == nil && time.Now().After(until) && a.pierce(ctx, a.p) > 0 {
+		frames := a.survey(ctx, a.p, true)
+		b := a.best(frames)
+		last := len(frames) == 0 || frames[0].look.Age >= enough || time.Now().After(until)
+		if b == nil && last && a.pierce(ctx, a.p) > 0 {
 			b = a.best(a.survey(ctx, a.p, true))
 		}
-		if b != nil || ctx.Err() != nil || time.Now().After(until) {
+		if b != nil || ctx.Err() != nil || last {
 			return b
 		}
 		a.await(ctx, a.p, until)

@@ -104,6 +104,7 @@ type (
 		Frames     []inner  `json:"frames"`
 		Path       []int    `json:"path"`
 		Scripts    []string `json:"scripts"`
+		Age        float64  `json:"age"` // of the document, in milliseconds
 	}
 	layerAnswer struct {
 		Gone    bool               `json:"gone"`
@@ -185,6 +186,7 @@ func (l *layer) bound() {
 
 func (a *lookAnswer) bound() {
 	a.URL = told(a.URL, 2000)
+	a.Age = max(0, finite(a.Age))
 	a.Width, a.Height, a.Tall = max(0, finite(a.Width)), max(0, finite(a.Height)), max(0, finite(a.Tall))
 	a.Candidates, a.Frames, a.Path, a.Scripts, a.Present = head(a.Candidates, 60), head(a.Frames, 100), head(a.Path, 10), head(a.Scripts, 200), head(a.Present, 10)
 	for i := range a.Candidates {

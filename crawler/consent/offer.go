@@ -16,10 +16,11 @@ func (a *attempt) tell(ctx context.Context, b *banner, v *view) {
 		c.Offer = &evidence.Offer{Layers: []evidence.OfferLayer{}, WayBack: []string{}, WayBackMissing: []string{}, Vendors: []string{}}
 		c.Offer.Wall = a.wall(ctx, b, v)
 	}
-	if len(c.Offer.Layers) >= 4 {
+	layer := a.offered(ctx, v)
+	if len(c.Offer.Layers) >= 4 || slices.ContainsFunc(c.Offer.Layers, func(l evidence.OfferLayer) bool { return sameLayer(l, layer) }) {
 		return
 	}
-	c.Offer.Layers = append(c.Offer.Layers, a.offered(ctx, v))
+	c.Offer.Layers = append(c.Offer.Layers, layer)
 	a.countClicks(v, len(c.Offer.Layers) == 1)
 	if picture := a.pictureOf(ctx, v.b); picture != nil {
 		a.made.Pictures = append(a.made.Pictures, Picture{Layer: len(c.Offer.Layers) - 1, JPEG: picture})
@@ -33,6 +34,14 @@ func (a *attempt) tell(ctx context.Context, b *banner, v *view) {
 			}
 		}
 	}
+}
+
+// sameLayer says whether a layer is one that was told before, such as one that is
+// shown again.
+func sameLayer(a, b evidence.OfferLayer) bool {
+	return a.Text == b.Text && slices.EqualFunc(a.Controls, b.Controls, func(x, y evidence.OfferControl) bool {
+		return x.Text == y.Text && x.Role == y.Role
+	})
 }
 
 func (a *attempt) addVendors(names []string) {

@@ -162,14 +162,15 @@ func (a *attempt) view(b *banner, got *layerAnswer) *view {
 		if at < 0 {
 			at = slices.IndexFunc(v.Controls, func(k control) bool { return k.By == "" && k.Text == c.Text && overlap(k.Box, c.Box) })
 		}
+		lang := ""
 		if at < 0 {
 			v.Controls = append(v.Controls, c)
 			at = len(v.Controls) - 1
-		}
-		if v.Controls[at].By != "" {
+		} else if v.Controls[at].By != "" {
 			continue // an earlier list has it
+		} else {
+			lang = v.Controls[at].is.language
 		}
-		lang := v.Controls[at].is.language
 		v.Controls[at] = c
 		v.Controls[at].is = understood{role: r.role, language: lang, length: 1000, pay: pay}
 	}

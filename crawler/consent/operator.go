@@ -305,7 +305,7 @@ func (o *Operator) noBanner(platform bool) string {
 
 func (a *attempt) found(b *banner) {
 	c := &a.made.Choice
-	c.LateMS = b.late
+	c.LateMS, a.made.age = b.late, b.age
 	c.Found = "looks"
 	if b.rule >= 0 {
 		c.Found, c.Platform, a.made.platform = "rule", a.rules[b.rule].ID, b.rule

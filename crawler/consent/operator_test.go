@@ -63,7 +63,7 @@ func (p *fakePage) Evaluate(ctx context.Context, frame, expression string, answe
 		if p.lookHook != nil {
 			p.lookHook()
 		}
-		look := map[string]any{"width": 1000, "height": 600, "rule": -1}
+		look := map[string]any{"age": 5000, "width": 1000, "height": 600, "rule": -1}
 		if p.shown {
 			look["candidates"] = []any{p.layer()}
 		}
@@ -411,7 +411,7 @@ func TestWeigh(t *testing.T) {
 		{"modes denied", signsAnswer{Modes: modes("update", "denied")}, roleReject, "yes"},
 		{"modes granted after a refusal", signsAnswer{Modes: modes("update", "granted")}, roleReject, "no"},
 		{"modes granted", signsAnswer{Modes: modes("update", "granted")}, roleAccept, "yes"},
-		{"modes never updated", signsAnswer{Modes: modes("", "")}, roleAccept, "no"},
+		{"modes never updated", signsAnswer{Modes: modes("", "")}, roleAccept, "unclear"},
 	} {
 		list := o.weigh(&readings{}, &readings{page: c.now}, c.want, -1)
 		if len(list) != 1 || list[0].Says != c.says {

@@ -51,6 +51,9 @@ func startBrowser(t *testing.T, sites string) (*browser.Browser, *webtest.Server
 	return b, srv
 }
 
+// nextPage is where a choice is looked at again.
+var nextPage = "/next.html"
+
 // try brings a fresh visitor into a state and asks on the next page whether it holds.
 func try(t *testing.T, b *browser.Browser, o *Operator, host string, state evidence.State, then func(context.Context, Page, *Made)) *Made {
 	t.Helper()
@@ -70,7 +73,7 @@ func try(t *testing.T, b *browser.Browser, o *Operator, host string, state evide
 			return err
 		}
 		if m.Choice.Outcome == evidence.ChoiceTaken {
-			if err := h.Goto(ctx, "https://"+host+"/next.html"); err != nil {
+			if err := h.Goto(ctx, "https://"+host+nextPage); err != nil {
 				return fmt.Errorf("next page: %w", err)
 			}
 			o.Holds(ctx, p, m)

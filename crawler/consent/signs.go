@@ -152,12 +152,14 @@ func (o *Operator) weigh(before, now *readings, want string, rule int) []evaluat
 	}
 	known := map[string]bool{}
 	if rule >= 0 {
+		there := slices.ContainsFunc(o.signs[rule], func(s ruleSign) bool { return len(s.values(now)) > 0 })
 		for _, s := range o.signs[rule] {
 			e, ok := s.weigh(before, now, want)
 			if s.Kind != "platform_api" {
 				known[s.Kind+" "+e.Name] = true
 			}
-			if ok {
+			// Platforms keep the choice in one of several places.
+			if ok && !(there && e.Detail == notThere) {
 				out = append(out, e)
 			}
 		}
@@ -174,6 +176,8 @@ func (o *Operator) weigh(before, now *readings, want string, rule int) []evaluat
 	return out
 }
 
+const notThere = "it is not there"
+
 func (s *ruleSign) weigh(before, now *readings, want string) (evaluated, bool) {
 	e := evaluated{Sign: evidence.Sign{Kind: s.Kind, Name: s.Name, Says: "unclear"}}
 	good, ill := s.accept, s.reject
@@ -189,7 +193,7 @@ func (s *ruleSign) weigh(before, now *readings, want string) (evaluated, bool) {
 		if good != nil && good.MatchString("") && !strings.HasPrefix(s.Kind, "platform") {
 			values = []string{""}
 		} else {
-			e.Detail = "it is not there"
+			e.Detail = notThere
 			return e, true
 		}
 	}
@@ -382,10 +386,10 @@ func weighModes(before, now []mode, want string) []evaluated {
 	}
 	if !updated {
 		e.Detail = told("no update was sent; default: "+e.Detail, 300)
-		if e.Says == "yes" { // it stands as it stood
-			e.changed = false
-		}
-		if want == wantOptOut && e.Says == "no" {
+		// It stands as it stood: that confirms nothing, and it may not be tied to
+		// the choice at all. What the tags do is seen in their requests.
+		e.changed = false
+		if e.Says == "no" {
 			e.Says = "unclear"
 		}
 	}

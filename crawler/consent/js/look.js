@@ -72,7 +72,13 @@
     // display: contents has no box, but what stands in it has.
     return style(e).display === 'contents' && [...(rootOf(e)?.children ?? []), ...e.children].slice(0, 30).some((c) => c.checkVisibility?.({ opacityProperty: true, visibilityProperty: true }));
   };
+  const looked = new Map();
   const visible = (e) => {
+    let v = looked.get(e);
+    if (v === undefined) looked.set(e, v = visibleNow(e));
+    return v;
+  };
+  const visibleNow = (e) => {
     if (!drawn(e)) return false;
     const b = boxOf(e);
     if (b.width <= 1 || b.height <= 1) return false;
@@ -298,7 +304,9 @@
       if (!visible(e)) continue;
       const b = boxOf(e);
       if (b.width < 60 || b.height < 16 || (e.textContent ?? '').length > 2000000) continue;
-      if (e.querySelectorAll(controls).length > 600) continue;
+      // In the flow a banner is small; what is bigger is the page.
+      const flow = how.startsWith('flow');
+      if (e.querySelectorAll(controls).length > (flow ? 40 : 600) || flow && (e.textContent ?? '').length > 20000) continue;
       out.push([e, how]);
     }
     const told = out.map(([e, how]) => describe(e, how, false)).filter((c) => c.controls.length && c.text);
@@ -306,10 +314,12 @@
   };
   const rest = (p, ms) => Promise.race([Promise.resolve(p).catch(() => null), new Promise((r) => setTimeout(r, ms))]);
   // Movements that end by themselves are waited for: a banner that slides in.
-  const still = async (e) => {
+  const still = async (e) => { // what is visible may be something else afterwards
+    looked.clear();
     let moving = [];
     try { moving = document.getAnimations().filter((a) => a.playState === 'running' && a.effect?.target && within(e, a.effect.target) && Number.isFinite(a.effect.getComputedTiming().endTime)); } catch { }
     if (moving.length) await rest(Promise.allSettled(moving.map((a) => a.finished)), 1500);
+    looked.clear();
   };
   const tellOf = (e) => cut(e.localName + (e.id ? '#' + e.id : '') + ' ' + JSON.stringify(cut(e.innerText, 40)), 120);
   // Every element of the rule, by the first selector that shows one.
@@ -317,6 +327,18 @@
     const out = {};
     for (const part of ['Accept', 'Reject', 'Settings', 'Accept2', 'Reject2', 'Save', 'Reopen']) { const e = first(rule[part]); if (e) out[part] = { e, by }; }
     return out;
+  };
+  // The layer that an element of one stands in: the dialog or what is laid over
+  // the page; of one as big as the window, what stands in it.
+  const layerOf = (c) => {
+    const dialog = (n) => n.matches('dialog,[role=dialog],[role=alertdialog],[aria-modal=true]') || topLayer(n);
+    for (const test of [dialog, (n) => /fixed|sticky/.test(style(n).position), (n) => style(n).position === 'absolute'])
+      for (let n = c, last = c, i = 0; n && n !== document.body && n !== document.documentElement && i < 40; last = n, n = up(n), i++) {
+        if (!test(n)) continue;
+        const b = boxOf(n);
+        return b.width * b.height < innerWidth * innerHeight * .9 ? n : last;
+      }
+    return c;
   };
   const around = (start, others) => {
     let c = start;
@@ -331,7 +353,7 @@
 
   switch (want.op) {
     case 'look': {
-      const out = { url: location.href.slice(0, 2000), width: innerWidth, height: innerHeight, tall: document.documentElement.scrollHeight, rule: -1, present: [], candidates: [], frames: framesHere(), path: path(), scripts: [] };
+      const out = { url: location.href.slice(0, 2000), width: innerWidth, height: innerHeight, tall: document.documentElement.scrollHeight, rule: -1, present: [], candidates: [], frames: framesHere(), path: path(), scripts: [], age: performance.now() };
       for (let i = 0; i < want.rules.length; i++) {
         const d = first(want.rules[i].Detect);
         if (d) { out.rule = i; out.detected = numberOf(d); break; }
@@ -349,9 +371,10 @@
       if (want.rule) {
         const second = [at.Accept2, at.Reject2, at.Save].filter(Boolean);
         const list = want.second && second.length ? second : [at.Accept, at.Reject, at.Settings].filter(Boolean);
-        if (want.second && second.length) c = around(second[0], second);
+        if (want.second && second.length) c = layerOf(around(second[0], second));
         else { const d = first(want.rule.Detect) ?? (c && visible(c) ? c : null) ?? list[0] ?? second[0]; c = d ? around(d, list.filter((l) => within(l, d) || !d.matches('dialog,[role=dialog]')).slice(0, 3)) : null; }
-        for (const k in at) roles[k] = { ...fine(at[k]), by: named[k].by.slice(0, 300) };
+        // What a rule names of another layer than this one is left out.
+        for (const k in at) if (c && within(at[k], c) || !(want.second && second.length) && /^(Accept|Reject|Settings)$/.test(k)) roles[k] = { ...fine(at[k]), by: named[k].by.slice(0, 300) };
       }
       if (!c) return { gone: true, roles };
       await still(c);
@@ -371,7 +394,7 @@
       let covered = '';
       for (const e of tries) {
         let scrolled = false;
-        if (!inView(e)) { e.scrollIntoView({ block: 'center', inline: 'nearest', behavior: 'instant' }); scrolled = true; }
+        if (!inView(e)) { e.scrollIntoView({ block: 'center', inline: 'nearest', behavior: 'instant' }); scrolled = true; looked.clear(); }
         const boxes = [e.getBoundingClientRect(), ...[...e.getClientRects()].slice(0, 2)];
         for (const b of boxes) for (const [fx, fy] of [[.5, .5], [.25, .5], [.75, .5], [.5, .25], [.5, .75]]) {
           const x = b.x + b.width * fx, y = b.y + b.height * fy, hit = at(x, y);
