@@ -219,12 +219,23 @@ func TestStatesAfterRestart(t *testing.T) {
 	}))
 	o, chooser := options(server), &presser{}
 	o.Chooser, o.States = chooser, []evidence.State{evidence.StateNone, evidence.StateAccept}
+	o.Journey = &Journey{File: "steps.yaml", Steps: []Step{{Line: 2, Do: "goto", Target: "https://www.choice.test/signup"}}}
 	c := scan(t.Context(), t, server, Target{URLs: []string{"https://www.choice.test/", "https://contact.choice.test/"}}, o, nil)
 	if c.err != nil {
 		t.Fatal(c.err)
 	}
 	if got, want := c.visited(evidence.StateAccept), c.visited(evidence.StateNone); len(want) < 5 || !slices.Equal(got, want) {
 		t.Errorf("after accept %q were visited, without a choice %q", got, want)
+	}
+	var journeys []string
+	for _, p := range c.pages {
+		if p.Kind == "journey" {
+			journeys = append(journeys, p.ID)
+		}
+	}
+	slices.Sort(journeys)
+	if want := []string{"j0001.accept", "j0001.none", "j0002.accept", "j0002.none"}; !slices.Equal(journeys, want) {
+		t.Errorf("journeys %q, expected %q: each state's again after the restart", journeys, want)
 	}
 	again := 0
 	for _, s := range chooser.chose {
@@ -236,7 +247,7 @@ func TestStatesAfterRestart(t *testing.T) {
 		t.Errorf("the choice was made %d times, expected again after the browser died", again)
 	}
 	signup := slices.IndexFunc(c.pages, func(p evidence.Page) bool {
-		return p.URL == "https://www.choice.test/signup" && p.State == evidence.StateAccept
+		return p.URL == "https://www.choice.test/signup" && p.State == evidence.StateAccept && p.Kind != "journey"
 	})
 	if signup < 0 || !slices.Contains(c.pings(t, "obeys.test", evidence.StateAccept), c.pages[signup].ID) {
 		t.Error("the tag that waits for accept did not fire on a page after the restart")
