@@ -69,7 +69,10 @@ func (s story) table(t *testing.T, heading string) [][]string {
 // scanDemo runs the command and returns the report that it wrote.
 func scanDemo(t *testing.T, out string, args ...string) *reports.Report {
 	t.Helper()
-	args = append([]string{"scan", "--demo", filepath.Join(repo, "testdata", "web"), "--out", out, "--quiet", "--states", "none"}, args...)
+	args = append([]string{"scan", "--demo", filepath.Join(repo, "testdata", "web"), "--out", out, "--quiet"}, args...)
+	if !slices.Contains(args, "--states") {
+		args = append(args, "--states", "none")
+	}
 	if os.Geteuid() == 0 {
 		args = append(args, "--no-sandbox")
 	}
