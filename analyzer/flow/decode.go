@@ -36,6 +36,8 @@ const (
 	paymentCard     = "payment_card"
 	postCode        = "zip_code"
 	inferredProfile = "inferred_profile"
+
+	sessionRecording = "session_recording"
 )
 
 // maxValue bounds a value that is looked at, in bytes.
@@ -165,9 +167,24 @@ func hashLike(value string) bool {
 	return hashValue.MatchString(value) || hash64Value.MatchString(value)
 }
 
+// inWords are types that are said in words: a setting under such a name ("password:
+// true" of a recorder that masks passwords) is none.
+var inWords = map[string]bool{"name": true, "username": true, "password": true, postalAddress: true, approxLocation: true, searchQuery: true}
+
+func setting(value string) bool {
+	switch strings.ToLower(value) {
+	case "true", "yes", "no", "on", "off", "enabled", "disabled":
+		return true
+	}
+	return false
+}
+
 // checked makes sure that a value can be what its name says. A vendor's own
 // parameter is believed for types that have no shape of their own.
 func checked(data, key, value string, vendors bool) string {
+	if inWords[data] && setting(value) {
+		return ""
+	}
 	switch data {
 	case email, emailHash:
 		return plainOrHash(value, emailValue, email, emailHash)

@@ -370,11 +370,12 @@ func isPageKey(key string) bool {
 // type counts when it was seen leaving.
 var ambient = map[string]bool{
 	cookieID: true, advertisingID: true, deviceID: true, fingerprint: true, pageURL: true, referrer: true, interaction: true, screen: true,
-	timeZone: true, language: true, approxLocation: true, "browsing_history": true, "session_recording": true, "inferred_profile": true,
+	timeZone: true, language: true, approxLocation: true, "browsing_history": true, sessionRecording: true, "inferred_profile": true,
 }
 
 // received adds what the vendor is known to receive: strong where an event was
-// sent, indirect where only its script or frame was loaded.
+// sent, indirect where only its script or frame was loaded. That a product of
+// another kind records sessions, which it may or may not, is indirect too.
 func (b *builder) received(w *party, u *url.URL, r *evidence.Request, see func(string, Confidence, string)) {
 	if w.vendor == nil || w.plain {
 		return
@@ -384,10 +385,19 @@ func (b *builder) received(w *party, u *url.URL, r *evidence.Request, see func(s
 		c, detail = Strong, "an event was sent to "+w.name
 	}
 	for _, data := range w.vendor.Receives {
-		if ambient[data] {
+		switch {
+		case !ambient[data]:
+		case data == sessionRecording && !records(w.vendor):
+			see(data, Indirect, w.name+" can record sessions, and whether it does is not told by this")
+		default:
 			see(data, c, detail)
 		}
 	}
+}
+
+// records reports whether a product is for recording sessions.
+func records(v *rules.Vendor) bool {
+	return len(v.Categories) > 0 && v.Categories[0] == "session_replay"
 }
 
 // services are categories whose answers are content: a GET with parameters asks

@@ -8,10 +8,10 @@ import "candor/analyzer/flow"
 // (Englehardt and Narayanan, CCS 2016, section 6.4).
 //
 // Misses: sound that is read in an AudioWorklet, or by a script of its own.
-type audio struct{ *actors }
+type audio struct{ actors *actors }
 
 func (d *audio) end(s *scan) {
-	for _, x := range d.all {
+	for _, x := range d.actors.all {
 		made := x.has("BaseAudioContext.createOscillator")
 		if made.count == 0 {
 			continue

@@ -145,6 +145,8 @@ func TestSessionRecording(t *testing.T) {
 		{"another script sends", recorder().sends("https://js.other.test/a.js", uploads, "events"), nil},
 		{"it sends to the site", recorder().sends(tag, home+"events", "events"), nil},
 		{"an accessibility widget that counts its use", widget.sends(tag, uploads, "used=1"), nil},
+		{"autocapture describes a few elements", one().call(tag, "Element.attributes", 19).call(tag, "MutationObserver.observe", 1, values("BODY subtree childList attributes characterData")).
+			call(tag, "EventTarget.addEventListener", 9, values("#document click", "#document change", "window scroll")).sends(tag, uploads, "clicked"), nil},
 		{"a lazy loader watches for pictures", one().call(tag, "MutationObserver.observe", 1, values("BODY subtree childList")).call(tag, "EventTarget.addEventListener", 1, values("window scroll")).sends(tag, uploads, "x"), nil},
 	})
 }

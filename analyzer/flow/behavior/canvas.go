@@ -25,10 +25,10 @@ const (
 //
 // Misses: pictures without text; text that was drawn by one script and read by
 // another; a script that saves the context's state on purpose.
-type canvases struct{ *actors }
+type canvases struct{ actors *actors }
 
 func (d *canvases) end(s *scan) {
-	for _, x := range d.all {
+	for _, x := range d.actors.all {
 		for _, c := range x.canvases {
 			id := c.pixels
 			if c.read != "" && !c.lossy {

@@ -23,7 +23,7 @@ import (
 //
 // Misses: encrypted payloads, other hashes, results that are hashed together and
 // sent by another script.
-type exfiltration struct{ *actors }
+type exfiltration struct{ actors *actors }
 
 var contentNames = map[string]string{
 	"CanvasElement.toDataURL": "the picture of a canvas", "CanvasElement.toBlob": "the picture of a canvas", "Canvas.convertToBlob": "the picture of a canvas",
@@ -36,7 +36,7 @@ func (d *exfiltration) request(s *scan, x *flow.Exchange) {
 		return
 	}
 	var texts []string
-	for _, y := range d.byPage[x.Page] {
+	for _, y := range d.actors.byPage[x.Page] {
 		for _, c := range y.contents {
 			if c.offset > x.OffsetMS+1000 { // clocks of two processes
 				continue
@@ -125,7 +125,7 @@ func (d *exfiltration) last(s *scan) {
 	if len(prints) == 0 {
 		return
 	}
-	for _, x := range d.all {
+	for _, x := range d.actors.all {
 		script := x.script
 		if v, ok := s.index[x.page]; ok && (script == s.visits[v].url || script == s.visits[v].final) {
 			script = inline

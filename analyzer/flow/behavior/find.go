@@ -50,7 +50,7 @@ type (
 func detectors() []any {
 	a := newActors()
 	return []any{
-		a,
+		a, // the others read it and embed it not, or it would be shown everything again
 		&audio{a},
 		&beacons{},
 		&cloaks{},

@@ -15,10 +15,10 @@ const (
 //
 // Misses: fonts set by style sheets or measured by getBoundingClientRect,
 // document.fonts.check, and scripts that try fewer.
-type fonts struct{ *actors }
+type fonts struct{ actors *actors }
 
 func (d *fonts) end(s *scan) {
-	for _, x := range d.all {
+	for _, x := range d.actors.all {
 		for _, r := range x.has("CanvasRenderingContext2D.measureText").rows {
 			if r.distinct >= leastFonts && r.count/max(1, r.texts) >= leastFonts {
 				x.saw(s, FontFingerprinting, flow.Strong, r.id, "one text was measured in "+figures(r.distinct, leastFonts, 100)+" fonts (Englehardt and Narayanan 2016)")

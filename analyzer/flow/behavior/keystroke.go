@@ -16,10 +16,10 @@ import (
 // Misses: keys that are told by their events alone, when no field is read;
 // scripts that send through another script or to a server of the site's own.
 // Sending bodies does not prove that the keys were in them: indirect.
-type keystrokes struct{ *actors }
+type keystrokes struct{ actors *actors }
 
 func (d *keystrokes) end(s *scan) {
-	for _, x := range d.all {
+	for _, x := range d.actors.all {
 		reads := fields(x)
 		if len(reads) == 0 {
 			continue

@@ -33,10 +33,10 @@ const (
 //
 // Misses: the same through server-side headers; scripts that read fewer; reading
 // is not sending, which fingerprint_exfiltration tells.
-type navigators struct{ *actors }
+type navigators struct{ actors *actors }
 
 func (d *navigators) end(s *scan) {
-	for _, x := range d.all {
+	for _, x := range d.actors.all {
 		var read []string
 		id := ""
 		for api, name := range properties {

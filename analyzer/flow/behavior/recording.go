@@ -24,10 +24,10 @@ const (
 //
 // Misses: recorders that sample and were off in this visit, that send through
 // another script or to a server of the site's own, and those that take pictures.
-type recordings struct{ *actors }
+type recordings struct{ actors *actors }
 
 func (d *recordings) end(s *scan) {
-	for _, x := range d.all {
+	for _, x := range d.actors.all {
 		watches, deep := x.watches()
 		if !watches {
 			continue

@@ -26,10 +26,10 @@ const leastParameters = 10
 //
 // Misses: scripts that never ask for the card's name; drawing libraries that ask
 // for it and for many limits are taken for fingerprinting.
-type webgl struct{ *actors }
+type webgl struct{ actors *actors }
 
 func (d *webgl) end(s *scan) {
-	for _, x := range d.all {
+	for _, x := range d.actors.all {
 		params := x.has("WebGLRenderingContext.getParameter")
 		named, limits := false, 0
 		for v := range params.values {
