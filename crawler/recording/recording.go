@@ -225,8 +225,20 @@ func (r *reader) short(s string, n int) string {
 	return bounded(s, n)
 }
 
+// others are kinds of evidence that no format holds, since they come of what
+// Candor does to a page or asks the browser.
+var others = []struct{ kind, what, why string }{
+	{"calls", "what scripts called", "the file does not tell it: fingerprinting, session recording and keystroke capture are not looked for"},
+	{"canaries", "made-up values in forms", "none were typed by Candor, so that what leaves before a submit is not looked for"},
+	{"choices", "choices in a consent banner", "the file does not tell which were offered and made"},
+	{"dns", "other names of the site's hosts", "DNS was not asked, so that trackers behind a name of the site's own are not looked for"},
+}
+
 // finish numbers what was found and tells of what was counted.
 func (r *reader) finish() {
+	for _, o := range others {
+		r.cannot(o.kind, o.what, o.why)
+	}
 	if more := r.faulty - maxFaults; more > 0 {
 		r.gap("bound", "further entries", count(more, "more entry had a fault", "more entries had faults")+" like those above")
 	}
