@@ -125,21 +125,37 @@ func newImport(i *evidence.Import) Import {
 func (b *builder) visit(p evidence.Page) Page {
 	out := newPage(p)
 	out.URL, out.FinalURL = b.address(p.URL), b.address(p.FinalURL)
+	out.Steps = each(p.Steps, b.step)
 	out.Places = list(b.places[p.URL])
 	if b.a.Meta.Options.Redact == redaction.All {
 		out.Screenshot = "" // it is removed next
+		for i := range out.Steps {
+			out.Steps[i].Screenshot = ""
+		}
 	}
 	return out
 }
 
-func newPage(p evidence.Page) Page {
-	shot := p.Screenshot
-	if shot != "" {
-		shot = "evidence/" + shot
+func (b *builder) step(s evidence.Step) Step {
+	out := Step{Line: s.Line, Do: s.Do, Target: b.address(s.Target), Value: s.Value, URL: b.address(s.URL), Screenshot: shot(s.Screenshot), Failure: s.Failure}
+	if redaction.Typed(s) {
+		out.Value = b.Mark(s.Value)
 	}
+	return out
+}
+
+// shot is the path of a picture from the report's folder.
+func shot(path string) string {
+	if path == "" {
+		return ""
+	}
+	return "evidence/" + path
+}
+
+func newPage(p evidence.Page) Page {
 	return Page{
 		ID: p.ID, URL: p.URL, FinalURL: p.FinalURL, Title: p.Title, Kind: p.Kind, Status: p.Status, State: string(p.State),
-		Screenshot: shot, DurationMS: p.DurationMS, Ended: p.Ended, Failure: p.Failure, Requests: p.Requests,
+		Screenshot: shot(p.Screenshot), DurationMS: p.DurationMS, Ended: p.Ended, Failure: p.Failure, Requests: p.Requests,
 	}
 }
 
@@ -267,7 +283,7 @@ func (b *builder) forms() []Form {
 		v := Form{
 			ID: f.ID, Page: b.page(f.Page), State: string(f.State), Heading: f.Heading, Action: f.Action, Method: f.Method,
 			ActionParty: f.ActionParty, ActionVendor: f.ActionVendor, Secure: f.Secure, PolicyLinkNear: f.PolicyLinkNear,
-			Prechecked: list(f.Prechecked), Fields: make([]Field, 0, len(f.Fields)), Places: each(f.Classes, newClass),
+			Prechecked: list(f.Prechecked), Typed: b.typed(f.Typed), Fields: make([]Field, 0, len(f.Fields)), Places: each(f.Classes, newClass),
 		}
 		for _, x := range f.Fields {
 			v.Fields = append(v.Fields, Field{Name: x.Name, Label: x.Label, Type: x.Type, DataType: x.DataType, Sensitive: x.Sensitive, Required: x.Required})
@@ -275,6 +291,14 @@ func (b *builder) forms() []Form {
 		out = append(out, v)
 	}
 	return out
+}
+
+// typed is the address of the visit in which a form was filled in.
+func (b *builder) typed(visit string) string {
+	if visit == "" {
+		return ""
+	}
+	return b.page(visit)
 }
 
 func (b *builder) flows() []Flow {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"candor/analyzer"
+	"candor/analyzer/flow"
 	"candor/crawler/evidence"
 )
 
@@ -50,5 +51,40 @@ func TestRedactedReport(t *testing.T) {
 	}
 	if data := b.String(); strings.Contains(data, "example.com") || !strings.Contains(data, "content of https://a.test/thanks?email=~") {
 		t.Errorf("%s", data)
+	}
+}
+
+// The steps of a journey are told without what was typed, and a form says where
+// it was filled in.
+func TestStepsAndTyping(t *testing.T) {
+	a := &analyzer.Analysis{
+		Meta: evidence.Meta{RedactionKey: "k"},
+		Pages: []evidence.Page{
+			{ID: "j0001.none", URL: "https://a.test/login", Kind: "journey", Ended: "quiet", Steps: []evidence.Step{
+				{Line: 2, Do: "goto", Target: "https://a.test/login?for=sam%40example.com", URL: "https://a.test/login"},
+				{Line: 3, Do: "fill", Target: "#email", Value: "sam@example.com"},
+				{Line: 4, Do: "fill", Target: "#password", Value: "${env:PASSWORD}"},
+				{Line: 5, Do: "press", Target: "#password", Value: "Enter", Failure: "nothing has the focus"},
+				{Line: 6, Do: "screenshot", Value: "orders", Screenshot: "screenshots/j0001.none-05.jpg"},
+			}},
+			{ID: "p0001.none", URL: "https://a.test/", Ended: "quiet"},
+		},
+		Seen: flow.Result{Forms: []flow.Form{{ID: "p0002.none/f01", Page: "https://a.test/two", Typed: "p0001.none"}}},
+	}
+	rep := New(a)
+	mark := newRedactor(a.Meta).Mark("sam@example.com")
+	steps := rep.Pages[0].Steps
+	if len(steps) != 5 || steps[1].Value != mark || steps[2].Value != "${env:PASSWORD}" || steps[3].Value != "Enter" || steps[3].Failure == "" || steps[4].Screenshot != "evidence/screenshots/j0001.none-05.jpg" {
+		t.Errorf("steps %+v", steps)
+	}
+	if steps[0].Target != "https://a.test/login?for="+mark || len(rep.Pages[1].Steps) != 0 || rep.Pages[1].Steps == nil {
+		t.Errorf("steps %+v and %+v", steps[0], rep.Pages[1].Steps)
+	}
+	if rep.Forms[0].Typed != "https://a.test/" {
+		t.Errorf("typed on %q", rep.Forms[0].Typed)
+	}
+	a.Meta.Options.Redact = "all"
+	if s := New(a).Pages[0].Steps[4].Screenshot; s != "" {
+		t.Errorf("the screenshot %q will not be there", s)
 	}
 }

@@ -99,7 +99,8 @@ type Conditions struct {
 }
 
 // Import is another tool's recording. Missing and Partial name kinds of
-// evidence: requests, cookies, storage, forms, labels, notices.
+// evidence: requests, cookies, storage, forms, labels, notices, calls, canaries,
+// choices, dns.
 type Import struct {
 	Format  string   `json:"format"`
 	Creator string   `json:"creator" doc:"The program that wrote the file, as the file says."`
@@ -126,6 +127,18 @@ type Page struct {
 	Requests   int    `json:"requests"`
 
 	Places []Class `json:"places" doc:"Sensitive places that the page is."`
+	Steps  []Step  `json:"steps" doc:"Of the journey that was taken on it before the pages were visited."`
+}
+
+// Step is a step of a journey: what a person told the browser to do.
+type Step struct {
+	Line       int    `json:"line" doc:"Of the journey's file."`
+	Do         string `json:"do"`
+	Target     string `json:"target"`
+	Value      string `json:"value" doc:"The name of what came from the environment, a keyed hash of what else was typed, or what was pressed."`
+	URL        string `json:"url" doc:"Of the page when it was over."`
+	Screenshot string `json:"screenshot" doc:"Path from the report's folder; empty when there is none."`
+	Failure    string `json:"failure" doc:"Why it could not be taken; empty when it was."`
 }
 
 // Policy is a notice that was read.
@@ -368,6 +381,7 @@ type Form struct {
 	Secure         bool     `json:"secure"`
 	PolicyLinkNear string   `json:"policy_link_near"`
 	Prechecked     []string `json:"prechecked"`
+	Typed          string   `json:"typed" doc:"Address of the page on which made-up values were typed into this form or its like; empty when none were."`
 	Fields         []Field  `json:"fields"`
 	Places         []Class  `json:"places" doc:"Sensitive places that the form is."`
 }

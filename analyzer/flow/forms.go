@@ -35,7 +35,7 @@ func (b *builder) form(f *evidence.Form) {
 	w := b.parties.at(host, pathOf(u))
 	out := Form{
 		ID: f.ID, Page: b.visits.list[visit].url, State: f.State, Action: f.Action, Method: f.Method, ActionParty: w.recipient().Party,
-		Secure: u.Scheme == "https" && !strings.HasPrefix(frame, "http:"), PolicyLinkNear: f.PolicyLink, Heading: f.Heading,
+		Secure: u.Scheme == "https" && !strings.HasPrefix(frame, "http:"), PolicyLinkNear: f.PolicyLink, Heading: f.Heading, Typed: f.Typed,
 		Prechecked: []string{}, Fields: []Field{},
 	}
 	if !w.first {
@@ -94,7 +94,12 @@ func (b *builder) keep(key formKey, f Form) {
 	switch {
 	case old == nil && len(b.forms) >= maxCookies:
 	case old == nil || f.ID < old.ID:
+		if old != nil {
+			f.Typed = firstOf(f.Typed, old.Typed)
+		}
 		b.forms[key] = &f
+	default:
+		old.Typed = firstOf(old.Typed, f.Typed)
 	}
 }
 

@@ -135,6 +135,7 @@ type Form struct {
 	PolicyLinkNear string         `json:"policy_link_near"`
 	Heading        string         `json:"heading,omitempty"`
 	Prechecked     []string       `json:"prechecked"`
+	Typed          string         `json:"typed,omitempty"` // id of the visit in which made-up values were typed into it or its like
 	Fields         []Field        `json:"fields"`
 	Classes        []Class        `json:"classes,omitempty"` // sensitive places that the form is
 }

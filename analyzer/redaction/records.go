@@ -56,7 +56,7 @@ func (x *redactor) page(p *evidence.Page) {
 	for i := range p.Steps {
 		s := &p.Steps[i]
 		s.URL, s.Target, s.Screenshot, s.Failure = x.address(s.URL), x.text(s.Target), "", x.text(s.Failure)
-		if typedIn(*s) {
+		if Typed(*s) {
 			s.Value = x.of(s.Value)
 		}
 	}

@@ -130,7 +130,7 @@ func (x *redactor) learn(r *evidence.Reader) error {
 	var steps []string
 	err = all(err, r.Pages(), func(p *evidence.Page) {
 		for _, s := range p.Steps {
-			if typedIn(s) && len(s.Value) >= minTyped {
+			if Typed(s) && len(s.Value) >= minTyped {
 				x.know(s.Value)
 				steps = append(steps, s.Value, x.of(s.Value))
 			}
@@ -142,9 +142,9 @@ func (x *redactor) learn(r *evidence.Reader) error {
 	return err
 }
 
-// typedIn says whether a step's value is what was typed. Values of the environment
+// Typed says whether a step's value is what was typed. Values of the environment
 // are named only.
-func typedIn(s evidence.Step) bool {
+func Typed(s evidence.Step) bool {
 	return (s.Do == "fill" || s.Do == "select") && !strings.HasPrefix(s.Value, "${env:")
 }
 

@@ -42,7 +42,8 @@ type Meta struct {
 
 // Import says that a bundle was made of another tool's recording, and what that
 // recording cannot tell. Missing and Partial name kinds of evidence: "requests",
-// "cookies", "storage", "forms", "labels" and "notices".
+// "cookies", "storage", "forms", "labels", "notices", "calls", "canaries",
+// "choices" and "dns".
 type Import struct {
 	Format  string   `json:"format"`            // "HAR 1.2", "Blacklight collector", …
 	Creator string   `json:"creator,omitempty"` // the program that wrote the file, as the file says
@@ -292,8 +293,8 @@ type StorageItem struct {
 	Kind   string `json:"kind"` // "local", "session", "indexeddb", "cache"
 	Origin string `json:"origin"`
 	Key    string `json:"key"`
-	Value  string `json:"value"` // at most 4 KiB
-	Cut    bool   `json:"cut,omitempty"`
+	Value  string `json:"value"`         // at most 4 KiB; of a database its first records as JSON, by store and key, of a cache the addresses in it
+	Cut    bool   `json:"cut,omitempty"` // there was more, or it could not be read
 	SetBy  Setter `json:"set_by"`
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"candor/analyzer"
+	"candor/crawler/evidence"
 	"candor/reports"
 	"candor/reports/reporttest"
 )
@@ -403,6 +404,27 @@ func BenchmarkRender1000(b *testing.B) {
 	for b.Loop() {
 		if err := Render(new(bytes.Buffer), rep); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// The steps of a journey stand with the pages, and a form says where it was
+// filled in.
+func TestJourney(t *testing.T) {
+	a := reporttest.Shop()
+	a.Pages[0].Steps = []evidence.Step{{Line: 2, Do: "goto", Target: "https://a.test/login"}, {Line: 3, Do: "wait_for", Target: "text=Orders", Failure: "expected it within 20s"}}
+	a.Seen.Forms[0].Typed = a.Pages[1].ID
+	a.Pages[1].URL = "https://www.lantern-shop.test/other"
+	_, doc := render(t, a)
+	for sel, wants := range map[string][]string{
+		"#pages": {"The journey", "goto https://a.test/login", "wait for text=Orders: not taken, expected it within 20s"},
+		"#forms": {"Made-up values were typed into it or its like on https://www.lantern-shop.test/other; it was not submitted."},
+	} {
+		text := strings.Join(strings.Fields(doc.Find(sel).Text()), " ")
+		for _, want := range wants {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s lacks %q in %s", sel, want, text)
+			}
 		}
 	}
 }

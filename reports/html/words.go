@@ -70,7 +70,7 @@ var glossary = []entry{
 
 // spelled are the words of ids that are not simply lower-case words.
 var spelled = map[string]string{
-	"ip": "IP", "cname": "CNAME", "webgl": "WebGL", "url": "URL", "id": "ID", "cdn": "CDN", "cdp": "CDP", "crm": "CRM", "ab": "A/B", "gpc": "GPC", "zip": "ZIP", "http": "HTTP",
+	"ip": "IP", "dns": "DNS", "calls": "what scripts called", "canaries": "made-up values in forms", "choices": "choices in a banner", "cname": "CNAME", "webgl": "WebGL", "url": "URL", "id": "ID", "cdn": "CDN", "cdp": "CDP", "crm": "CRM", "ab": "A/B", "gpc": "GPC", "zip": "ZIP", "http": "HTTP",
 }
 
 // human makes words of an id: "ip_address" becomes "IP address".
