@@ -31,7 +31,8 @@ function blob(){navigator.sendBeacon('/blob',new Blob(['{"k":"blob"}'],{type:'te
 function preflighted(){fetch('https://api.vendor.test/cors',{method:'PUT',headers:{'X-Own':'1'},body:'{"id":7}'})}
 function keep(){fetch('/keepalive',{method:'POST',keepalive:true,body:'kept'})}
 function store(){cookieStore.set('cs1','one');cookieStore.set({name:'cs2',value:'two',expires:Date.now()+3600e3})}
-function rest(){indexedDB.open('vendor-db');caches.open('vendor-cache');sessionStorage.setItem('s','1');localStorage.setItem('s','2')}
+function rest(){var o=indexedDB.open('vendor-db',1);o.onupgradeneeded=function(){o.result.createObjectStore('ids',{keyPath:'k'}).put({k:'device',visitorId:'8f14e45fceea167a',seen:new Date(0),raw:new Uint8Array(3)})};
+ caches.open('vendor-cache').then(function(c){c.put('https://tags.vendor.test/kept?uid=7',new Response('x'))});sessionStorage.setItem('s','1');localStorage.setItem('s','2')}
 function socket(){var w=new WebSocket('wss://socket.vendor.test/ws');w.onopen=function(){for(var i=0;i<120;i++)w.send('m'+i);w.send(new Array(6001).join('y'))}}
 big();binary();multipart();blob();preflighted();keep();store();rest();socket();
 window.open('https://popup.other.test/quiet','_blank','noopener');
@@ -125,7 +126,8 @@ func TestSeldom(t *testing.T) {
 		}
 		for name, want := range map[string]string{
 			"cookie cs1": tag + " one 0", "cookie cs2": tag + " two 5", "cookie csf": frame + " three 0",
-			"local s": tag + " 2", "session s": tag + " 1", "indexeddb vendor-db": tag + " ", "cache vendor-cache": tag + " ",
+			"local s": tag + " 2", "session s": tag + " 1", "indexeddb vendor-db": tag + ` {"ids":{"device":{"k":"device","visitorId":"8f14e45fceea167a","seen":"1970-01-01T00:00:00.000Z","raw":"(binary, 3 bytes)"}}}`,
+			"cache vendor-cache": tag + ` ["https://tags.vendor.test/kept?uid=7"]`,
 		} {
 			if got[name] != want {
 				t.Errorf("%s: %q, want %q", name, got[name], want)

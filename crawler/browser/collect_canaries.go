@@ -61,23 +61,25 @@ type typing struct {
 // before the first one.
 func (c *Context) FillForms(f Filling) { c.filling = &f }
 
-// fill types into the forms of a page that were not filled in this state yet. A
-// page without one costs nothing.
-func (w *window) fill(ctx context.Context, q Visit, s seen, res *Result) {
+// fill types into the forms of a page that were not filled in this state yet, and
+// reports whether there was one. A page without one costs nothing.
+func (w *window) fill(ctx context.Context, q Visit, s seen, res *Result) bool {
 	if w.context.filling == nil || botWall(s.main) != "" {
-		return
+		return false
 	}
-	todo := w.context.planTyping(q.ID, append([]*content{s.main}, s.others...), func(what string) {
+	todo := w.context.planTyping(q.ID, append([]*content{s.main}, unique(s.others)...), func(what string) {
 		res.Gaps = append(res.Gaps, evidence.Gap{What: what + " of " + q.URL, Why: "one visit types into a bounded number of fields", Kind: "bound", Page: q.ID, State: w.context.state})
 	})
 	if len(todo) == 0 {
-		return
+		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, typingLimit)
 	defer cancel()
 	w.focusable()
 	w.holdBack(ctx, todo)
-	res.Page.TypedMS = max(1, w.record.since())
+	if res.Page.TypedMS == 0 {
+		res.Page.TypedMS = max(1, w.record.since())
+	}
 	frames := map[cdp.FrameID]frame{}
 	for _, f := range w.record.present() {
 		frames[f.id] = f
@@ -104,6 +106,7 @@ func (w *window) fill(ctx context.Context, q Visit, s seen, res *Result) {
 	}
 	w.record.touch()
 	w.wait(ctx, time.Now().Add(typingLimit), typedTime, false)
+	return true
 }
 
 // typeOne types one value. The control before it loses the focus by that.

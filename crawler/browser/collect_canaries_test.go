@@ -149,6 +149,43 @@ func TestFill(t *testing.T) {
 	}
 }
 
+// TestFillLate fills forms that come late: by a timer, by a script that answers to
+// what was typed into another field, and an editor that is no field at all.
+func TestFillLate(t *testing.T) {
+	t.Parallel()
+	b, _ := start(t, webtest.MustText(`
+-- www.site.test/index.html --
+<!doctype html><link rel="icon" href="data:,"><title>Late</title><h1>Hello</h1>
+<form><label>E-mail <input type="email" name="first"></label></form>
+<h2>Your story</h2><div id="editor" contenteditable="true" aria-label="Your story"></div><p id="shown" contenteditable="false">fixed</p>
+<script>
+ function add(name){var f=document.createElement('form');f.innerHTML='<label>E-mail <input type="email" name="'+name+'"></label>';document.body.append(f);
+  f.firstChild.lastChild.addEventListener('change',function(e){setTimeout(function(){fetch('https://px.vendor.test/'+name+'?v='+e.target.value,{mode:'no-cors'})},2000)})}
+ setTimeout(function(){add('offered')},3000);
+ document.querySelector('input').addEventListener('input',function(){if(!window.once){once=true;setTimeout(function(){add('answered')},1000)}});
+ editor.addEventListener('blur',function(){fetch('https://px.vendor.test/story?v='+encodeURIComponent(editor.textContent),{mode:'no-cors'})});
+</script>
+-- px.vendor.test/_any --
+`))
+	res := see(t, filler(t, b), Visit{URL: "https://www.site.test/"})
+	if res.Page.Ended != "quiet" || len(res.Gaps) > 0 {
+		t.Errorf("ended %q, gaps %v", res.Page.Ended, res.Gaps)
+	}
+	var typed []string
+	for _, c := range res.Canaries {
+		typed = append(typed, c.Kind+" "+c.Field+"="+c.Value)
+	}
+	want := []string{"email answered=candortest@candor.example.com", "email first=candortest@candor.example.com", "email offered=candortest@candor.example.com", "user_content editor=A privacy test, reference zukumo"}
+	if slices.Sort(typed); !slices.Equal(typed, want) {
+		t.Errorf("typed\n%s\nwant\n%s", strings.Join(typed, "\n"), strings.Join(want, "\n"))
+	}
+	for _, sent := range []string{"/offered?v=candortest@candor.example.com", "/answered?v=candortest@candor.example.com", "/story?v=A%20privacy%20test%2C%20reference%20zukumo"} {
+		if find(res.Requests, sent) == nil {
+			t.Errorf("%s is not recorded", sent)
+		}
+	}
+}
+
 // TestFillSubmitsNothing visits forms that submit themselves when they change.
 // None gets away, and each is told.
 func TestFillSubmitsNothing(t *testing.T) {

@@ -30,7 +30,9 @@ type hold struct {
 func (w *window) holdBack(ctx context.Context, todo []typing) {
 	r := w.record
 	r.mu.Lock()
-	r.hold = hold{on: true, frames: map[cdp.FrameID]bool{r.frame: true}, ids: map[string]bool{}}
+	if !r.hold.on {
+		r.hold = hold{on: true, frames: map[cdp.FrameID]bool{r.frame: true}, ids: map[string]bool{}}
+	}
 	for _, t := range todo {
 		r.hold.frames[t.frame] = true
 	}

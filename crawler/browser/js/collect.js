@@ -148,12 +148,77 @@
     }
     // Promises need the page's clock, which stands still after its timers ran.
     if (want.late) return done();
-    const within = (p) => Promise.race([Promise.resolve(p).catch(() => []), new Promise((r) => setTimeout(r, 300, []))]);
-    try { for (const d of (await within(indexedDB.databases())).slice(0, 100)) out.storage.push({ kind: 'indexeddb', key: cut(d.name, 300), value: '' }); } catch { }
-    try { if (window.caches) for (const n of (await within(caches.keys())).slice(0, 100)) out.storage.push({ kind: 'cache', key: cut(n, 300), value: '' }); } catch { }
+    const within = (p, none = []) => Promise.race([Promise.resolve(p).catch(() => none), new Promise((r) => setTimeout(r, 300, none))]);
+    const kept = (kind, name, what) => {
+      const value = what === undefined ? '' : JSON.stringify(what);
+      out.storage.push({ kind, key: cut(name, 300), value: value.slice(0, 4096), cut: what === undefined || value.length > 4096 });
+    };
+    // Of the first few the content too, all of them within one time.
+    const few = 10;
+    try {
+      const list = (await within(indexedDB.databases())).slice(0, 100);
+      const read = await Promise.all(list.map((d, i) => i < few ? within(records(d.name), undefined) : undefined));
+      list.forEach((d, i) => kept('indexeddb', d.name, read[i]));
+    } catch { }
+    try {
+      const list = window.caches ? (await within(caches.keys())).slice(0, 100) : [];
+      const read = await Promise.all(list.map((n, i) => i < few ? within(addresses(n), undefined) : undefined));
+      list.forEach((n, i) => kept('cache', n, read[i]));
+    } catch { }
   }
 
   return done();
+
+  // The first records of a database, by store and key. It is opened as it is, and
+  // only as long as that takes.
+  function records(name) {
+    return new Promise((resolve, reject) => {
+      const open = indexedDB.open(name);
+      open.onupgradeneeded = () => open.transaction.abort(); // it was deleted meanwhile
+      open.onblocked = open.onerror = reject;
+      open.onsuccess = () => {
+        const db = open.result, found = {};
+        db.onversionchange = () => db.close();
+        const stores = [...db.objectStoreNames].slice(0, 10);
+        const end = () => { db.close(); resolve(found); };
+        if (stores.length === 0) return end();
+        const through = db.transaction(stores, 'readonly');
+        for (const s of stores) {
+          let n = 0;
+          found[cut(s, 100)] = {};
+          through.objectStore(s).openCursor().onsuccess = (e) => {
+            const at = e.target.result;
+            if (!at) return;
+            found[cut(s, 100)][cut(typeof at.key === 'string' ? at.key : JSON.stringify(brief(at.key, 0)), 100)] = brief(at.value, 0);
+            if (++n < 20) at.continue();
+          };
+        }
+        through.oncomplete = end;
+        through.onerror = through.onabort = () => { db.close(); reject(); };
+      };
+    });
+  }
+  async function addresses(name) {
+    const list = await (await caches.open(name)).keys();
+    return list.slice(0, 50).map((q) => cut(q.url, 1000));
+  }
+  // A value as JSON can hold it, a bounded part of it.
+  function brief(v, depth) {
+    if (typeof v === 'string') return cut(v, 1000);
+    if (typeof v === 'number' || typeof v === 'boolean') return v;
+    if (typeof v === 'bigint') return '' + v;
+    if (v === null || typeof v !== 'object') return null;
+    if (v instanceof Date) return isNaN(v) ? null : v.toISOString();
+    if (v instanceof ArrayBuffer || ArrayBuffer.isView(v)) return '(binary, ' + v.byteLength + ' bytes)';
+    if (v instanceof Blob) return '(binary, ' + v.size + ' bytes)';
+    if (depth === 5) return null;
+    if (v instanceof Map) v = [...v];
+    if (v instanceof Set) v = [...v];
+    if (Array.isArray(v)) return v.slice(0, 20).map((e) => brief(e, depth + 1));
+    const out = {};
+    for (const k of Object.keys(v).slice(0, 50)) out[cut(k, 100)] = brief(v[k], depth + 1);
+    return out;
+  }
 
   // What the page says of its subject: enough to tell what it is about.
   function headings() {
