@@ -123,39 +123,25 @@ func newImport(i *evidence.Import) Import {
 }
 
 func (b *builder) visit(p evidence.Page) Page {
-	out := newPage(p)
+	out := b.newPage(p)
 	out.URL, out.FinalURL = b.address(p.URL), b.address(p.FinalURL)
 	out.Steps = each(p.Steps, b.step)
 	out.Places = list(b.places[p.URL])
-	if b.a.Meta.Options.Redact == redaction.All {
-		out.Screenshot = "" // it is removed next
-		for i := range out.Steps {
-			out.Steps[i].Screenshot = ""
-		}
-	}
 	return out
 }
 
 func (b *builder) step(s evidence.Step) Step {
-	out := Step{Line: s.Line, Do: s.Do, Target: b.address(s.Target), Value: s.Value, URL: b.address(s.URL), Screenshot: shot(s.Screenshot), Failure: s.Failure}
+	out := Step{Line: s.Line, Do: s.Do, Target: b.address(s.Target), Value: s.Value, URL: b.address(s.URL), Screenshot: b.picture(s.Screenshot), Failure: s.Failure}
 	if redaction.Typed(s) {
 		out.Value = b.Mark(s.Value)
 	}
 	return out
 }
 
-// shot is the path of a picture from the report's folder.
-func shot(path string) string {
-	if path == "" {
-		return ""
-	}
-	return "evidence/" + path
-}
-
-func newPage(p evidence.Page) Page {
+func (b *builder) newPage(p evidence.Page) Page {
 	return Page{
 		ID: p.ID, URL: p.URL, FinalURL: p.FinalURL, Title: p.Title, Kind: p.Kind, Status: p.Status, State: string(p.State),
-		Screenshot: shot(p.Screenshot), DurationMS: p.DurationMS, Ended: p.Ended, Failure: p.Failure, Requests: p.Requests,
+		Screenshot: b.picture(p.Screenshot), DurationMS: p.DurationMS, Ended: p.Ended, Failure: p.Failure, Requests: p.Requests,
 	}
 }
 
