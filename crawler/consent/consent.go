@@ -8,7 +8,7 @@
 // It guarantees that every attempt ends within its bounds with an outcome and a
 // reason, that nothing is clicked that is not a control of the choice, and that
 // a choice counts as taken only when the page says so itself. It never answers
-// a CAPTCHA, never submits a form of the page and judges nothing.
+// a CAPTCHA, never submits a form that asks who somebody is, and judges nothing.
 package consent
 
 import (

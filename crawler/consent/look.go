@@ -39,6 +39,7 @@ type (
 		By       string       `json:"by"` // selector of a rule that found it
 		Disabled bool         `json:"disabled"`
 		Box      evidence.Box `json:"box"`
+		Asks     []string     `json:"asks"` // by the form around it, of a whole page
 		Font     float64      `json:"font"`
 		Weight   int          `json:"weight"`
 		Color    string       `json:"color"`
@@ -55,14 +56,15 @@ type (
 		Opacity  float64 `json:"opacity"`
 	}
 	toggle struct {
-		N      int    `json:"n"`
-		Label  string `json:"label"`
-		On     bool   `json:"on"`
-		Locked bool   `json:"locked"`
-		Radio  bool   `json:"radio"`
-		Group  string `json:"group"`
-		Value  string `json:"value"`
-		Mark   string `json:"mark"`
+		N      int      `json:"n"`
+		Label  string   `json:"label"`
+		On     bool     `json:"on"`
+		Locked bool     `json:"locked"`
+		Radio  bool     `json:"radio"`
+		Group  string   `json:"group"`
+		Value  string   `json:"value"`
+		Mark   string   `json:"mark"`
+		Asks   []string `json:"asks"`
 	}
 	layer struct {
 		N        int          `json:"n"`
@@ -165,22 +167,30 @@ func (c *control) bound() {
 	boundBox(&c.Box)
 	c.Font, c.Weight = min(max(0, finite(c.Font)), 1000), min(max(0, c.Weight), 1000)
 	c.Back, c.Around = head(c.Back, 40), head(c.Around, 40)
+	c.Asks = boundAll(c.Asks)
+}
+
+func boundAll(fields []string) []string {
+	fields = head(fields, 20)
+	for i := range fields {
+		fields[i] = told(fields[i], 150)
+	}
+	return fields
 }
 
 func (l *layer) bound() {
 	l.Text, l.Mark, l.Lang = told(l.Text, 6000), told(l.Mark, 300), told(l.Lang, 20)
 	boundBox(&l.Box)
-	l.Controls, l.Toggles, l.Fields = head(l.Controls, maxControls), head(l.Toggles, maxToggles), head(l.Fields, 20)
+	l.Controls, l.Toggles = head(l.Controls, maxControls), head(l.Toggles, maxToggles)
 	for i := range l.Controls {
 		l.Controls[i].bound()
 	}
 	for i := range l.Toggles {
 		t := &l.Toggles[i]
+		t.Asks = boundAll(t.Asks)
 		t.Label, t.Group, t.Value, t.Mark = told(t.Label, 200), told(t.Group, 100), told(t.Value, 100), told(t.Mark, 200)
 	}
-	for i := range l.Fields {
-		l.Fields[i] = told(l.Fields[i], 150)
-	}
+	l.Fields = boundAll(l.Fields)
 	l.Named = min(max(0, l.Named), len(l.Toggles))
 }
 

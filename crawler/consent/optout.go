@@ -186,7 +186,7 @@ func (a *attempt) optOutToggles(v *view) []toggle {
 	var out []toggle
 	for _, t := range v.Toggles {
 		label := comparable(t.Label)
-		if !t.Locked && (a.optsOut(t.Label) || longest(salePurposes, label) > 0) && len(out) < 10 {
+		if !t.Locked && !slices.ContainsFunc(t.Asks, isPersonal) && (a.optsOut(t.Label) || longest(salePurposes, label) > 0) && len(out) < 10 {
 			out = append(out, t)
 		}
 	}
@@ -197,7 +197,7 @@ func (a *attempt) optOutToggles(v *view) []toggle {
 func (a *attempt) optOutButton(v *view, from *control) *control {
 	for i := range v.Controls {
 		c := &v.Controls[i]
-		if c.is.role == roleReject && c.Kind == "button" && !c.Disabled && !c.is.pay && !leaves(c.Href, v.b.frame.URL) && (from == nil || c.N != from.N || v.b.frame.URL != from.Href && from.Href != "") {
+		if c.is.role == roleReject && c.Kind == "button" && !c.Disabled && !c.is.pay && !slices.ContainsFunc(c.Asks, isPersonal) && !leaves(c.Href, v.b.frame.URL) && (from == nil || c.N != from.N || v.b.frame.URL != from.Href && from.Href != "") {
 			return c
 		}
 	}
@@ -250,7 +250,7 @@ func (a *attempt) optOutPage(ctx context.Context, c *control, before []string, h
 		button = nil
 		for i := range v.Controls {
 			k := &v.Controls[i]
-			if (k.is.role == roleSave || k.is.role == roleReject || submits(k.Text)) && k.Kind == "button" && !k.Disabled && !k.is.pay && !leaves(k.Href, v.b.frame.URL) {
+			if (k.is.role == roleSave || k.is.role == roleReject || submits(k.Text)) && k.Kind == "button" && !k.Disabled && !k.is.pay && !slices.ContainsFunc(k.Asks, isPersonal) && !leaves(k.Href, v.b.frame.URL) {
 				button = k
 				break
 			}

@@ -146,6 +146,8 @@
     out.sort((a, b) => a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1);
     return { list: out, more };
   };
+  // What the form around a control asks for, of a whole page.
+  const asks = (e) => { const f = want.op === 'page' ? e.form ?? e.closest('form') : null; return f ? personal(f).slice(0, 5) : []; };
   const hrefOf = (e) => {
     const a = e.closest?.('a[href]');
     const h = a ? attr(a, 'href') : '';
@@ -155,7 +157,7 @@
   const light = (e) => ({
     n: numberOf(e), text: nameOf(e), label: cut(attr(e, 'aria-label'), 200), mark: cut(e.id + ' ' + attr(e, 'class') + ' ' + attr(e, 'data-testid') + ' ' + attr(e, 'name'), 200),
     kind: e.matches('[role=button],button,input') || !e.matches('a[href],[role=link]') ? 'button' : 'link', href: hrefOf(e),
-    disabled: e.matches(':disabled,[aria-disabled=true]'), box: plain(e.getBoundingClientRect()),
+    disabled: e.matches(':disabled,[aria-disabled=true]'), box: plain(e.getBoundingClientRect()), asks: asks(e),
   });
   // Background colours from an element outwards until one that hides the rest.
   const backs = (e) => {
@@ -214,7 +216,7 @@
       if (seen.has(e) || list.length >= max) return;
       seen.add(e);
       const h = handles(e);
-      if (h.length) list.push({ n: numberOf(e), label: labelOf(e), on: onOf(e), locked: e.matches(':disabled,[aria-disabled=true]'), radio: e.matches('[type=radio]'), group: e.matches('[type=radio]') ? cut(e.name, 100) : '', value: e.matches('input') ? cut(e.value, 100) : '', mark: cut(e.id + ' ' + e.name + ' ' + attr(e, 'class'), 200) });
+      if (h.length) list.push({ n: numberOf(e), label: labelOf(e), on: onOf(e), locked: e.matches(':disabled,[aria-disabled=true]'), radio: e.matches('[type=radio]'), group: e.matches('[type=radio]') ? cut(e.name, 100) : '', value: e.matches('input') ? cut(e.value, 100) : '', mark: cut(e.id + ' ' + e.name + ' ' + attr(e, 'class'), 200), asks: asks(e) });
     };
     for (const s of selectors ?? []) for (const r of roots) { let n = 0; for (const e of query(r, s)) { if (n++ > 300) break; add(e); } }
     const named = list.length;
