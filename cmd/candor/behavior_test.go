@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,19 +41,31 @@ func TestRealBehaviors(t *testing.T) {
 	}
 	// What each page must give: kind, address of the script, vendor, confidence.
 	const fp, rrweb = "https://cdn.prints.test/fp.js", "https://cdn.replays.test/rrweb.js"
+	const posthog = "https://us-assets.i.posthog.com/static/lazy-recorder.js?v=1.449.2"
 	want := map[string][]string{
 		"print": {
 			"audio_fingerprinting " + fp + " prints.test strong", "canvas_fingerprinting " + fp + " prints.test strong",
 			"fingerprint_exfiltration " + fp + " prints.test direct", "font_fingerprinting " + fp + " prints.test strong",
 			"navigator_fingerprinting " + fp + " prints.test strong", "webgl_fingerprinting " + fp + " prints.test strong",
 		},
-		"record":   {"keystroke_capture " + rrweb + " replays.test indirect", "session_recording " + rrweb + " replays.test strong"},
-		"segment":  {},
-		"emoji":    {},
-		"chart":    {},
-		"access":   {},
-		"spell":    {},
-		"password": {},
+		"record": {"keystroke_capture " + rrweb + " replays.test indirect", "session_recording " + rrweb + " replays.test strong"},
+		"posthog": {
+			"keystroke_capture " + posthog + " posthog indirect", "session_recording " + posthog + " posthog strong",
+		},
+		"amplitude": {},
+		"segment":   {},
+		"emoji":     {},
+		"chart":     {},
+		"access":    {},
+		"spell":     {},
+		"password":  {},
+	}
+	// What the products send of it: with autocapture, with a recorder, and a customer
+	// data platform that is told of a typed address before any submit.
+	sends := map[string][]string{
+		"amplitude": {"amplitude interaction_events direct", "amplitude page_url direct", "amplitude device_identifier direct"},
+		"posthog":   {"posthog interaction_events direct", "posthog session_recording direct", "posthog cookie_identifier direct"},
+		"segment":   {"twilio-segment interaction_events strong", "twilio-segment email direct", "twilio-segment leak: email, as typed, in parameter traits.email"},
 	}
 	server := webtest.Start(t, webtest.Overlay(pages, npm))
 	b, err := browser.Start(t.Context(), browser.Options{NoSandbox: os.Geteuid() == 0, Flags: server.ChromeFlags()})
@@ -63,12 +77,15 @@ func TestRealBehaviors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := c.NewVisitor(context.Background())
-	defer v.Close()
 	set, err := rules.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.FillForms(browser.Filling{Kind: flow.FieldType(set.Terms), Value: func(kind string) string {
+		return map[string]string{"email": "candorlab@candor.example.com", "password": "Candor-lab-4711", "user_content": "This is a test by Candor"}[kind]
+	}})
+	v := c.NewVisitor(context.Background())
+	defer v.Close()
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		t.Run(name, func(t *testing.T) {
 			address := "https://www.lab.test/" + name
@@ -79,7 +96,7 @@ func TestRealBehaviors(t *testing.T) {
 			if res.Page.Ended != "quiet" || len(res.Gaps) > 0 {
 				t.Errorf("the visit ended %s: %v", res.Page.Ended, res.Gaps)
 			}
-			found := behaviorsOf(t, res, set)
+			found, flows := behaviorsOf(t, res, set)
 			var got []string
 			for _, x := range found {
 				switch x.Kind {
@@ -90,27 +107,50 @@ func TestRealBehaviors(t *testing.T) {
 			}
 			slices.Sort(got)
 			got = slices.Compact(got)
+			for _, sent := range sends[name] {
+				if !slices.Contains(flows, sent) {
+					t.Errorf("not found: %s", sent)
+				}
+			}
+			for _, f := range flows {
+				if strings.Contains(f, "session_recording") && !strings.HasSuffix(f, "indirect") != (name == "posthog") {
+					t.Errorf("a recording: %s", f)
+				}
+			}
 			if diff := cmp.Diff(append([]string{}, want[name]...), append([]string{}, got...)); diff != "" {
 				t.Errorf("found (-want +got):\n%s", diff)
-				for _, q := range res.Requests {
-					t.Logf("%s %s %s, body of %d, by %v", q.Type, q.Method, q.URL, q.PostBytes, q.Initiator.Stack)
-				}
-				for _, k := range res.Calls {
-					t.Logf("%s %s by %s: %d, object %d %dx%d, %d chars of %.80q, %d of %.300q, %d returned", k.Target.Type, k.API, k.Script, k.Count, k.Object, k.Width, k.Height, k.Chars, k.Texts, k.Distinct, k.Values, k.Length)
-				}
+			}
+			if t.Failed() {
+				tellVisit(t, res, found, flows)
 			}
 		})
 	}
 }
 
-func behaviorsOf(t *testing.T, res *browser.Result, set *rules.Set) []behavior.Behavior {
+// tellVisit logs what a visit saw, for whoever has to find out why it was told so.
+func tellVisit(t *testing.T, res *browser.Result, found []behavior.Behavior, flows []string) {
+	t.Helper()
+	t.Logf("typed %v, sent %q", res.Canaries, flows)
+	for _, x := range found {
+		t.Logf("%s by %s: %s %v", x.Kind, x.Script, x.Detail, x.Evidence)
+	}
+	for _, q := range res.Requests {
+		t.Logf("%s %s %s: %d %s, body %.500q, by %v", q.Type, q.Method, q.URL, q.Status, q.Error, q.PostData, q.Initiator.Stack)
+	}
+	for _, k := range res.Calls {
+		t.Logf("%s %s by %s: %d, object %d %dx%d, %d chars of %.80q, %d of %.300q, %d returned", k.Target.Type, k.API, k.Script, k.Count, k.Object, k.Width, k.Height, k.Chars, k.Texts, k.Distinct, k.Values, k.Length)
+	}
+}
+
+// behaviorsOf returns the behaviours of one visit, and what was sent to whom.
+func behaviorsOf(t *testing.T, res *browser.Result, set *rules.Set) ([]behavior.Behavior, []string) {
 	t.Helper()
 	dir := t.TempDir()
 	w, err := evidence.Create(dir, evidence.Meta{ScanID: "t", URLs: []string{res.Page.URL}, StartedAt: res.Page.StartedAt})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.AddCalls(res.Calls...); err != nil {
+	if err := errors.Join(w.AddCanaries(res.Canaries...), w.AddCalls(res.Calls...)); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.AddPage(res.Page, res.Requests, res.Cookies, res.Storage, res.Forms, res.Gaps); err != nil {
@@ -125,8 +165,16 @@ func behaviorsOf(t *testing.T, res *browser.Result, set *rules.Set) []behavior.B
 	}
 	defer r.Close()
 	f := behavior.New()
-	if _, err := flow.Build(t.Context(), r, set, flow.NewSite([]string{"https://www.lab.test/"}, nil), f); err != nil {
+	seen, err := flow.Build(t.Context(), r, set, flow.NewSite([]string{"https://www.lab.test/"}, nil), f)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return f.Found()
+	var flows []string
+	for _, x := range seen.Flows {
+		flows = append(flows, x.Recipient.Vendor+" "+x.DataTypes[0]+" "+string(x.Confidence))
+	}
+	for _, l := range seen.Leaks {
+		flows = append(flows, l.Recipient.Vendor+" leak: "+l.Detail)
+	}
+	return f.Found(), flows
 }
