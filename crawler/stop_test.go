@@ -105,6 +105,9 @@ func children(t *testing.T) []int {
 	t.Helper()
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
 		t.Skip("SKIPPED, nothing was tested: it needs /proc")
 	}
 	var out []int
