@@ -193,11 +193,12 @@ func (a *attempt) optOutToggles(v *view) []toggle {
 	return out
 }
 
-// optOutButton is the button of a page that opts out; not the way that led here.
+// optOutButton is the button of a page that opts out; not the way that led here,
+// where that is on the same page.
 func (a *attempt) optOutButton(v *view, from *control) *control {
 	for i := range v.Controls {
 		c := &v.Controls[i]
-		if c.is.role == roleReject && c.Kind == "button" && !c.Disabled && !c.is.pay && !slices.ContainsFunc(c.Asks, isPersonal) && !leaves(c.Href, v.b.frame.URL) && (from == nil || c.N != from.N || v.b.frame.URL != from.Href && from.Href != "") {
+		if c.is.role == roleReject && c.Kind == "button" && !c.Disabled && !c.is.pay && !slices.ContainsFunc(c.Asks, isPersonal) && !leaves(c.Href, v.b.frame.URL) && (from == nil || c.N != from.N) {
 			return c
 		}
 	}
@@ -215,7 +216,11 @@ func (a *attempt) optOutPage(ctx context.Context, c *control, before []string, h
 	own := sameSite(here, a.p.URL())
 	moved := a.p.URL() != here
 	switches := a.optOutToggles(v)
-	button := a.optOutButton(v, c)
+	from := c
+	if moved { // another document has other numbers
+		from = nil
+	}
+	button := a.optOutButton(v, from)
 	form := slices.ContainsFunc(v.Fields, isPersonal)
 	steps := 0
 	for _, s := range a.made.Choice.Steps {

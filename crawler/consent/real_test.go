@@ -240,6 +240,7 @@ func tryBanners(t *testing.T, o *Operator) {
 		{"sure.test", "reject", "taken", ""},
 		{"optlayer.test", "optout", "taken", ""},
 		{"optpage.test", "optout", "taken", ""},
+		{"optbutton.test", "optout", "taken", ""},
 		{"optform.test", "optout", "not-tested", "asks for personal data"},
 		{"optlogin.test", "optout", "not-tested", "an account is needed"},
 		{"optnow.test", "optout", "taken", ""},
