@@ -70,6 +70,7 @@ type Made struct {
 	want     string
 	age      float64 // of the page when the banner was first seen, in milliseconds
 	open     bool    // it counts only if it holds on the next page
+	strict   bool    // that the banner went tells nothing: something that the site keeps must say so
 }
 
 // Picture shows a layer of a banner, cropped.

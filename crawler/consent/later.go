@@ -178,7 +178,8 @@ func (a *attempt) withdraw(ctx context.Context) error {
 		m.Choice.Why = told("accepting, which has to come before withdrawing, did not work: "+m.Choice.Why, 500)
 		return nil
 	}
-	m.Choice.Outcome, m.Choice.Signs, m.open = "", nil, false
+	// The banner is gone since everything was accepted, and stays so.
+	m.Choice.Outcome, m.Choice.Signs, m.open, m.strict = "", nil, false, true
 	a.want, m.want = roleReject, roleReject
 	m.before = a.read(ctx, m.platform)
 	b, why, err := a.reopen(ctx)

@@ -194,12 +194,18 @@ func (a *attempt) decide(ctx context.Context, b *banner, reopened bool) (last *b
 	}
 	a.tell(ctx, v.b, v)
 	tried := map[string]bool{}
-	second := reopened
+	second, chose := reopened, false
 	for range maxSteps {
 		if err := ctx.Err(); err != nil {
 			return v.b, "", err
 		}
 		c := a.pick(v, second, tried)
+		if c == nil && chose {
+			// A panel that stays open after its "Deny all" wants to be closed.
+			if c = a.closer(v, tried); c != nil {
+				a.made.strict = true
+			}
+		}
 		if c == nil {
 			if why == "" {
 				why = a.noWay(v, second)
@@ -216,6 +222,7 @@ func (a *attempt) decide(ctx context.Context, b *banner, reopened bool) (last *b
 			why = fmt.Sprintf("the control %q cannot be clicked: %s", told(c.Text, 60), failed)
 			continue
 		}
+		chose = chose || c.is.role == a.want || c.is.role == roleSave
 		next, gone := a.after(ctx, v, c.is.role == roleSettings)
 		switch {
 		case gone && c.is.role == roleSettings:
@@ -265,6 +272,16 @@ func (a *attempt) pick(v *view, second bool, tried map[string]bool) *control {
 		}
 		if found != nil {
 			return found
+		}
+	}
+	return nil
+}
+
+// closer is a control that closes a layer.
+func (a *attempt) closer(v *view, tried map[string]bool) *control {
+	for i := range v.Controls {
+		if c := &v.Controls[i]; c.is.role == roleClose && !c.Disabled && !tried[roleClose+" "+c.Text] && !leaves(c.Href, v.b.frame.URL) {
+			return c
 		}
 	}
 	return nil

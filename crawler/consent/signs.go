@@ -464,6 +464,8 @@ func (a *attempt) took(ctx context.Context, b *banner) {
 		m.Choice.Outcome = evidence.ChoiceTaken
 	case telling && !slices.ContainsFunc(list, func(e evaluated) bool { return e.Says == "yes" }):
 		a.fail(ctx, b, "the banner closed, but what "+a.rules[m.platform].Name+" keeps of a choice does not show this one")
+	case m.strict && !entry:
+		a.fail(ctx, b, "the banner closed, but nothing that the site keeps shows that the choice was taken")
 	default:
 		m.Choice.Outcome, m.open = evidence.ChoiceTaken, !entry
 	}
