@@ -28,7 +28,7 @@ var realConsent = []struct{ host, platform, ignores string }{
 	{"vanilla", "vanilla-cookieconsent", "early"},
 	{"klaro", "klaro", "early"},
 	{"orejime", "orejime", "returns"},
-	{"tarteaucitron", "tarteaucitron", "keeps"}, // its panel stays open after a refusal, so that withdrawing is not taken as made
+	{"tarteaucitron", "tarteaucitron", "keeps"}, // its panel stays open after a refusal
 	{"react", "react-cookie-consent", "early"},
 	{"porsche", "porsche-cookie-consent-banner", "returns"},
 	{"cookiethough", "cookie-though", "returns"},
@@ -94,30 +94,19 @@ func TestRealConsent(t *testing.T) {
 	for _, shop := range realConsent {
 		t.Run(shop.host, func(t *testing.T) {
 			a := scans[shop.host]
-			withdrawn := evidence.ChoiceTaken
-			if shop.platform == "tarteaucitron" {
-				withdrawn = evidence.ChoiceNotTested
-			}
 			row := []string{}
 			for _, want := range []struct {
 				state   evidence.State
 				outcome string
-			}{{evidence.StateNone, evidence.ChoiceOffered}, {evidence.StateAccept, evidence.ChoiceTaken}, {evidence.StateReject, evidence.ChoiceTaken}, {evidence.StateWithdraw, withdrawn}} {
+			}{{evidence.StateNone, evidence.ChoiceOffered}, {evidence.StateAccept, evidence.ChoiceTaken}, {evidence.StateReject, evidence.ChoiceTaken}, {evidence.StateWithdraw, evidence.ChoiceTaken}} {
 				c := a.Choices.Of(want.state).Choice
 				if c == nil || c.Outcome != want.outcome || c.Platform != shop.platform || c.Found != "rule" {
 					t.Errorf("%s: %+v", want.state, c)
 					row = append(row, "NO")
 					continue
 				}
-				switch want.outcome {
-				case evidence.ChoiceTaken:
+				if want.outcome == evidence.ChoiceTaken {
 					checkSigns(t, c)
-				case evidence.ChoiceNotTested:
-					if !strings.Contains(c.Why, "still shown") {
-						t.Errorf("%s: %+v", want.state, c)
-					}
-					row = append(row, "not tested")
-					continue
 				}
 				row = append(row, "yes")
 			}
@@ -236,17 +225,13 @@ func toldApart(t *testing.T, r *choice.Result, ignores string) (obeying, ignorin
 		evidence.StateNone: choice.NotSeen, evidence.StateAccept: choice.AfterAccept,
 		evidence.StateReject: choice.Stops, evidence.StateWithdraw: choice.Stops,
 	}
-	if ignores == "keeps" {
-		want[evidence.StateWithdraw] = choice.NotTested
-	}
 	obeying = say(choice.Vendor, "tracker.test", want)
 	want = map[evidence.State]choice.Class{
 		evidence.StateNone: choice.BeforeChoice, evidence.StateAccept: choice.AsBefore,
 		evidence.StateReject: choice.NoEffect, evidence.StateWithdraw: choice.NoEffect,
 	}
 	if ignores == "keeps" {
-		want[evidence.StateAccept], want[evidence.StateReject] = choice.NotSeen, choice.Stops
-		want[evidence.StateWithdraw] = choice.NotTested
+		want[evidence.StateAccept], want[evidence.StateReject], want[evidence.StateWithdraw] = choice.NotSeen, choice.Stops, choice.Stops
 	}
 	ignoring = say(choice.Vendor, "stubborn.test", want)
 	if ignores == "keeps" {

@@ -277,10 +277,10 @@ func (a *attempt) pick(v *view, second bool, tried map[string]bool) *control {
 	return nil
 }
 
-// closer is a control that closes a layer.
+// closer is a control that closes a layer, or keeps what it shows.
 func (a *attempt) closer(v *view, tried map[string]bool) *control {
 	for i := range v.Controls {
-		if c := &v.Controls[i]; c.is.role == roleClose && !c.Disabled && !tried[roleClose+" "+c.Text] && !leaves(c.Href, v.b.frame.URL) {
+		if c := &v.Controls[i]; (c.is.role == roleClose || c.is.role == roleSave) && !c.Disabled && !tried[c.is.role+" "+c.Text] && !leaves(c.Href, v.b.frame.URL) {
 			return c
 		}
 	}
