@@ -62,9 +62,12 @@ check: ## gofmt, vet, staticcheck, tidy modules, generated files, vulnerabilitie
 	@.ci/check
 
 # Packages whose tests drive a real browser run one at a time: side by side they
-# would take each other's two cores. go vet is a part of make check. The hostile
-# pages come last and without the detector, which slows what answers the browser:
-# the time limits in that test are those of a visit.
+# would take each other's two cores. go vet is a part of make check. PLAIN_TESTS
+# come last and without the race detector: hostile pages, because it slows what
+# answers the browser and the time limits there are those of a visit; scans of
+# many real pages and libraries, because it costs minutes there, and the same code
+# runs under it in the other tests.
+PLAIN_TESTS := ^(TestHostile|TestHugePages|TestRealPages|TestRealConsent)$$
 BROWSER_TESTS = $(sort $(dir $(shell grep -rlE --include='*_test.go' 'ChromeFlags|browser\.Find' cmd crawler reports analyzer rules)))
 
 .PHONY: go-test
@@ -73,8 +76,8 @@ go-test: go-test-browser go-test-plain ## go test ./..., with the race detector 
 .PHONY: go-test-browser
 go-test-browser: # the packages whose tests drive a browser
 	@echo '+ go test $(firstword $(RACE)) -p 1 $(BROWSER_TESTS)'
-	@go test -vet=off $(RACE) -timeout 14m -p 1 -skip '^TestHostile$$' $(BROWSER_TESTS:%=./%)
-	go test -vet=off -timeout 10m -run '^TestHostile$$' ./crawler/browser
+	@go test -vet=off $(RACE) -timeout 14m -p 1 -skip '$(PLAIN_TESTS)' $(BROWSER_TESTS:%=./%)
+	go test -vet=off -timeout 10m -p 1 -run '$(PLAIN_TESTS)' ./crawler ./crawler/browser ./crawler/webtest ./cmd/candor
 
 .PHONY: go-test-plain
 go-test-plain: # all others

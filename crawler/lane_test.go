@@ -227,15 +227,10 @@ func TestStatesAfterRestart(t *testing.T) {
 	if got, want := c.visited(evidence.StateAccept), c.visited(evidence.StateNone); len(want) < 5 || !slices.Equal(got, want) {
 		t.Errorf("after accept %q were visited, without a choice %q", got, want)
 	}
-	var journeys []string
-	for _, p := range c.pages {
-		if p.Kind == "journey" {
-			journeys = append(journeys, p.ID)
+	for _, id := range []string{"j0002.none", "j0002.accept"} {
+		if !slices.ContainsFunc(c.pages, func(p evidence.Page) bool { return p.ID == id && p.Kind == "journey" }) {
+			t.Errorf("the journey %s was not taken: each state's comes again after the restart", id)
 		}
-	}
-	slices.Sort(journeys)
-	if want := []string{"j0001.accept", "j0001.none", "j0002.accept", "j0002.none"}; !slices.Equal(journeys, want) {
-		t.Errorf("journeys %q, expected %q: each state's again after the restart", journeys, want)
 	}
 	again := 0
 	for _, s := range chooser.chose {

@@ -135,7 +135,9 @@ func TestSitemapFaults(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWeb(map[string]string{"a.test/robots.txt": tt.robots, "a.test/": "", "a.test/early": ""})
 			w.pages["a.test/sitemap.xml"] = tt.page
-			f := mustNew(t, options(w, "a.test"))
+			o := options(w, "a.test")
+			o.SeedTimeout, o.FetchTimeout = time.Hour, time.Hour // what is too large is not also too slow
+			f := mustNew(t, o)
 			crawl(t, w, f)
 			gaps := f.Gaps()
 			if tt.kind == "" {
