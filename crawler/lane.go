@@ -23,6 +23,7 @@ type lane struct {
 	state    evidence.State
 	leads    bool
 	untested string        // why its pages are not visited; "" when they are
+	reached  bool          // the state was, at first; does not change once begun is closed
 	begun    chan struct{} // closed when that is known
 	closed   atomic.Bool   // no visit follows
 	asides   sync.WaitGroup
@@ -49,9 +50,10 @@ func (l *lane) visitAll(ctx context.Context, before []*lane, tabs int) {
 	if err != nil && l.untested == "" {
 		l.untested = err.Error()
 	}
+	l.reached = l.untested == ""
 	close(l.begun)
 	defer l.asides.Wait()
-	if l.untested != "" {
+	if !l.reached {
 		if ctx.Err() == nil {
 			c.gap(evidence.Gap{What: "the state " + string(l.state), Why: "it was not tested: " + l.untested, Kind: "other", State: l.state})
 		}
@@ -60,7 +62,7 @@ func (l *lane) visitAll(ctx context.Context, before []*lane, tabs int) {
 	l.leads = true
 	for _, other := range before {
 		<-other.begun // each lane closes it, whatever happens
-		if other.untested == "" {
+		if other.reached {
 			l.leads = false
 		}
 	}
