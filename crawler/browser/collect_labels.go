@@ -116,16 +116,9 @@ func (w *window) tellLabels(q Visit, labels []evidence.Label, gaps []string, res
 }
 
 // inPage calls what a new-document script left in a frame's own world and
-// returns the text that it gives. What the page runs in it for longer than limit
-// is stopped: from outside, because the browser's own time limits stand still
-// with the page's clock.
+// returns the text that it gives.
 func (f *frame) inPage(ctx context.Context, expression string, limit time.Duration) (string, error) {
-	s := f.owner.session
-	stop := time.AfterFunc(limit, func() { send(s, runtime.TerminateExecution, cdp.Empty{}) })
-	defer stop.Stop()
-	res, err := value(invoke(ctx, s, runtime.Evaluate, runtime.EvaluateParams{
-		Expression: expression, ContextID: f.page, ReturnByValue: new(true), AwaitPromise: new(true), Silent: new(true),
-	}))
+	res, err := f.evaluateInPage(ctx, expression, limit)
 	if err != nil {
 		return "", err
 	}
@@ -134,4 +127,17 @@ func (f *frame) inPage(ctx context.Context, expression string, limit time.Durati
 		return "", fmt.Errorf("read the page's objects: %w", err)
 	}
 	return text, nil
+}
+
+// evaluateInPage runs an expression in a frame's own world and waits for its
+// promise. What the page runs in it for longer than limit is stopped: from
+// outside, because the browser's own time limits stand still with the page's
+// clock.
+func (f *frame) evaluateInPage(ctx context.Context, expression string, limit time.Duration) (*runtime.RemoteObject, error) {
+	s := f.owner.session
+	stop := time.AfterFunc(limit, func() { send(s, runtime.TerminateExecution, cdp.Empty{}) })
+	defer stop.Stop()
+	return value(invoke(ctx, s, runtime.Evaluate, runtime.EvaluateParams{
+		Expression: expression, ContextID: f.page, ReturnByValue: new(true), AwaitPromise: new(true), Silent: new(true),
+	}))
 }

@@ -123,12 +123,7 @@ func (h *Held) EvaluateInPage(ctx context.Context, id, expression string, answer
 	}
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
-	s := f.owner.session
-	stop := time.AfterFunc(inPageLimit, func() { send(s, runtime.TerminateExecution, cdp.Empty{}) })
-	defer stop.Stop()
-	res, err := value(invoke(ctx, s, runtime.Evaluate, runtime.EvaluateParams{
-		Expression: expression, ContextID: f.page, ReturnByValue: new(true), AwaitPromise: new(true), Silent: new(true),
-	}))
+	res, err := f.evaluateInPage(ctx, expression, inPageLimit)
 	if err != nil {
 		return err
 	}
@@ -334,11 +329,7 @@ func (h *Held) offset(ctx context.Context, f *frame) (at [2]float64, err error) 
 	if f.id == main.id {
 		return scrolled, nil
 	}
-	if f.owner != h.window.main { // a process of its own
-		at, err = h.ownerOf(ctx, h.window.main, f.id)
-	} else {
-		at, err = h.ownerOf(ctx, f.owner, f.id)
-	}
+	at, err = h.ownerOf(ctx, h.window.main, f.id)
 	return [2]float64{at[0] + scrolled[0], at[1] + scrolled[1]}, err
 }
 
