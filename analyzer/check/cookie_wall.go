@@ -9,11 +9,7 @@ import (
 // cookieWall finds pages that cannot be used until a choice is made, and of it
 // those that offer no refusal.
 func cookieWall(m *Matcher, r *rules.Rule) result {
-	sure, open := m.reach(r)
-	if !sure && !open {
-		return noReach()
-	}
-	c, o, missing := m.offered()
+	c, o, open, missing := m.offeredTo(r)
 	if missing != nil {
 		return *missing
 	}

@@ -12,11 +12,7 @@ import (
 // are on the first layer (params min_contrast, min_area, stands_out), and by
 // clicks where param clicks is set.
 func offerAsymmetry(m *Matcher, r *rules.Rule) result {
-	sure, open := m.reach(r)
-	if !sure && !open {
-		return noReach()
-	}
-	c, o, missing := m.offered()
+	c, o, open, missing := m.offeredTo(r)
 	if missing != nil {
 		return *missing
 	}

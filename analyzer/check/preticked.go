@@ -12,11 +12,7 @@ var necessaryWords = newPhrase(`(?i)\b(strictly\s+)?(necessary|essential|require
 // preticked finds switches that are on by default and are not for what is
 // necessary.
 func preticked(m *Matcher, r *rules.Rule) result {
-	sure, open := m.reach(r)
-	if !sure && !open {
-		return noReach()
-	}
-	c, o, missing := m.offered()
+	c, o, open, missing := m.offeredTo(r)
 	if missing != nil {
 		return *missing
 	}

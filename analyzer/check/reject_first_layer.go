@@ -10,11 +10,7 @@ import (
 // rejectFirstLayer finds a first layer that accepts everything and does not
 // refuse it.
 func rejectFirstLayer(m *Matcher, r *rules.Rule) result {
-	sure, open := m.reach(r)
-	if !sure && !open {
-		return noReach()
-	}
-	c, o, missing := m.offered()
+	c, o, open, missing := m.offeredTo(r)
 	if missing != nil {
 		return *missing
 	}
