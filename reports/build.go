@@ -53,6 +53,8 @@ func New(a *analyzer.Analysis) *Report {
 		Findings:   b.findings(),
 		Rules:      each(a.Rules, newRule),
 		Evidence:   []Sighting{},
+		Changes:    noChanges(),
+		Exceptions: Exceptions{Items: []Exception{}},
 		SecondReader: SecondReader{
 			Models: list(a.SecondReader.Models), Endpoints: list(a.SecondReader.Endpoints),
 			Answered: a.SecondReader.Answered, Failed: a.SecondReader.Failed, Unasked: a.SecondReader.Unasked,
@@ -318,6 +320,7 @@ func (b *builder) findings() []Finding {
 			Title: f.Title, Message: f.Message, Recipients: list(f.Recipients), DataTypes: list(f.DataTypes),
 			Pages: b.addresses(f.Pages), States: words(f.States), Evidence: list(f.Evidence), Statements: list(f.Statements),
 			Remediation: f.Remediation, SuggestedText: f.SuggestedText, Fingerprint: f.Fingerprint, Suppressed: f.Suppressed,
+			FirstSeen: stamp(b.a.Meta.StartedAt), LastSeen: stamp(b.a.Meta.StartedAt),
 		})
 	}
 	slices.SortStableFunc(out, func(x, y Finding) int {

@@ -193,7 +193,7 @@ func TestTotals(t *testing.T) {
 		ByVerdict:  map[string]int{"clear": 8, "vague": 18, "ambiguous": 2, "incorrect": 12, "omitted": 19, "not-tested": 0},
 		ByPromise:  map[string]int{"kept": 0, "broken": 3, "not-observed": 1, "not-testable": 2},
 		Recipients: 15, UndisclosedRecipients: 6, Companies: 11, UndisclosedCompanies: 6, Unrecognized: 2, PagesWithThirdParties: 7,
-		StatesTested: 3, StillSeen: map[string]int{"reject": 1},
+		Suppressed: 1, StatesTested: 3, StillSeen: map[string]int{"reject": 1},
 	}
 	if diff := cmp.Diff(want, s); diff != "" {
 		t.Error(diff)

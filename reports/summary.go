@@ -117,7 +117,7 @@ func Summary(rep *Report, dir string, width int) string {
 			line("  %s", s)
 		}
 	}
-	top := slices.DeleteFunc(slices.Clone(rep.Findings), func(f Finding) bool { return f.Suppressed })
+	top := slices.DeleteFunc(slices.Clone(rep.Findings), func(f Finding) bool { return !rep.Open(f) })
 	if len(top) > 0 {
 		line("")
 		line("  What to look at first:")

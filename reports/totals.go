@@ -13,7 +13,12 @@ var (
 func totals(rep *Report) Totals {
 	t := Totals{BySeverity: zeros(Severities), ByVerdict: zeros(Verdicts), ByPromise: zeros(PromiseVerdicts), StillSeen: map[string]int{}}
 	for _, f := range rep.Findings {
-		if !f.Suppressed {
+		switch {
+		case f.Suppressed:
+			t.Suppressed++
+		case !rep.Open(f):
+			t.Known++
+		default:
 			t.BySeverity[f.Severity]++
 		}
 	}

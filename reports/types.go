@@ -33,6 +33,9 @@ type Report struct {
 	Evidence   []Sighting     `json:"evidence" doc:"The requests that flows and findings point at, redacted; a selection."`
 	Summary    Totals         `json:"summary"`
 
+	Changes    Changes    `json:"changes" doc:"Since an earlier scan."`
+	Exceptions Exceptions `json:"exceptions" doc:"What people decided not to have counted."`
+
 	SecondReader SecondReader `json:"second_reader" doc:"A language model that was asked about single sentences; models is empty when none was. No verdict rests on it."`
 }
 
@@ -497,7 +500,12 @@ type Finding struct {
 	Remediation   string   `json:"remediation"`
 	SuggestedText string   `json:"suggested_text"`
 	Fingerprint   string   `json:"fingerprint"`
-	Suppressed    bool     `json:"suppressed"`
+	Suppressed    bool     `json:"suppressed" doc:"An exception of the team's file holds: it is in no total and no exit code."`
+
+	Suppression Suppression `json:"suppression" doc:"The exception that matches; its line is 0 when none does."`
+	New         bool        `json:"new" doc:"No earlier scan that was given has it; false too when none was given (changes.against)."`
+	FirstSeen   string      `json:"first_seen" doc:"Start of the first scan of those given that has it; RFC 3339, UTC."`
+	LastSeen    string      `json:"last_seen" doc:"Start of the last scan that has it: this one."`
 }
 
 // Rule says what became of a rule.
@@ -525,7 +533,9 @@ type Sighting struct {
 
 // Totals are the figures of the summary.
 type Totals struct {
-	BySeverity            map[string]int `json:"by_severity" doc:"Findings that are not suppressed."`
+	BySeverity            map[string]int `json:"by_severity" doc:"Findings that count: not suppressed and, where only new ones were asked for, new."`
+	Suppressed            int            `json:"suppressed" doc:"Findings that exceptions leave out of these figures."`
+	Known                 int            `json:"known" doc:"Findings that were left out because only new ones were asked for."`
 	ByVerdict             map[string]int `json:"by_verdict" doc:"Flows to third parties and, where they have a verdict, others."`
 	ByPromise             map[string]int `json:"by_promise"`
 	Recipients            int            `json:"recipients" doc:"Third-party vendors, unrecognised domains included."`

@@ -339,7 +339,7 @@ func (c *Command) summarise(o *options, rep *reports.Report, dir string) {
 // judge turns a report into an exit code. Findings weigh more than gaps: both
 // keep a scan from passing as clean.
 func (c *Command) judge(o *options, rep *reports.Report, crawlErr error) error {
-	if atOrAbove(rep.Findings, o.failOn) {
+	if atOrAbove(rep, o.failOn) {
 		return &exitError{code: exitFindings}
 	}
 	if why := incomplete(rep, o.minCoverage); why != "" {
@@ -354,11 +354,11 @@ func (c *Command) judge(o *options, rep *reports.Report, crawlErr error) error {
 	return nil
 }
 
-func atOrAbove(findings []reports.Finding, severity string) bool {
+func atOrAbove(rep *reports.Report, severity string) bool {
 	limit := slices.Index(severities, severity) // -1 for "none"
-	return slices.ContainsFunc(findings, func(f reports.Finding) bool {
+	return slices.ContainsFunc(rep.Findings, func(f reports.Finding) bool {
 		rank := slices.Index(severities, f.Severity)
-		return !f.Suppressed && rank >= 0 && rank <= limit
+		return rep.Open(f) && rank >= 0 && rank <= limit
 	})
 }
 
