@@ -48,7 +48,7 @@ func Analyze(ctx context.Context, r *evidence.Reader, set *rules.Set, p Profile)
 	a.Choices = watcher.Compare(&a.Seen, a.Behaviors)
 	in := check.Input{
 		Site: site.Primary, Set: set, Documents: a.Documents, Seen: seen, Choices: a.Choices, Pages: visited(a.Pages), Gaps: a.Gaps,
-		Regions: p.Regions, Laws: p.Laws, Processors: p.roles(),
+		Behaviors: a.Behaviors, Profile: rules.Answers{Regions: p.Regions, Laws: p.Laws, Facts: p.Facts}, At: meta.StartedAt, Processors: p.roles(),
 	}
 	if i := meta.Import; i != nil {
 		in.Recorded, in.Missing, in.Partial = true, i.Missing, i.Partial

@@ -14,11 +14,12 @@ import (
 
 // Profile is what an organisation answers once. Nothing in it is guessed.
 type Profile struct {
-	Name       string      `yaml:"name" mapstructure:"name"`
-	OwnDomains []string    `yaml:"own_domains" mapstructure:"own_domains"`
-	Regions    []string    `yaml:"regions" mapstructure:"regions"`       // "us", "us-ca", "eu", "uk", …
-	Laws       []string    `yaml:"laws" mapstructure:"laws"`             // ids of rule packs that apply
-	Processors []Processor `yaml:"processors" mapstructure:"processors"` // who works for the organisation
+	Name       string          `yaml:"name" mapstructure:"name"`
+	OwnDomains []string        `yaml:"own_domains" mapstructure:"own_domains"`
+	Regions    []string        `yaml:"regions" mapstructure:"regions"`       // "us", "us-ca", "eu", "uk", …
+	Laws       []string        `yaml:"laws" mapstructure:"laws"`             // ids of rule packs that apply; when there are any they decide
+	Facts      map[string]bool `yaml:"facts" mapstructure:"facts"`           // ids of rules/terms/profile_facts.yaml
+	Processors []Processor     `yaml:"processors" mapstructure:"processors"` // who works for the organisation
 }
 
 // Processor is a vendor that works on the organisation's behalf.

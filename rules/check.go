@@ -27,8 +27,12 @@ func (ld *loader) check() {
 			ld.checkCompany(v, f)
 		case *Vendor:
 			ld.checkVendor(v, f, ids, claims)
+		case *Pack:
+			ld.checkPack(v, f, ids)
 		case *Rule:
-			ld.checkRule(v, f)
+			ld.checkRule(v, f, ids)
+		case *[]Fact:
+			ld.checkFacts(v)
 		case *ConsentPlatform:
 			ld.checkConsentPlatform(v, f)
 		case *ConsentWords:
@@ -48,10 +52,10 @@ func (ld *loader) sortedFiles() []*file {
 }
 
 // termIDs are the ids that vendors may refer to.
-type termIDs struct{ data, purposes map[string]bool }
+type termIDs struct{ data, purposes, facts map[string]bool }
 
 // newTermIDs takes the ids of the folder's own terms. A folder that lacks one
-// of the two lists refers to the embedded one.
+// of the lists refers to the embedded one.
 func newTermIDs(ld *loader) termIDs {
 	types, purposes := ld.set.Terms.DataTypes, ld.set.Terms.Purposes
 	if types == nil {
@@ -60,7 +64,15 @@ func newTermIDs(ld *loader) termIDs {
 	if purposes == nil {
 		purposes = embeddedList[Purpose]("terms/purposes.yaml")
 	}
-	ids := termIDs{data: make(map[string]bool, len(types)), purposes: make(map[string]bool, len(purposes))}
+	facts := ld.set.Terms.Facts
+	if facts == nil {
+		facts = embeddedList[Fact]("terms/profile_facts.yaml")
+		ld.set.Terms.Facts = facts
+	}
+	ids := termIDs{data: make(map[string]bool, len(types)), purposes: make(map[string]bool, len(purposes)), facts: make(map[string]bool, len(facts))}
+	for _, f := range facts {
+		ids.facts[f.ID] = true
+	}
 	for _, d := range types {
 		ids.data[d.ID] = true
 	}
@@ -261,27 +273,6 @@ func (ld *loader) checkCompanyDomains() {
 				continue
 			}
 			owner[d] = c.ID
-		}
-	}
-}
-
-func (ld *loader) checkRule(r *Rule, f *file) {
-	ld.checkRuleID(r, f)
-	if pack := path.Base(path.Dir(f.name)); r.Pack != pack {
-		ld.fault(r, []any{"pack"}, "pack %q is not the file's folder; expected %q", r.Pack, pack)
-	}
-	if !slices.Contains(severities, r.Severity) {
-		ld.fault(r, []any{"severity"}, "severity %q; expected one of %s", r.Severity, strings.Join(severities, ", "))
-	}
-	for _, required := range []struct{ key, value string }{{"title", r.Title}, {"check", r.Check}, {"why", r.Why}} {
-		if required.value == "" {
-			ld.fault(r, nil, "%s is missing; expected a text", required.key)
-		}
-	}
-	for _, other := range ld.set.Rules {
-		if other != r && other.ID == r.ID && ld.files[other].name < f.name {
-			ld.fault(r, []any{"id"}, "id %q is already that of %s; expected one rule for an id", r.ID, ld.files[other].name)
-			return
 		}
 	}
 }

@@ -43,6 +43,7 @@ func LoadFS(fsys fs.FS) (*Set, error) {
 	ld := &loader{set: &Set{
 		Version:   version(files),
 		Companies: make(map[string]*Company),
+		Packs:     make(map[string]*Pack),
 		Terms:     &Terms{},
 	}}
 	ld.decodeAll(files)
@@ -58,7 +59,7 @@ func LoadFS(fsys fs.FS) (*Set, error) {
 type file struct {
 	name   string
 	data   []byte
-	value  any // *Company, *ConsentPlatform, *ConsentWords, *Vendor, *Rule or one of the terms
+	value  any // *Company, *ConsentPlatform, *ConsentWords, *Vendor, *Pack, *Rule or one of the terms
 	faults []*Fault
 }
 
@@ -152,8 +153,14 @@ func (ld *loader) add(f *file) {
 		}
 	case *Vendor:
 		s.Vendors = append(s.Vendors, v)
+	case *Pack:
+		if _, ok := s.Packs[v.ID]; !ok { // a second one is a fault that check reports
+			s.Packs[v.ID] = v
+		}
 	case *Rule:
 		s.Rules = append(s.Rules, v)
+	case *[]Fact:
+		s.Terms.Facts = *v
 	case *[]DataType:
 		s.Terms.DataTypes = *v
 	case *[]Purpose:
@@ -187,6 +194,8 @@ func newValue(name string) any {
 		return new(Company)
 	case dir == "trackers/":
 		return new(Vendor)
+	case strings.HasPrefix(dir, "packs/") && base == "pack.yaml":
+		return new(Pack)
 	case strings.HasPrefix(dir, "packs/"):
 		return new(Rule)
 	case dir == "terms/languages/":
@@ -211,6 +220,8 @@ func newValue(name string) any {
 		return new([]FieldRule)
 	case "labels.yaml":
 		return new([]LabelKind)
+	case "profile_facts.yaml":
+		return new([]Fact)
 	case "sensitive_places.yaml":
 		return new([]PlaceClass)
 	}
@@ -220,7 +231,7 @@ func newValue(name string) any {
 func (f *file) decode() {
 	value := newValue(f.name)
 	if value == nil {
-		f.fault(1, "unknown file; expected data_types.yaml, fields.yaml, labels.yaml, page_kinds.yaml, policy_links.yaml, purposes.yaml, recipients.yaml or sensitive_places.yaml")
+		f.fault(1, "unknown file; expected data_types.yaml, fields.yaml, labels.yaml, page_kinds.yaml, policy_links.yaml, profile_facts.yaml, purposes.yaml, recipients.yaml or sensitive_places.yaml")
 		return
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(f.data))

@@ -15,6 +15,7 @@ type Set struct {
 	Companies map[string]*Company
 	Vendors   []*Vendor // by id
 	Terms     *Terms
+	Packs     map[string]*Pack
 	Rules     []*Rule // by id
 
 	Platforms    []*ConsentPlatform // by id
@@ -108,6 +109,7 @@ type Terms struct {
 	Fields      []FieldRule // form controls → data types, first match wins
 	Labels      []LabelKind // keys that segment, score or infer; first match wins
 	Places      []PlaceClass
+	Facts       []Fact      // what a profile answers with yes or no
 	Languages   []*Language // how other languages than English say the terms, by code
 }
 
@@ -172,16 +174,46 @@ type FieldRule struct {
 // state.
 var Needs = []string{"cookies", "notice", "pages", "policy", "state:none", "state:reject", "state:accept", "state:gpc", "state:optout", "state:withdraw", "state:dnt"}
 
+// Pack is a folder of rules, with what they share.
+type Pack struct {
+	ID        string    `yaml:"id"`
+	Title     string    `yaml:"title"`
+	About     string    `yaml:"about"`
+	AppliesIf AppliesIf `yaml:"applies_if"`
+}
+
 // Rule is one check with its words.
 type Rule struct {
-	ID          string         `yaml:"id"`
-	Pack        string         `yaml:"pack"`
-	Title       string         `yaml:"title"`
-	Check       string         `yaml:"check"` // names a comparison in analyzer/check
-	Needs       []string       `yaml:"needs"` // evidence without which it is not tested: see Needs
-	Params      map[string]any `yaml:"params"`
-	Severity    string         `yaml:"severity"`
-	Basis       []string       `yaml:"basis"`
-	Why         string         `yaml:"why"`
-	Remediation string         `yaml:"remediation"`
+	ID            string            `yaml:"id"`
+	Pack          string            `yaml:"pack"`
+	Title         string            `yaml:"title"`
+	Check         string            `yaml:"check"`  // names a comparison in analyzer/check
+	Needs         []string          `yaml:"needs"`  // evidence without which it is not tested: see Needs
+	Select        string            `yaml:"select"` // expression that narrows what the comparison looks at; "" is all
+	Params        map[string]any    `yaml:"params"`
+	Severity      string            `yaml:"severity"`
+	Caps          map[string]string `yaml:"caps"`       // confidence, or "single" for one sighting → highest severity
+	AppliesIf     AppliesIf         `yaml:"applies_if"` // beside what the pack asks for
+	ValidFrom     string            `yaml:"valid_from"` // "2026-01-01": first day on which it is asked; "" from ever
+	ValidTo       string            `yaml:"valid_to"`   // last day; "" for ever
+	Owner         string            `yaml:"owner"`      // who should be asked: see Owners
+	Basis         []LegalBasis      `yaml:"basis"`
+	Why           string            `yaml:"why"`
+	Remediation   string            `yaml:"remediation"`
+	SuggestedText string            `yaml:"suggested_text"` // a template of a sentence for the notice; "" has none
+	Scenarios     []string          `yaml:"scenarios"`      // names of its stories in scenarios/ID.yaml of the pack's folder
 }
+
+// LegalBasis is a text behind a rule.
+type LegalBasis struct {
+	Text   string `yaml:"text"`
+	Status string `yaml:"status"` // how far it was verified: see BasisStatuses
+	Date   string `yaml:"date"`   // when, "2026-11"
+}
+
+// BasisStatuses are how far the text behind a rule was verified: the law or the
+// case was read, it was read but not the paragraph's number, or neither.
+var BasisStatuses = []string{"text_seen", "paragraph_unverified", "unverified"}
+
+// Owners are who in an organisation can answer for a finding.
+var Owners = []string{"marketing", "product", "engineering", "legal", "hr", "security"}

@@ -6,13 +6,8 @@ import (
 )
 
 // afterChoice finds recipients that go on in a state in which a choice was made
-// that is to stop them. Params: state, stops ("tracking" or "sharing"), regions,
-// named_regions_only, unstated_severity.
+// that is to stop them. Params: state, stops ("tracking" or "sharing").
 func afterChoice(m *Matcher, r *rules.Rule) result {
-	sure, open := m.reach(r)
-	if !sure && !open {
-		return noReach()
-	}
 	s, who := evidence.State(param(r, "state", "reject")), trackers
 	if param(r, "stops", "tracking") == "sharing" {
 		who = sharers
@@ -30,12 +25,10 @@ func afterChoice(m *Matcher, r *rules.Rule) result {
 	var res result
 	for _, g := range e.on {
 		f := m.wentOn(r, s, g)
-		whereabouts(&f, r, open)
 		res.findings = append(res.findings, f)
 	}
 	if len(e.limited) > 0 {
 		f := m.restricted(r, s, e.limited)
-		whereabouts(&f, r, open)
 		res.findings = append(res.findings, f)
 	}
 	if len(res.findings) == 0 {

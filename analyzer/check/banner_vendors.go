@@ -13,10 +13,6 @@ import (
 // bannerVendors compares the recipients that the banner lists with those that
 // were seen.
 func bannerVendors(m *Matcher, r *rules.Rule) result {
-	sure, open := m.reach(r)
-	if !sure && !open {
-		return noReach()
-	}
 	c, o, missing := m.offered()
 	switch {
 	case missing != nil:
@@ -54,7 +50,6 @@ func bannerVendors(m *Matcher, r *rules.Rule) result {
 	f.Message = fmt.Sprintf("The banner lists %s. Seen, and not found in it: %s.", countOf(len(o.Vendors), "%d recipients", "one recipient"), list(shorten(names, 8)))
 	f.Outcome = NeedsPerson // names are written in many ways, and the list is bounded
 	byLooks(&f, c)
-	whereabouts(&f, r, open)
 	return result{findings: []Finding{f}}
 }
 

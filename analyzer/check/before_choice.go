@@ -3,7 +3,6 @@ package check
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"candor/analyzer/flow"
 	"candor/crawler/evidence"
@@ -11,13 +10,8 @@ import (
 )
 
 // beforeChoice finds tracking that is not necessary in visits in which no
-// choice was made. It asks for a person where the profile names no region.
+// choice was made.
 func beforeChoice(m *Matcher, r *rules.Rule) result {
-	regions := texts(r, "regions")
-	applies := overlap(lower(m.in.Regions), regions) || slices.Contains(m.in.Laws, r.Pack)
-	if !applies && len(m.in.Regions) > 0 {
-		return result{outcome: NotApplicable, why: "The profile names no region in which this applies."}
-	}
 	early := group{}
 	for _, c := range m.in.Seen.Cookies {
 		if slices.Contains(c.States, evidence.StateNone) && (c.Purpose == "analytics" || c.Purpose == "advertising") && !m.consentTool(c.Vendor) {
@@ -41,11 +35,6 @@ func beforeChoice(m *Matcher, r *rules.Rule) result {
 	slices.Sort(names)
 	f.Message = fmt.Sprintf("Before any choice was made, cookies for analytics or advertising were set for, or identifiers or events went to, %s.", list(shorten(slices.Compact(names), 8)))
 	f.Fingerprint = fingerprint(r.ID, m.in.Site)
-	if !applies {
-		f.Outcome = NeedsPerson
-		f.Severity = capped(param(r, "unstated_severity", "medium"), early.confidence(), early.sightings())
-		f.Message += " Whether a choice was needed first depends on where the visitors are, which the profile does not say."
-	}
 	return result{findings: []Finding{f}}
 }
 
@@ -59,12 +48,4 @@ func cookieFlow(m *Matcher, c *flow.Cookie) *flow.Flow {
 		r.Vendor, r.Domain = m.in.Site, m.in.Site
 	}
 	return &flow.Flow{ID: c.ID, DataTypes: []string{"cookie_identifier"}, Recipient: r, Confidence: flow.Direct, Sightings: len(c.Pages), Pages: c.Pages, States: c.States}
-}
-
-func lower(list []string) []string {
-	out := make([]string, len(list))
-	for i, s := range list {
-		out[i] = strings.ToLower(s)
-	}
-	return out
 }

@@ -24,31 +24,6 @@ var after = map[evidence.State]string{
 	evidence.StateOptOut: "after the opt-out", evidence.StateDNT: "with Do Not Track on", evidence.StateAccept: "after everything was accepted", evidence.StateNone: "without a choice",
 }
 
-// reach says whether a rule's laws apply to the visitors: sure when the profile
-// says so, open when it says nothing of regions.
-func (m *Matcher) reach(r *rules.Rule) (sure, open bool) {
-	sure = overlap(lower(m.in.Regions), texts(r, "regions")) || slices.Contains(m.in.Laws, r.Pack)
-	return sure, !sure && len(m.in.Regions) == 0 && !param(r, "named_regions_only", false)
-}
-
-// elsewhere is the result of a rule whose laws do not apply.
-func noReach() result {
-	return result{outcome: NotApplicable, why: "The profile names no region in which this applies."}
-}
-
-// whereabouts weakens a finding where the profile does not say where the
-// visitors are.
-func whereabouts(f *Finding, r *rules.Rule, open bool) {
-	if !open {
-		return
-	}
-	f.Outcome = NeedsPerson
-	if s := param(r, "unstated_severity", "medium"); severityRank[f.Severity] < severityRank[s] {
-		f.Severity = s
-	}
-	f.Message += " Whether that is asked for depends on where the visitors are, which the profile does not say."
-}
-
 // whom a choice is to stop.
 type whom int
 

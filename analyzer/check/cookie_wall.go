@@ -9,7 +9,7 @@ import (
 // cookieWall finds pages that cannot be used until a choice is made, and of it
 // those that offer no refusal.
 func cookieWall(m *Matcher, r *rules.Rule) result {
-	c, o, open, missing := m.offeredTo(r)
+	c, o, missing := m.offered()
 	if missing != nil {
 		return *missing
 	}
@@ -29,6 +29,5 @@ func cookieWall(m *Matcher, r *rules.Rule) result {
 		f.Message += fmt.Sprintf(", and refusing takes %s, accepting %s.", countOf(o.RejectClicks, "%d clicks", "one click"), countOf(o.AcceptClicks, "%d clicks", "one click"))
 	}
 	byLooks(&f, c)
-	whereabouts(&f, r, open)
 	return result{findings: []Finding{f}}
 }

@@ -13,10 +13,6 @@ import (
 // doNotTrack compares what the texts say of Do Not Track with what the signal
 // does, and asks for a sentence where others follow visitors and there is none.
 func doNotTrack(m *Matcher, r *rules.Rule) result {
-	sure, open := m.reach(r)
-	if !sure && !open {
-		return noReach()
-	}
 	speaks := false
 	for _, d := range m.read {
 		speaks = speaks || slices.ContainsFunc(d.Topics, func(t policy.Topic) bool { return t.Kind == "do_not_track" })
@@ -37,7 +33,6 @@ func doNotTrack(m *Matcher, r *rules.Rule) result {
 			Message: fmt.Sprintf("Seen: %s, which may follow visitors over time. No sentence about Do Not Track was found in the texts.", list(shorten(m.owners(who), 6))),
 		}
 		m.doubt(&f)
-		whereabouts(&f, r, open)
 		return result{findings: []Finding{f}}
 	}
 	var res result
@@ -50,7 +45,6 @@ func doNotTrack(m *Matcher, r *rules.Rule) result {
 		tested = tested || e.state.Tested
 		if len(e.on) > 0 && e.state.Tested {
 			f := m.controlFinding(r, []control{c}, e)
-			whereabouts(&f, r, open)
 			res.findings = append(res.findings, f)
 			break
 		}

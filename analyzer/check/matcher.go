@@ -6,9 +6,11 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"candor/analyzer/choice"
 	"candor/analyzer/flow"
+	"candor/analyzer/flow/behavior"
 	"candor/analyzer/policy"
 	"candor/crawler/evidence"
 	"candor/rules"
@@ -23,8 +25,9 @@ type Input struct {
 	Choices    choice.Result
 	Pages      []evidence.Page
 	Gaps       []evidence.Gap
-	Regions    []string          // of the profile; empty when it says nothing
-	Laws       []string          // ids of packs that the profile names
+	Behaviors  []behavior.Behavior
+	Profile    rules.Answers
+	At         time.Time         // when the scan began
 	Processors map[string]string // vendor id or domain → role
 	Recorded   bool              // by another tool: nothing was looked for
 	Missing    []string          // kinds of evidence that such a recording does not hold: see evidence.Import

@@ -28,19 +28,6 @@ func (m *Matcher) offered() (*evidence.Choice, *evidence.Offer, *result) {
 	return nil, nil, &result{outcome: NotTested, why: "No consent banner was looked for."}
 }
 
-// offeredTo is offered for a rule that applies in some regions; open says that the
-// profile does not tell whether it does. Where it does not apply, that is the
-// result.
-func (m *Matcher) offeredTo(r *rules.Rule) (c *evidence.Choice, o *evidence.Offer, open bool, missing *result) {
-	sure, open := m.reach(r)
-	if !sure && !open {
-		none := noReach()
-		return nil, nil, false, &none
-	}
-	c, o, missing = m.offered()
-	return c, o, open, missing
-}
-
 // offerFinding starts a finding about the banner. One that was found by its looks
 // may have been misread.
 func (m *Matcher) offerFinding(r *rules.Rule, c *evidence.Choice, severity string) Finding {

@@ -12,7 +12,7 @@ import (
 // are on the first layer (params min_contrast, min_area, stands_out), and by
 // clicks where param clicks is set.
 func offerAsymmetry(m *Matcher, r *rules.Rule) result {
-	c, o, open, missing := m.offeredTo(r)
+	c, o, missing := m.offered()
 	if missing != nil {
 		return *missing
 	}
@@ -29,7 +29,6 @@ func offerAsymmetry(m *Matcher, r *rules.Rule) result {
 		}
 		f.Fingerprint = fingerprint(r.ID, m.in.Site, "clicks")
 		byLooks(&f, c)
-		whereabouts(&f, r, open)
 		res.findings = append(res.findings, f)
 	}
 	if len(accept) > 0 && len(reject) > 0 {
@@ -40,7 +39,6 @@ func offerAsymmetry(m *Matcher, r *rules.Rule) result {
 			f.Message = fmt.Sprintf("On the first layer, %s beside %s: %s. Other windows and themes may show it otherwise.", said(reject[0]), said(accept[0]), list(how))
 			f.Fingerprint = fingerprint(r.ID, m.in.Site, "looks")
 			byLooks(&f, c)
-			whereabouts(&f, r, open)
 			res.findings = append(res.findings, f)
 		}
 	}

@@ -12,10 +12,6 @@ import (
 // optOutLink looks whether a site whose visitors' identifiers go to advertising
 // recipients has a way to opt out of it.
 func optOutLink(m *Matcher, r *rules.Rule) result {
-	sure, open := m.reach(r)
-	if !sure && !open {
-		return noReach()
-	}
 	st := m.in.Choices.Of(evidence.StateOptOut)
 	if st.Choice == nil {
 		return result{outcome: NotTested, why: "No opt-out was looked for: the state optout was not visited."}
@@ -37,7 +33,6 @@ func optOutLink(m *Matcher, r *rules.Rule) result {
 	f.Title = "No way to opt out of sale or sharing was found"
 	f.Message = fmt.Sprintf("Observed: %s. %s Whether these count as sale or sharing, or whether the signal of the browser is taken instead, needs a person.", m.describe(shared), st.Choice.Why)
 	f.Fingerprint = fingerprint(r.ID, m.in.Site)
-	whereabouts(&f, r, open)
 	return result{findings: []Finding{f}}
 }
 

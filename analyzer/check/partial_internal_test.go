@@ -11,7 +11,7 @@ func TestEveryComparisonSaysWhatItRestsOn(t *testing.T) {
 		}
 	}
 	for name := range restsOn {
-		if comparisons[name] == nil {
+		if comparisons[name].compare == nil {
 			t.Errorf("restsOn has %q, which is no comparison", name)
 		}
 	}

@@ -12,7 +12,7 @@ var necessaryWords = newPhrase(`(?i)\b(strictly\s+)?(necessary|essential|require
 // preticked finds switches that are on by default and are not for what is
 // necessary.
 func preticked(m *Matcher, r *rules.Rule) result {
-	c, o, open, missing := m.offeredTo(r)
+	c, o, missing := m.offered()
 	if missing != nil {
 		return *missing
 	}
@@ -35,6 +35,5 @@ func preticked(m *Matcher, r *rules.Rule) result {
 	f.Title = fmt.Sprintf("%s in the banner on by default", countOf(len(on), "%d choices are", "One choice is"))
 	f.Message = fmt.Sprintf("As the banner is shown, these are on and can be changed: %s.", list(shorten(on, 8)))
 	byLooks(&f, c)
-	whereabouts(&f, r, open)
 	return result{findings: []Finding{f}}
 }

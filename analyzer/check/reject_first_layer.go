@@ -10,7 +10,7 @@ import (
 // rejectFirstLayer finds a first layer that accepts everything and does not
 // refuse it.
 func rejectFirstLayer(m *Matcher, r *rules.Rule) result {
-	c, o, open, missing := m.offeredTo(r)
+	c, o, missing := m.offered()
 	if missing != nil {
 		return *missing
 	}
@@ -38,6 +38,5 @@ func rejectFirstLayer(m *Matcher, r *rules.Rule) result {
 		f.Message += fmt.Sprintf(" What %s does was not told from its words.", said(others[0]))
 	}
 	byLooks(&f, c)
-	whereabouts(&f, r, open)
 	return result{findings: []Finding{f}}
 }

@@ -23,37 +23,44 @@ type result struct {
 	findings []Finding
 }
 
-// comparison compares flows, statements and the rest for one rule. What the
-// rule needs is there when it is called.
-type comparison func(m *Matcher, r *rules.Rule) result
+// compare compares flows, statements and the rest for one rule. What the rule
+// needs is there when it is called.
+type compare func(m *Matcher, r *rules.Rule) result
 
-// comparisons by the name that rules use in "check".
+// comparison is one of the closed set that rules name in "check".
+type comparison struct {
+	compare compare
+	subject subject // what a rule's select narrows; "" for none
+	params  params  // that a rule can give it
+}
+
+// comparisons by name. Each has a file of its own.
 var comparisons = map[string]comparison{
-	"recipient_undisclosed":  recipientUndisclosed,
-	"data_undisclosed":       dataUndisclosed,
-	"denial_contradicted":    denialContradicted,
-	"only_necessary_cookies": onlyNecessaryCookies,
-	"form_undisclosed":       formUndisclosed,
-	"replay_undisclosed":     replayUndisclosed,
-	"cookie_lifetime":        cookieLifetime,
-	"cookie_table_drift":     cookieTableDrift,
-	"policy_unreadable":      policyUnreadable,
-	"sale_denied":            saleDenied,
-	"vague_only":             vagueOnly,
-	"unencrypted":            unencrypted,
-	"before_choice":          beforeChoice,
-	"texts_contradict":       textsContradict,
-	"after_choice":           afterChoice,
-	"withdrawal":             withdrawal,
-	"control_without_effect": controlWithoutEffect,
-	"reject_first_layer":     rejectFirstLayer,
-	"preticked":              preticked,
-	"offer_asymmetry":        offerAsymmetry,
-	"cookie_wall":            cookieWall,
-	"banner_vendors":         bannerVendors,
-	"signal_status":          signalStatus,
-	"opt_out_link":           optOutLink,
-	"do_not_track":           doNotTrack,
+	"after_choice":           {afterChoice, ofVendor, params{"state": aText, "stops": aText}},
+	"banner_vendors":         {bannerVendors, ofVendor, nil},
+	"before_choice":          {beforeChoice, ofFlow, nil},
+	"control_without_effect": {controlWithoutEffect, ofNothing, nil},
+	"cookie_lifetime":        {cookieLifetime, ofCookie, params{"days": aNumber, "factor": aNumber}},
+	"cookie_table_drift":     {cookieTableDrift, ofCookie, params{"ghost_severity": aSeverity}},
+	"cookie_wall":            {cookieWall, ofNothing, nil},
+	"data_undisclosed":       {dataUndisclosed, ofFlow, params{"sensitive_severity": aSeverity}},
+	"denial_contradicted":    {denialContradicted, ofFlow, nil},
+	"do_not_track":           {doNotTrack, ofVendor, params{"missing_severity": aSeverity}},
+	"form_undisclosed":       {formUndisclosed, ofForm, params{"sensitive_severity": aSeverity, "ignore": aTexts}},
+	"offer_asymmetry":        {offerAsymmetry, ofNothing, params{"min_area": aNumber, "min_contrast": aNumber, "stands_out": aNumber, "clicks": aTruth, "looks_severity": aSeverity}},
+	"only_necessary_cookies": {onlyNecessaryCookies, ofCookie, nil},
+	"opt_out_link":           {optOutLink, ofFlow, nil},
+	"policy_unreadable":      {policyUnreadable, ofNothing, params{"min_words": aNumber}},
+	"preticked":              {preticked, ofNothing, nil},
+	"recipient_undisclosed":  {recipientUndisclosed, ofFlow, params{"severity": aSeverities}},
+	"reject_first_layer":     {rejectFirstLayer, ofNothing, nil},
+	"replay_undisclosed":     {replayUndisclosed, ofVendor, nil},
+	"sale_denied":            {saleDenied, ofFlow, nil},
+	"signal_status":          {signalStatus, ofNothing, nil},
+	"texts_contradict":       {textsContradict, ofNothing, nil},
+	"unencrypted":            {unencrypted, ofForm, params{"mixed_severity": aSeverity}},
+	"vague_only":             {vagueOnly, ofFlow, nil},
+	"withdrawal":             {withdrawal, ofVendor, nil},
 }
 
 // Run runs every rule. Findings are sorted by severity, outcome (what differs
@@ -78,16 +85,19 @@ func (m *Matcher) Run() ([]Finding, []RuleOutcome) {
 }
 
 func (m *Matcher) run(r *rules.Rule) result {
-	compare := comparisons[r.Check]
-	if compare == nil {
+	c, ok := comparisons[r.Check]
+	if !ok {
 		return result{outcome: NotTested, why: fmt.Sprintf("This version has no comparison %q.", r.Check)}
+	}
+	if ok, why := m.in.Set.Applies(r, m.in.Profile, m.in.At); !ok {
+		return result{outcome: NotApplicable, why: why}
 	}
 	for _, need := range r.Needs {
 		if why := m.lacks(need); why != "" {
 			return result{outcome: NotTested, why: capital(why) + "."}
 		}
 	}
-	res := m.sure(r.Check, compare(m, r))
+	res := m.sure(r.Check, c.compare(m, r))
 	if len(res.findings) > 0 {
 		res.outcome = NeedsPerson
 		if slices.ContainsFunc(res.findings, func(f Finding) bool { return f.Outcome == Differs }) {

@@ -10,10 +10,6 @@ import (
 // signalStatus looks whether the site shows a visitor who sends Global Privacy
 // Control that the signal was processed.
 func signalStatus(m *Matcher, r *rules.Rule) result {
-	sure, open := m.reach(r)
-	if !sure && !open {
-		return noReach()
-	}
 	if why := m.untested(evidence.StateGPC); why != "" {
 		return result{outcome: NotTested, why: capital(why) + "."}
 	}
@@ -31,6 +27,5 @@ func signalStatus(m *Matcher, r *rules.Rule) result {
 	f.Outcome = NeedsPerson
 	f.Title = "A visitor who sends Global Privacy Control is not shown that it was processed"
 	f.Message = "No text about the signal was found on the page or in the banner's layers that were opened. It may stand elsewhere."
-	whereabouts(&f, r, open)
 	return result{findings: []Finding{f}}
 }

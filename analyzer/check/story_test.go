@@ -148,7 +148,7 @@ func knowledge(t testing.TB) *rules.Set {
 }
 
 func (s *story) input(set *rules.Set) check.Input {
-	in := check.Input{Site: "shop.test", Set: set, Regions: s.Regions, Processors: s.Works}
+	in := check.Input{Site: "shop.test", Set: set, Profile: rules.Answers{Regions: s.Regions}, Processors: s.Works}
 	in.Missing, in.Partial = s.Missing, s.Partial
 	in.Recorded = len(s.Missing)+len(s.Partial) > 0
 	in.Pages = []evidence.Page{{ID: "p0001.none", URL: "https://shop.test/", State: evidence.StateNone, Ended: "quiet"}}

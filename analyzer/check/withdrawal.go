@@ -11,15 +11,8 @@ import (
 // withdrawal looks whether consent can be withdrawn as it was given: a way back
 // on every page, no more clicks, and an effect.
 func withdrawal(m *Matcher, r *rules.Rule) result {
-	sure, open := m.reach(r)
-	if !sure && !open {
-		return noReach()
-	}
 	var res result
-	add := func(f Finding) {
-		whereabouts(&f, r, open)
-		res.findings = append(res.findings, f)
-	}
+	add := func(f Finding) { res.findings = append(res.findings, f) }
 	if f, ok := m.wayBack(r); ok {
 		add(f)
 	}

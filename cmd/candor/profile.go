@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	profileKeys   = []string{"name", "own_domains", "regions", "laws", "processors"}
+	profileKeys   = []string{"name", "own_domains", "regions", "laws", "facts", "processors"}
 	processorKeys = []string{"vendor", "role"}
 	roles         = []string{"processor", "service_provider", "joint_controller"}
 )

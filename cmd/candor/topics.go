@@ -101,7 +101,7 @@ Nothing in it is guessed:
   name: Fernhill Outdoor Ltd
   own_domains: [fernhill.test, fernhill-cdn.test]
   regions: [us-ca, eu]
-  laws: [us-ca]
+  laws: [ca-ccpa, ca-oppa, eu-gdpr, eu-eprivacy]
   processors:
     - {vendor: stripe, role: processor}`)
 	return b.String()
