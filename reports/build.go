@@ -309,7 +309,8 @@ func newPromise(p check.Promise) Promise {
 }
 
 func newRule(r check.RuleOutcome) Rule {
-	return Rule{ID: r.ID, Pack: r.Pack, Title: r.Title, Outcome: string(r.Outcome), Why: r.Why}
+	return Rule{ID: r.ID, Pack: r.Pack, Title: r.Title, Outcome: string(r.Outcome), Why: r.Why,
+		Severity: r.Severity, Matters: r.Matters, Remediation: r.Remediation, Basis: list(r.Basis)}
 }
 
 func (b *builder) findings() []Finding {

@@ -515,6 +515,11 @@ type Rule struct {
 	Title   string `json:"title"`
 	Outcome string `json:"outcome" enum:"differs|matches|needs-person|not-applicable|not-tested"`
 	Why     string `json:"why"`
+
+	Severity    string   `json:"severity" enum:"critical|high|medium|low|info" doc:"Of its findings, unless it grades them."`
+	Matters     string   `json:"matters" doc:"Why the rule is there."`
+	Remediation string   `json:"remediation"`
+	Basis       []string `json:"basis" doc:"Where what it compares is asked for, or why it may matter; no legal judgement."`
 }
 
 // Sighting is a request that a flow or a finding points at, redacted.

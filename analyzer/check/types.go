@@ -90,4 +90,10 @@ type RuleOutcome struct {
 	Title   string  `json:"title"`
 	Outcome Outcome `json:"outcome"`
 	Why     string  `json:"why"`
+
+	// As the rule's file says.
+	Severity    string   `json:"severity"`
+	Matters     string   `json:"matters"`
+	Remediation string   `json:"remediation"`
+	Basis       []string `json:"basis"`
 }

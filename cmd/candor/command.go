@@ -199,7 +199,19 @@ func (c *Command) logger(o *options) *slog.Logger {
 }
 
 // formats are the report formats that this program writes.
-func (c *Command) formats() []string { return reports.Formats(c.Stages.Renderers...) }
+func (c *Command) formats() []string { return reports.Formats(c.renderers(nil)...) }
+
+// renderers are the formats that have a package of their own, for a command
+// with these options; nil where only their names are asked for.
+func (c *Command) renderers(o *options) []reports.Renderer {
+	if c.Stages.Renderers == nil {
+		return nil
+	}
+	if o == nil {
+		return c.Stages.Renderers(reports.Gate{})
+	}
+	return c.Stages.Renderers(c.gate(o))
+}
 
 func (c *Command) columns() int {
 	if c.Columns == nil {

@@ -81,11 +81,15 @@ func (o *options) outputFlags(fs *pflag.FlagSet, out string, formats []string) {
 }
 
 func (o *options) judgeFlags(fs *pflag.FlagSet) {
+	o.gateFlags(fs)
+	fs.StringVar(&o.profile, "profile", "", "`FILE` with what the organisation answered: name, own domains, regions, laws, processors")
+}
+
+func (o *options) gateFlags(fs *pflag.FlagSet) {
 	o.failOn = "none"
 	fs.Var(newOne(&o.failOn, parseSeverity), "fail-on", "exit 1 when a finding is of this `SEVERITY` or above: critical, high, medium, low, info; none never")
 	o.minCoverage = 0.8
 	fs.Var(newOne(&o.minCoverage, parseShare), "min-coverage", "exit 3 when a smaller `SHARE` of the pages could be visited, 0 to 1")
-	fs.StringVar(&o.profile, "profile", "", "`FILE` with what the organisation answered: name, own domains, regions, laws, processors")
 }
 
 func (o *options) networkFlags(fs *pflag.FlagSet) {

@@ -108,8 +108,9 @@ func (c *Command) reportCommand() *cobra.Command {
 		Short:   "Render a saved scan in other formats",
 		Long: `Report renders the scan.json of a report folder again, as it is. It does not
 analyse: 'candor analyze' does. Files that are there already are left alone;
-name another folder with --out.`,
+name another folder with --out. The exit codes are those of a scan.`,
 		Example: `  candor report out --format csv
+  candor report out --format sarif,junit --fail-on high
   candor report out --format html --out for-the-board`,
 		Args: args(1, 1, "one FOLDER that holds a scan.json"),
 		RunE: func(cmd *cobra.Command, a []string) error {
@@ -122,6 +123,7 @@ name another folder with --out.`,
 	fs := cmd.Flags()
 	fs.SortFlags = false
 	o.outputFlags(fs, "write into `DIR` (default the folder itself)", c.formats())
+	o.gateFlags(fs)
 	o.commonFlags(fs)
 	completions(cmd, c.formats())
 	return cmd
@@ -135,7 +137,7 @@ func (c *Command) report(o *options, folder string) error {
 	dir := o.out
 	if dir == "" {
 		dir = folder
-		for _, name := range reports.Files(o.formats, c.Stages.Renderers...) {
+		for _, name := range reports.Files(o.formats, c.renderers(o)...) {
 			if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
 				return usage("%s exists and is left as it is; choose other formats with --format, or another folder with --out", filepath.Join(dir, name))
 			}
@@ -143,15 +145,15 @@ func (c *Command) report(o *options, folder string) error {
 	} else if err := freshDir(dir); err != nil {
 		return err
 	}
-	if err := reports.Write(dir, rep, o.formats, c.Stages.Renderers...); err != nil {
+	if err := reports.Write(dir, rep, o.formats, c.renderers(o)...); err != nil {
 		return err
 	}
-	for _, name := range reports.Files(o.formats, c.Stages.Renderers...) {
+	for _, name := range reports.Files(o.formats, c.renderers(o)...) {
 		if !o.quiet {
 			fmt.Fprintln(c.Stdout, filepath.Join(dir, name))
 		}
 	}
-	return nil
+	return c.judge(o, rep, nil)
 }
 
 func readReport(folder string) (*reports.Report, error) {

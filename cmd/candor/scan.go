@@ -324,7 +324,7 @@ func (c *Command) analyseAndWrite(ctx, asking context.Context, o *options, bundl
 	if err := rep.Trace(r); err != nil {
 		return nil, err
 	}
-	if err := reports.Write(dir, rep, o.formats, c.Stages.Renderers...); err != nil {
+	if err := reports.Write(dir, rep, o.formats, c.renderers(o)...); err != nil {
 		return nil, err
 	}
 	return rep, nil
@@ -354,12 +354,34 @@ func (c *Command) judge(o *options, rep *reports.Report, crawlErr error) error {
 	return nil
 }
 
+// gate hands the same judgement to the formats that pipelines read.
+func (c *Command) gate(o *options) reports.Gate {
+	return reports.Gate{
+		FailOn: o.failOn,
+		Fails:  func(rep *reports.Report, f reports.Finding) bool { return fails(rep, f, o.failOn) },
+		Exit: func(rep *reports.Report) (int, string) {
+			err := c.judge(o, rep, nil)
+			var ee *exitError
+			switch {
+			case !errors.As(err, &ee):
+				return exitOK, ""
+			case ee.code == exitFindings:
+				return ee.code, "there are findings of severity " + o.failOn + " or above"
+			}
+			return ee.code, ee.Error()
+		},
+	}
+}
+
 func atOrAbove(rep *reports.Report, severity string) bool {
-	limit := slices.Index(severities, severity) // -1 for "none"
-	return slices.ContainsFunc(rep.Findings, func(f reports.Finding) bool {
-		rank := slices.Index(severities, f.Severity)
-		return rep.Open(f) && rank >= 0 && rank <= limit
-	})
+	return slices.ContainsFunc(rep.Findings, func(f reports.Finding) bool { return fails(rep, f, severity) })
+}
+
+// fails reports whether a finding counts and is of a severity or above; of
+// "none" nothing is.
+func fails(rep *reports.Report, f reports.Finding, severity string) bool {
+	limit, rank := slices.Index(severities, severity), slices.Index(severities, f.Severity)
+	return rep.Open(f) && rank >= 0 && rank <= limit
 }
 
 // incomplete says why a scan cannot pass as whole; "" when it can.

@@ -15,6 +15,7 @@ import (
 	"candor/crawler/webtest"
 	"candor/reports"
 	"candor/reports/html"
+	"candor/reports/sarif"
 	"candor/rules"
 )
 
@@ -29,8 +30,12 @@ func wired() Stages {
 		ReadPolicy:  policy.Read,
 		Analyze:     analyzer.Analyze,
 		Serve:       serveDemo,
-		Renderers:   []reports.Renderer{html.Format()},
+		Renderers:   renderers,
 	}
+}
+
+func renderers(g reports.Gate) []reports.Renderer {
+	return []reports.Renderer{html.Format(), sarif.Format(g)}
 }
 
 func findBrowser(path string, noSandbox bool) (string, error) {

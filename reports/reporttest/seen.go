@@ -169,7 +169,9 @@ func finish(a *analyzer.Analysis) *analyzer.Analysis {
 		{ID: "payment-https", Title: "Card fields are sent over https", Outcome: check.Matches, Why: "The one form with a card field sends over https."},
 		{ID: "under-13", Title: "Pages for children carry no advertising", Outcome: check.NotApplicable, Why: "No page for children was found."},
 	} {
-		r.Pack = "core"
+		r.Pack, r.Severity, r.Basis = "core", "high", []string{"GDPR Art. 13"}
+		r.Matters = "People rely on it: " + r.Title + "."
+		r.Remediation = "Change the page, or change the notice."
 		a.Rules = append(a.Rules, r)
 	}
 	return a

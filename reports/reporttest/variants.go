@@ -19,57 +19,90 @@ import (
 // and invalid bytes.
 const Attack = "=cmd()\"'><script>alert(1)</script><img src=x onerror=alert(1)></style><!-- javascript:alert(1) \x1b[31m\x07 \u202egpj.exe {{.}} \xff\xfe"
 
+// Names are hostile names by what they attack, for the tests of every format:
+// each comes out harmless from each.
+var Names = []struct{ What, Text string }{
+	{"everything", Attack},
+	{"markup", "<script>alert(1)</script><img src=x onerror=alert(1)>&lt;b&gt;"},
+	{"formula", "=cmd|'/C calc'!A0"},
+	{"formula after a tab", "\t=HYPERLINK(\"http://evil.test\",\"x\")"},
+	{"plus", "+1+1"},
+	{"minus", "-2+3+cmd|' /C calc'!A0"},
+	{"at", "@SUM(1+1)"},
+	{"carriage return", "\r=1+1"},
+	{"wide formula", "＝1+1"},
+	{"escape sequence", "\x1b[31mred\x1b]8;;http://evil.test\x07link\x1b]8;;\x07\x9b2J"},
+	{"right to left", "\u202egpj.exe\u2066x\u2069\u200f"},
+	{"NUL", "a\x00b\x01c\x0bd\x7f"},
+	{"not a character", "a\ufffe\uffffb\ufeff"},
+	{"invalid UTF-8", "\xff\xfe\xc3(\xed\xa0\x80"},
+	{"long host", strings.Repeat("long.", 2048) + "test"},
+	{"Markdown", "](http://evil.test) **b** _i_ ~~s~~ # h `code` ```fence``` | cell | <!-- c --> ![i](http://evil.test/i.png)"},
+	{"block of Markdown", "\n# heading\n\n- item\n1. one\n> quote\n---\n```\nfence\n"},
+	{"mention", "@octocat and @org/team, #1, GH-1, :tada:, www.evil.test, http://evil.test, a@evil.test"},
+	{"end of CDATA", "]]><evil/><![CDATA["},
+	{"entities", "&amp;&#60;script&#62;&xxe;<!DOCTYPE x [<!ENTITY xxe SYSTEM \"file:///etc/passwd\">]>"},
+	{"workflow command", "::set-output name=x::y\n::error::z"},
+	{"template", "{{.}} ${{ secrets.TOKEN }} {0} %s %n"},
+	{"quotes", "\"',;\n\"\"x"},
+	{"path", "../../etc/passwd"},
+	{"script address", "javascript:alert(1)"},
+}
+
 // Hostile is Shop with Attack in every text that a site, a policy or a vendor
 // can choose. Ids that tie records together and the words of the design stay.
-func Hostile() *analyzer.Analysis {
+func Hostile() *analyzer.Analysis { return Named(Attack) }
+
+// Named is Shop with a hostile name in every such text.
+func Named(name string) *analyzer.Analysis {
 	a := Shop()
 	spare := []string{"ID", "Chain", "Verdict", "Outcome", "Severity", "Confidence", "State", "States", "Party", "ActionParty", "SetterParty", "Recognized", "Statement", "Statements", "Flows", "Candidates", "Evidence", "Vendor", "Document", "Schema", "Ended", "Example"}
-	taint(reflect.ValueOf(a).Elem(), spare)
+	taint(reflect.ValueOf(a).Elem(), name, spare)
 	for _, st := range a.Choices.States { // "States" is a word elsewhere
-		taint(reflect.ValueOf(st.Choice), append(slices.Clone(spare), "Page"))
+		taint(reflect.ValueOf(st.Choice), name, append(slices.Clone(spare), "Page"))
 	}
 	for i := range a.Pages { // one of each kind of bad address
-		a.Pages[i].URL = []string{"javascript:alert(1)//" + Attack, "https://h.test/\"><script>" + Attack, "data:text/html," + Attack}[i%3] + fmt.Sprint(i)
-		a.Pages[i].Screenshot = "../../" + Attack
+		a.Pages[i].URL = []string{"javascript:alert(1)//" + name, "https://h.test/\"><script>" + name, "data:text/html," + name}[i%3] + fmt.Sprint(i)
+		a.Pages[i].Screenshot = "../../" + name
 	}
 	a.Seen.Hosts[0].Host = strings.Repeat("long.", 2048) + "test"
 	return a
 }
 
-func taint(v reflect.Value, spare []string) {
+func taint(v reflect.Value, name string, spare []string) {
 	switch v.Kind() {
 	case reflect.Pointer:
-		taint(v.Elem(), spare)
+		taint(v.Elem(), name, spare)
 	case reflect.String:
 		if v.CanSet() && v.Type() != reflect.TypeFor[behavior.Kind]() && v.Type() != reflect.TypeFor[choice.Class]() {
-			v.SetString(Attack)
+			v.SetString(name)
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
 			f := v.Type().Field(i)
 			word := f.Name == "Says" && v.Type() == reflect.TypeFor[evidence.Opinion]() // one of three, or the analyzer drops it
 			if f.IsExported() && !word && !slices.Contains(spare, f.Name) && f.Type.PkgPath() != "time" {
-				taint(v.Field(i), spare)
+				taint(v.Field(i), name, spare)
 			}
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			taint(v.Index(i), spare)
+			taint(v.Index(i), name, spare)
 		}
 	case reflect.Map:
 		if v.Type().Elem().Kind() == reflect.String {
 			for _, k := range v.MapKeys() {
-				v.SetMapIndex(k, reflect.ValueOf(Attack).Convert(v.Type().Elem()))
+				v.SetMapIndex(k, reflect.ValueOf(name).Convert(v.Type().Elem()))
 			}
 		} else if v.Type().Elem() == reflect.TypeFor[check.Disclosure]() {
 			for _, k := range v.MapKeys() {
 				d := v.MapIndex(k).Interface().(check.Disclosure)
-				d.Why = Attack
+				d.Why = name
 				v.SetMapIndex(k, reflect.ValueOf(d))
 			}
 		} else if v.Type().Elem().Kind() == reflect.Slice {
 			for _, k := range v.MapKeys() {
-				taint(v.MapIndex(k), spare)
+				taint(v.MapIndex(k), name, spare)
 			}
 		}
 	}
