@@ -14,6 +14,7 @@ import (
 	"candor/analyzer/redaction"
 	"candor/crawler/evidence"
 	"candor/reports/plain"
+	"candor/rules"
 )
 
 // New arranges an analysis. It keeps no reference to it.
@@ -310,7 +311,7 @@ func newPromise(p check.Promise) Promise {
 
 func newRule(r check.RuleOutcome) Rule {
 	return Rule{ID: r.ID, Pack: r.Pack, Title: r.Title, Outcome: string(r.Outcome), Why: r.Why,
-		Severity: r.Severity, Matters: r.Matters, Remediation: r.Remediation, Basis: list(r.Basis)}
+		Severity: r.Severity, Matters: r.Matters, Remediation: r.Remediation, Basis: each(r.Basis, func(x rules.LegalBasis) Basis { return Basis{Text: x.Text, Status: x.Status, Date: x.Date} })}
 }
 
 func (b *builder) findings() []Finding {

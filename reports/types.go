@@ -516,10 +516,17 @@ type Rule struct {
 	Outcome string `json:"outcome" enum:"differs|matches|needs-person|not-applicable|not-tested"`
 	Why     string `json:"why"`
 
-	Severity    string   `json:"severity" enum:"critical|high|medium|low|info" doc:"Of its findings, unless it grades them."`
-	Matters     string   `json:"matters" doc:"Why the rule is there."`
-	Remediation string   `json:"remediation"`
-	Basis       []string `json:"basis" doc:"Where what it compares is asked for, or why it may matter; no legal judgement."`
+	Severity    string  `json:"severity" enum:"critical|high|medium|low|info" doc:"Of its findings, unless it grades them."`
+	Matters     string  `json:"matters" doc:"Why the rule is there."`
+	Remediation string  `json:"remediation"`
+	Basis       []Basis `json:"basis" doc:"Texts behind the rule; no legal judgement."`
+}
+
+// Basis is a text, such as a section of a law, behind a rule.
+type Basis struct {
+	Text   string `json:"text"`
+	Status string `json:"status" doc:"How far it was verified: text_seen, paragraph_unverified or unverified."`
+	Date   string `json:"date" doc:"When, YYYY-MM."`
 }
 
 // Sighting is a request that a flow or a finding points at, redacted.

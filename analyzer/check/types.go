@@ -6,7 +6,10 @@
 // evidence is never a pass.
 package check
 
-import "candor/crawler/evidence"
+import (
+	"candor/crawler/evidence"
+	"candor/rules"
+)
 
 // Verdict of a flow.
 type Verdict string
@@ -92,8 +95,8 @@ type RuleOutcome struct {
 	Why     string  `json:"why"`
 
 	// As the rule's file says.
-	Severity    string   `json:"severity"`
-	Matters     string   `json:"matters"`
-	Remediation string   `json:"remediation"`
-	Basis       []string `json:"basis"`
+	Severity    string             `json:"severity"`
+	Matters     string             `json:"matters"`
+	Remediation string             `json:"remediation"`
+	Basis       []rules.LegalBasis `json:"basis"`
 }

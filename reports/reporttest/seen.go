@@ -8,6 +8,7 @@ import (
 	"candor/analyzer/check"
 	"candor/analyzer/flow"
 	"candor/crawler/evidence"
+	"candor/rules"
 )
 
 type seenVendor struct {
@@ -169,7 +170,7 @@ func finish(a *analyzer.Analysis) *analyzer.Analysis {
 		{ID: "payment-https", Title: "Card fields are sent over https", Outcome: check.Matches, Why: "The one form with a card field sends over https."},
 		{ID: "under-13", Title: "Pages for children carry no advertising", Outcome: check.NotApplicable, Why: "No page for children was found."},
 	} {
-		r.Pack, r.Severity, r.Basis = "core", "high", []string{"GDPR Art. 13"}
+		r.Pack, r.Severity, r.Basis = "core", "high", []rules.LegalBasis{{Text: "GDPR Art. 13(1)(e)", Status: "text_seen", Date: "2026-11"}, {Text: "ePrivacy Directive Art. 5(3)", Status: "paragraph_unverified", Date: "2026-11"}}
 		r.Matters = "People rely on it: " + r.Title + "."
 		r.Remediation = "Change the page, or change the notice."
 		a.Rules = append(a.Rules, r)

@@ -86,7 +86,7 @@ func (b *builder) addRule(r reports.Rule) {
 	title := text(r.Title)
 	help := []string{title + "."}
 	for _, part := range []struct{ head, text string }{
-		{"Why it matters: ", r.Matters}, {"What to do: ", r.Remediation}, {"Basis: ", strings.Join(r.Basis, "; ")},
+		{"Why it matters: ", r.Matters}, {"What to do: ", r.Remediation}, {"Basis: ", basis(r.Basis)},
 	} {
 		if part.text != "" {
 			help = append(help, part.head+text(part.text))
@@ -101,6 +101,18 @@ func (b *builder) addRule(r reports.Rule) {
 		DefaultConfiguration: configuration{level(r.Severity)},
 		Properties:           map[string]any{"pack": text(r.Pack), "severity": text(r.Severity), "tags": tags(r.Pack), "problem.severity": problem(r.Severity)},
 	})
+}
+
+func basis(of []reports.Basis) string {
+	var out []string
+	for _, b := range of {
+		t := b.Text
+		if b.Status != "text_seen" {
+			t += " (" + strings.ReplaceAll(b.Status, "_", " ") + ")"
+		}
+		out = append(out, t)
+	}
+	return strings.Join(out, "; ")
 }
 
 func tags(pack string) []string {
