@@ -39,6 +39,7 @@ var comparisons = map[string]comparison{
 	"after_choice":           {afterChoice, ofVendor, params{"state": aText, "stops": aText}},
 	"banner_vendors":         {bannerVendors, ofVendor, nil},
 	"before_choice":          {beforeChoice, ofFlow, nil},
+	"behavior_undisclosed":   {behaviorUndisclosed, ofBehavior, params{"kinds": aTexts, "left": aTexts, "data": aTexts, "words": aTexts, "severity": aSeverities, "lesser": aSeverities, "calls": aText, "what": aText}},
 	"control_without_effect": {controlWithoutEffect, ofNothing, nil},
 	"cookie_lifetime":        {cookieLifetime, ofCookie, params{"days": aNumber, "factor": aNumber}},
 	"cookie_table_drift":     {cookieTableDrift, ofCookie, params{"ghost_severity": aSeverity}},
@@ -52,15 +53,19 @@ var comparisons = map[string]comparison{
 	"opt_out_link":           {optOutLink, ofFlow, nil},
 	"policy_unreadable":      {policyUnreadable, ofNothing, params{"min_words": aNumber}},
 	"preticked":              {preticked, ofNothing, nil},
-	"recipient_undisclosed":  {recipientUndisclosed, ofFlow, params{"severity": aSeverities}},
-	"reject_first_layer":     {rejectFirstLayer, ofNothing, nil},
-	"replay_undisclosed":     {replayUndisclosed, ofVendor, nil},
-	"sale_denied":            {saleDenied, ofFlow, nil},
-	"signal_status":          {signalStatus, ofNothing, nil},
-	"texts_contradict":       {textsContradict, ofNothing, nil},
-	"unencrypted":            {unencrypted, ofForm, params{"mixed_severity": aSeverity}},
-	"vague_only":             {vagueOnly, ofFlow, nil},
-	"withdrawal":             {withdrawal, ofVendor, nil},
+	"recipient_at_place": {recipientAtPlace, ofFlow, params{
+		"places": aTexts, "kinds": aTexts, "recipients": aTexts, "data": aTexts, "before_choice": aTruth, "undisclosed": aTruth, "works_for_us": aTexts,
+		"review": aTexts, "severity": aSeverities, "for_person": aTruth, "per_site": aTruth, "note": aText,
+	}},
+	"recipient_undisclosed": {recipientUndisclosed, ofFlow, params{"severity": aSeverities}},
+	"reject_first_layer":    {rejectFirstLayer, ofNothing, nil},
+	"replay_undisclosed":    {replayUndisclosed, ofVendor, nil},
+	"sale_denied":           {saleDenied, ofFlow, nil},
+	"signal_status":         {signalStatus, ofNothing, nil},
+	"texts_contradict":      {textsContradict, ofNothing, nil},
+	"unencrypted":           {unencrypted, ofForm, params{"mixed_severity": aSeverity}},
+	"vague_only":            {vagueOnly, ofFlow, nil},
+	"withdrawal":            {withdrawal, ofVendor, nil},
 }
 
 // Run runs every rule. Findings are sorted by severity, outcome (what differs
@@ -342,6 +347,9 @@ func param[T any](r *rules.Rule, name string, fallback T) T {
 	}
 	return fallback
 }
+
+// truth reads a parameter that is yes or no; without it no.
+func truth(r *rules.Rule, name string) bool { return param(r, name, false) }
 
 // number reads a number, which YAML may give as int or float64.
 func number(r *rules.Rule, name string, fallback float64) float64 {

@@ -16,6 +16,7 @@ import (
 
 	"candor/analyzer/check"
 	"candor/analyzer/flow"
+	"candor/analyzer/flow/behavior"
 	"candor/analyzer/policy"
 	"candor/crawler/evidence"
 	"candor/rules"
@@ -37,6 +38,9 @@ type story struct {
 	Regions []string          `yaml:"regions"`
 	Works   map[string]string `yaml:"works_for_us"`
 	Pages   map[string]string `yaml:"pages"` // address → kind of page, besides the home page
+
+	Places map[string][]string `yaml:"places"` // address → classes of sensitive places
+	Does   []does              `yaml:"does"`   // behaviors b1, b2, …
 
 	Verdicts map[string]string   `yaml:"verdicts"` // flow → verdict
 	Why      map[string]string   `yaml:"why"`      // flow → part of the reason
@@ -102,6 +106,13 @@ type form struct {
 	Asks   []string `yaml:"asks"`
 }
 
+type does struct {
+	Kind  string   `yaml:"kind"`
+	By    string   `yaml:"by"`    // vendor id, or "" for the site
+	Sure  string   `yaml:"sure"`  // default direct
+	Pages []string `yaml:"pages"` // default the home page
+}
+
 // knowledge is the terms and rules of the project with invented vendors.
 func knowledge(t testing.TB) *rules.Set {
 	t.Helper()
@@ -133,6 +144,7 @@ func knowledge(t testing.TB) *rules.Set {
 		{"measure", "Measure", "pixelco", "analytics", "analytics"},
 		{"adnet", "AdNet", "other", "advertising", "advertising"},
 		{"bidder", "Bidder", "other", "advertising", "advertising"},
+		{"guard", "Guard", "other", "bot_defence", "security"},
 		{"replay", "Replay", "other", "session_replay", "analytics"},
 		{"fontbox", "Fontbox", "other", "fonts", "service"},
 		{"payfast", "PayFast", "other", "payment", "payment"},
@@ -168,6 +180,11 @@ func (s *story) input(set *rules.Set) check.Input {
 			vendors[f.To] = true
 		}
 	}
+	for _, b := range s.Does {
+		if b.By != "" {
+			vendors[b.By] = true
+		}
+	}
 	for i, c := range s.Cookies {
 		in.Seen.Cookies = append(in.Seen.Cookies, c.cookie(i))
 		if c.Vendor != "" {
@@ -181,6 +198,21 @@ func (s *story) input(set *rules.Set) check.Input {
 			v.Domains = []string{id + ".test"}
 		}
 		in.Seen.Vendors = append(in.Seen.Vendors, v)
+	}
+	for _, address := range slices.Sorted(maps.Keys(s.Places)) {
+		place := flow.Place{Page: address}
+		for _, class := range s.Places[address] {
+			place.Classes = append(place.Classes, flow.Class{Class: class})
+		}
+		in.Seen.Places = append(in.Seen.Places, place)
+	}
+	for i, b := range s.Does {
+		out := behavior.Behavior{ID: fmt.Sprintf("b%d", i+1), Kind: behavior.Kind(b.Kind), Vendor: b.By, Confidence: flow.Confidence(or(b.Sure, "direct")), Sightings: 3,
+			States: []evidence.State{evidence.StateNone}, Pages: b.Pages, Evidence: []string{"p0001.none/c01"}, Detail: "what " + b.Kind + " is"}
+		if len(b.Pages) == 0 {
+			out.Pages = []string{"https://shop.test/"}
+		}
+		in.Behaviors = append(in.Behaviors, out)
 	}
 	for i, f := range s.Forms {
 		out := flow.Form{ID: fmt.Sprintf("p0001.none/f%02d", i+1), Page: or(f.Page, "https://shop.test/"), State: evidence.StateNone, Action: f.Action, Method: "post", ActionParty: flow.First, Secure: strings.HasPrefix(f.Action, "https:")}

@@ -1,0 +1,188 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"candor/analyzer/flow"
+	"candor/analyzer/flow/behavior"
+	"candor/rules"
+)
+
+// behaviorUndisclosed finds behaviors that no sentence covers: one finding for
+// each party whose script did it. Params:
+//
+//	kinds     of behavior; all of them that one party shows go into one finding
+//	left      kinds of which one must be there too: what was read has to leave
+//	data      types of data of which a sentence that says they are collected covers the behavior
+//	words     phrases, in any language, by which a text mentions it too
+//	severity  by kind of behavior or category of the party
+//	lesser    by category of the party: the severity is at most that, as for defence against fraud
+//	calls     what the behaviors are called in a title: "fingerprints the device"
+//	what      what a sentence would speak of: "a device fingerprint"
+func behaviorUndisclosed(m *Matcher, r *rules.Rule) result {
+	kinds, what := texts(r, "kinds"), param(r, "what", "it")
+	byParty := map[string][]behavior.Behavior{}
+	for _, b := range m.in.Behaviors {
+		if slices.Contains(kinds, string(b.Kind)) || slices.Contains(texts(r, "left"), string(b.Kind)) {
+			byParty[b.Vendor] = append(byParty[b.Vendor], b)
+		}
+	}
+	maps.DeleteFunc(byParty, func(_ string, list []behavior.Behavior) bool { return !complete(list, kinds, texts(r, "left")) })
+	if len(byParty) == 0 {
+		return result{outcome: NotApplicable, unseen: true, why: "No such behavior was seen."}
+	}
+	said, denied := m.sayings(texts(r, "data"), texts(r, "words"))
+	if len(said) > 0 && len(denied) == 0 {
+		return result{outcome: Matches, why: fmt.Sprintf("The text mentions %s: “%s”", what, clip(said[0].quote, 200))}
+	}
+	var res result
+	for _, party := range sorted(byParty) {
+		res.findings = append(res.findings, m.behaved(r, party, byParty[party], said, denied))
+	}
+	return res
+}
+
+// complete reports whether a party's behaviors are of the kinds that are asked
+// for and, where something has to leave, hold one that did.
+func complete(list []behavior.Behavior, kinds, left []string) bool {
+	has := func(ids []string) bool {
+		return slices.ContainsFunc(list, func(b behavior.Behavior) bool { return slices.Contains(ids, string(b.Kind)) })
+	}
+	return has(kinds) && (len(left) == 0 || has(left))
+}
+
+// saying is a place where a text speaks of something.
+type saying struct{ id, quote string }
+
+// sayings are the statements that say data of some types are collected, and the
+// sentences that hold a phrase; and those that deny it.
+func (m *Matcher) sayings(data, words []string) (said, denied []saying) {
+	for _, st := range m.statements {
+		exact := slices.ContainsFunc(data, func(d string) bool { return slices.Contains(st.DataTypes, d) })
+		phrased := phrasesIn(st.Quote, words)
+		switch {
+		case !exact && !phrased:
+		case st.Negated && st.Condition == "" && scoped(st) == "":
+			denied = append(denied, saying{st.ID, st.Quote})
+		case !st.Negated && !notPractice(st.Action):
+			said = append(said, saying{st.ID, st.Quote})
+		}
+	}
+	for _, d := range m.read {
+		for _, t := range d.Topics {
+			if phrasesIn(t.Quote, words) && !slices.ContainsFunc(denied, func(s saying) bool { return s.quote == t.Quote }) {
+				said = append(said, saying{"", t.Quote})
+			}
+		}
+	}
+	return said, denied
+}
+
+// phrasesIn reports whether a text holds one of some phrases as whole words, or
+// the start of them where a phrase ends with "*".
+func phrasesIn(text string, phrases []string) bool {
+	row := " " + strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return strings.ContainsRune(" \t\n\u00a0.,;:!?()[]“”\"'’/-–—", r) }), " ") + " "
+	return slices.ContainsFunc(phrases, func(p string) bool {
+		p = strings.ReplaceAll(strings.ToLower(p), "-", " ")
+		if start, ok := strings.CutSuffix(p, "*"); ok {
+			return strings.Contains(row, " "+start)
+		}
+		return strings.Contains(row, " "+p+" ")
+	})
+}
+
+func (m *Matcher) behaved(r *rules.Rule, party string, seen []behavior.Behavior, said, denied []saying) Finding {
+	f := Finding{Outcome: Differs, Recipients: []string{cmp.Or(party, m.in.Site)}}
+	pages, sightings, best := map[string]bool{}, 0, flow.TextWeak
+	var kinds, details []string
+	for _, b := range seen {
+		if confidenceRank[b.Confidence] < confidenceRank[best] {
+			best = b.Confidence
+		}
+		sightings += b.Sightings
+		kinds = append(kinds, string(b.Kind))
+		for _, p := range b.Pages {
+			pages[p] = true
+		}
+		for _, s := range b.States {
+			if !slices.Contains(f.States, s) {
+				f.States = append(f.States, s)
+			}
+		}
+		f.Evidence = append(f.Evidence, b.Evidence[:min(3, len(b.Evidence))]...)
+		if d := clip(b.Detail, 160); !slices.Contains(details, d) {
+			details = append(details, d)
+		}
+	}
+	flow.SortStates(f.States)
+	f.Pages, f.Evidence, f.Confidence = sorted(pages), compact(f.Evidence), string(best)
+	f.DataTypes = behaviorData(texts(r, "data"))
+	f.Severity = capped(m.behaviorSeverity(r, party, compact(kinds)), best, sightings)
+	who := m.calling(flow.Recipient{Vendor: party})
+	if party == "" || party == m.in.Site {
+		who = "The site itself"
+	}
+	what := param(r, "what", "it")
+	f.Title = fmt.Sprintf("%s %s, which the text does not mention", who, param(r, "calls", "does something"))
+	f.Message = fmt.Sprintf("Observed on %s, as on %s: %s.", countOf(len(f.Pages), "%d pages", "one page"), firstOf(f.Pages), list(shorten(details, 3)))
+	switch {
+	case len(denied) > 0:
+		f.Title = fmt.Sprintf("%s %s, which the text denies", who, param(r, "calls", "does something"))
+		f.Message += fmt.Sprintf(" The text says: “%s”", clip(denied[0].quote, 200))
+		f.Statements = statementIDs(denied)
+		if len(said) > 0 {
+			f.Outcome = NeedsPerson
+			f.Message += fmt.Sprintf(" Another sentence says: “%s”", clip(said[0].quote, 200))
+			f.Statements = append(f.Statements, statementIDs(said)...)
+		}
+	default:
+		f.Message += fmt.Sprintf(" Not found in the text: a sentence that speaks of %s.", what)
+		m.doubt(&f)
+	}
+	f.Fingerprint = fingerprint(r.ID, cmp.Or(party, m.in.Site))
+	return f
+}
+
+func statementIDs(list []saying) []string {
+	var out []string
+	for _, s := range list {
+		if s.id != "" && len(out) < maxStatements {
+			out = append(out, s.id)
+		}
+	}
+	return out
+}
+
+func firstOf(list []string) string {
+	if len(list) == 0 {
+		return "no page"
+	}
+	return clip(list[0], 120)
+}
+
+// behaviorData names one type of data: the first is the one that the behavior is.
+func behaviorData(data []string) []string { return data[:min(1, len(data))] }
+
+// behaviorSeverity is the worst that the rule gives the kinds or the party's
+// categories, and no more than it allows for a category.
+func (m *Matcher) behaviorSeverity(r *rules.Rule, party string, kinds []string) string {
+	categories := m.categories(&flow.Flow{Recipient: flow.Recipient{Vendor: party}})
+	table, best := param(r, "severity", map[string]any{}), ""
+	for _, key := range slices.Concat(kinds, categories) {
+		if s, _ := table[key].(string); s != "" && (best == "" || severityRank[s] < severityRank[best]) {
+			best = s
+		}
+	}
+	best = cmp.Or(best, r.Severity)
+	lesser := param(r, "lesser", map[string]any{})
+	for _, c := range categories {
+		if s, _ := lesser[c].(string); s != "" && severityRank[s] > severityRank[best] {
+			best = s
+		}
+	}
+	return best
+}
