@@ -15,6 +15,7 @@ import (
 	"candor/crawler/webtest"
 	"candor/reports"
 	"candor/reports/html"
+	"candor/reports/junit"
 	"candor/reports/sarif"
 	"candor/rules"
 )
@@ -35,7 +36,7 @@ func wired() Stages {
 }
 
 func renderers(g reports.Gate) []reports.Renderer {
-	return []reports.Renderer{html.Format(), sarif.Format(g)}
+	return []reports.Renderer{html.Format(), sarif.Format(g), junit.Format(g)}
 }
 
 func findBrowser(path string, noSandbox bool) (string, error) {
