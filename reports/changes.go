@@ -54,7 +54,7 @@ type Tally struct {
 type Change struct {
 	Topic     string   `json:"topic" enum:"recipient|data_type|flow|choice|behavior|cookie|storage|label|form|notice|statement|promise|finding"`
 	Kind      string   `json:"kind" enum:"new|changed|gone|not_seen_again|seen_again" doc:"not_seen_again: the new scan did not look where it was seen, or once is not enough to tell; why says it. seen_again: an older scan had it, the last one did not."`
-	Direction string   `json:"direction" enum:"weaker|stronger|" doc:"Of texts, promises and choices: for the visitor. A denial that went is weaker."`
+	Direction string   `json:"direction" enum:"weaker|wider|stronger|narrower|" doc:"Of texts, promises, choices and cookies: for the visitor. A denial that went is weaker; a use that the text states now and did not before is wider."`
 	Key       string   `json:"key" doc:"What it was matched by; the same in the next comparison."`
 	Name      string   `json:"name" doc:"As a reader knows it."`
 	Before    string   `json:"before" doc:"In the earlier scan; empty of what is new."`

@@ -71,15 +71,22 @@ const maxLoose = 1500
 // same are matched first, wherever they stand; then those of like meaning or
 // wording. Broader reports whether a kind of data covers another; nil knows
 // only equal ones. Changes come in the order of the new text, removals in that
-// of the old one, what weighs most first.
-func Claims(before, after []Claim, broader func(broad, narrow string) bool) []ClaimChange {
+// of the old one, what weighs most first. The pairs are the ids of old claims
+// with those of the new ones that they were matched with.
+func Claims(before, after []Claim, broader func(broad, narrow string) bool) (changes []ClaimChange, pairs map[string]string) {
 	if broader == nil {
 		broader = func(a, b string) bool { return a == b }
 	}
 	m := matching{before: prepare(before), after: prepare(after), broader: broader}
 	m.equal()
 	m.alike()
-	return m.changes()
+	pairs = map[string]string{}
+	for _, p := range m.before {
+		if p.partner != nil {
+			pairs[p.ID] = p.partner.ID
+		}
+	}
+	return m.changes(), pairs
 }
 
 // prepared is a claim with what comparing asks again and again.

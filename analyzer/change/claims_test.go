@@ -80,7 +80,7 @@ func TestClaimStories(t *testing.T) {
 			if s.Want == nil {
 				t.Fatal("the story expects nothing")
 			}
-			got := change.Claims(claims(s.Before), claims(s.After), broader)
+			got, _ := change.Claims(claims(s.Before), claims(s.After), broader)
 			if len(got) != len(s.Want) {
 				t.Errorf("%d changes, want %d", len(got), len(s.Want))
 			}
@@ -95,7 +95,7 @@ func TestClaimStories(t *testing.T) {
 					t.Errorf("change %d is %q (%s), want %q", i+1, head, c.Why, s.Want[i])
 				}
 			}
-			if again := change.Claims(claims(s.After), claims(s.After), broader); len(again) != 0 {
+			if again, _ := change.Claims(claims(s.After), claims(s.After), broader); len(again) != 0 {
 				t.Errorf("a text differs from itself: %+v", again)
 			}
 		})
@@ -115,7 +115,7 @@ func BenchmarkClaims(b *testing.B) {
 		after = append(after, c)
 	}
 	for b.Loop() {
-		if got := change.Claims(before, after, nil); len(got) != 100 {
+		if got, _ := change.Claims(before, after, nil); len(got) != 100 {
 			b.Fatalf("%d changes", len(got))
 		}
 	}
