@@ -21,6 +21,10 @@ import (
 //go:embed companies trackers terms packs consent
 var embedded embed.FS
 
+// Files are the embedded files: what Load reads, and the scenarios of the rules
+// beside them.
+func Files() fs.FS { return embedded }
+
 // maxFile bounds one YAML file, in bytes. The largest embedded one is far
 // below it; it keeps a folder given by a person from filling memory.
 const maxFile = 1 << 20
