@@ -61,6 +61,7 @@ func Analyze(ctx context.Context, r *evidence.Reader, set *rules.Set, p Profile)
 			}
 		}
 	}
+	a.Terms = set.Terms
 	m := check.New(in)
 	a.Disclosures = m.Disclose()
 	a.NamedVendors, a.Declared = m.NamedVendors(), m.Declared()

@@ -10,6 +10,7 @@ import (
 	"candor/analyzer/flow/behavior"
 	"candor/analyzer/policy"
 	"candor/crawler/evidence"
+	"candor/rules"
 )
 
 // Profile is what an organisation answers once. Nothing in it is guessed.
@@ -49,4 +50,5 @@ type Analysis struct {
 	Questions    []Question           // that a second reader may be asked, what is most open first
 	Opinions     map[string][]Opinion // statement id → what second readers said; in no verdict
 	SecondReader SecondReader
+	Terms        *rules.Terms // what words mean, principles among them; not to be changed
 }

@@ -61,8 +61,10 @@ func New(a *analyzer.Analysis) *Report {
 			Answered: a.SecondReader.Answered, Failed: a.SecondReader.Failed, Unasked: a.SecondReader.Unasked,
 		},
 	}
+	rep.context()
 	b.redact(rep, a)
 	rep.Summary = totals(rep)
+	rep.Principles = b.principles(rep)
 	return rep
 }
 
@@ -311,7 +313,7 @@ func newPromise(p check.Promise) Promise {
 
 func newRule(r check.RuleOutcome) Rule {
 	return Rule{ID: r.ID, Pack: r.Pack, Title: r.Title, Outcome: string(r.Outcome), Why: r.Why,
-		Severity: r.Severity, Matters: r.Matters, Remediation: r.Remediation, Basis: each(r.Basis, func(x rules.LegalBasis) Basis { return Basis{Text: x.Text, Status: x.Status, Date: x.Date} })}
+		Owner: r.Owner, Severity: r.Severity, Matters: r.Matters, Remediation: r.Remediation, Basis: each(r.Basis, func(x rules.LegalBasis) Basis { return Basis{Text: x.Text, Status: x.Status, Date: x.Date} })}
 }
 
 func (b *builder) findings() []Finding {

@@ -30,6 +30,7 @@ type Report struct {
 	Promises   []Promise      `json:"promises"`
 	Findings   []Finding      `json:"findings" doc:"From the most to the least severe."`
 	Rules      []Rule         `json:"rules"`
+	Principles []Principle    `json:"principles" doc:"What privacy teams ask of a site, one question after the other: what was observed, what is stated, whether they differ, whom to ask."`
 	Evidence   []Sighting     `json:"evidence" doc:"The requests that flows and findings point at, redacted; a selection."`
 	Summary    Totals         `json:"summary"`
 
@@ -185,6 +186,8 @@ type Statement struct {
 	Links         []Link   `json:"links" doc:"With such a choice: where it leads."`
 	Heading       string   `json:"heading"`
 	Quote         string   `json:"quote"`
+	Before        string   `json:"before" doc:"What stands before the quote in its block; empty for statements that nothing points at."`
+	After         string   `json:"after" doc:"What stands after it."`
 	Start         int      `json:"start" doc:"Offset in the text, in Unicode code points."`
 	End           int      `json:"end"`
 
@@ -517,6 +520,7 @@ type Rule struct {
 	Why     string `json:"why"`
 
 	Severity    string  `json:"severity" enum:"critical|high|medium|low|info" doc:"Of its findings, unless it grades them."`
+	Owner       string  `json:"owner" enum:"marketing|product|engineering|legal|hr|security|" doc:"Who in the organisation should be asked; empty when the rule names nobody."`
 	Matters     string  `json:"matters" doc:"Why the rule is there."`
 	Remediation string  `json:"remediation"`
 	Basis       []Basis `json:"basis" doc:"Texts behind the rule; no legal judgement."`

@@ -33,6 +33,8 @@ func (ld *loader) check() {
 			ld.checkRule(v, f, ids)
 		case *[]Fact:
 			ld.checkFacts(v)
+		case *[]Principle:
+			ld.checkPrinciples(v)
 		case *ConsentPlatform:
 			ld.checkConsentPlatform(v, f)
 		case *ConsentWords:

@@ -165,6 +165,8 @@ func (ld *loader) add(f *file) {
 		s.Rules = append(s.Rules, v)
 	case *[]Fact:
 		s.Terms.Facts = *v
+	case *[]Principle:
+		s.Terms.Principles = *v
 	case *[]DataType:
 		s.Terms.DataTypes = *v
 	case *[]Purpose:
@@ -226,6 +228,8 @@ func newValue(name string) any {
 		return new([]LabelKind)
 	case "profile_facts.yaml":
 		return new([]Fact)
+	case "principles.yaml":
+		return new([]Principle)
 	case "sensitive_places.yaml":
 		return new([]PlaceClass)
 	}
@@ -235,7 +239,7 @@ func newValue(name string) any {
 func (f *file) decode() {
 	value := newValue(f.name)
 	if value == nil {
-		f.fault(1, "unknown file; expected data_types.yaml, fields.yaml, labels.yaml, page_kinds.yaml, policy_links.yaml, profile_facts.yaml, purposes.yaml, recipients.yaml or sensitive_places.yaml")
+		f.fault(1, "unknown file; expected data_types.yaml, fields.yaml, labels.yaml, page_kinds.yaml, policy_links.yaml, principles.yaml, profile_facts.yaml, purposes.yaml, recipients.yaml or sensitive_places.yaml")
 		return
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(f.data))

@@ -110,6 +110,7 @@ type Terms struct {
 	Labels      []LabelKind // keys that segment, score or infer; first match wins
 	Places      []PlaceClass
 	Facts       []Fact      // what a profile answers with yes or no
+	Principles  []Principle // what a report answers one by one
 	Languages   []*Language // how other languages than English say the terms, by code
 }
 

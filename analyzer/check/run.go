@@ -80,7 +80,7 @@ func (m *Matcher) Run() ([]Finding, []RuleOutcome) {
 		}
 		findings = append(findings, res.findings...)
 		outcomes = append(outcomes, RuleOutcome{ID: r.ID, Pack: r.Pack, Title: r.Title, Outcome: res.outcome, Why: res.why,
-			Severity: r.Severity, Matters: r.Why, Remediation: r.Remediation, Basis: r.Basis})
+			Severity: r.Severity, Matters: r.Why, Remediation: r.Remediation, Basis: r.Basis, Owner: r.Owner})
 	}
 	slices.SortFunc(findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(severityRank[a.Severity], severityRank[b.Severity]), cmp.Compare(outcomeRank[a.Outcome], outcomeRank[b.Outcome]),

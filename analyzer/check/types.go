@@ -99,4 +99,5 @@ type RuleOutcome struct {
 	Matters     string             `json:"matters"`
 	Remediation string             `json:"remediation"`
 	Basis       []rules.LegalBasis `json:"basis"`
+	Owner       string             `json:"owner"` // who should be asked: of rules.Owners, or empty
 }

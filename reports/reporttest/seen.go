@@ -164,7 +164,7 @@ func finish(a *analyzer.Analysis) *analyzer.Analysis {
 	for _, r := range []check.RuleOutcome{
 		{ID: "contradiction", Title: "The texts agree with themselves", Outcome: check.NeedsPerson, Why: "One pair of sentences contradicts."},
 		{ID: "cookie-lifetime", Title: "Cookies live as long as stated", Outcome: check.Differs, Why: "1 of 3 declared cookies lives longer."},
-		{ID: "denied-flow", Title: "What the texts deny does not happen", Outcome: check.Differs, Why: "9 flows."},
+		{ID: "denied-flow", Title: "What the texts deny does not happen", Outcome: check.Differs, Why: "9 flows.", Owner: "marketing"},
 		{ID: "form-http-third-party", Title: "Forms send over https", Outcome: check.Differs, Why: "1 of 2 forms does not."},
 		{ID: "gpc", Title: "Global Privacy Control has an effect", Outcome: check.NotTested, Why: "The state “gpc” was not part of the scan."},
 		{ID: "payment-https", Title: "Card fields are sent over https", Outcome: check.Matches, Why: "The one form with a card field sends over https."},

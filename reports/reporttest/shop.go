@@ -15,6 +15,7 @@ import (
 	"candor/analyzer/flow/behavior"
 	"candor/analyzer/policy"
 	"candor/crawler/evidence"
+	"candor/rules"
 )
 
 const home = "https://www.lantern-shop.test/"
@@ -58,6 +59,16 @@ func Shop() *analyzer.Analysis {
 			Fields: []flow.Field{{Name: "EMAIL", Label: "Your email", Type: "email", DataType: "email", Required: true}, {Name: "bday", Label: "Birthday", Type: "date", DataType: "date_of_birth", Sensitive: false}, {Name: "optin", Label: "Send me offers from partners", Type: "checkbox"}}},
 		{ID: "p0004.none/f01", Page: "p0004.none", State: "none", Action: home + "checkout/pay", Method: "post", ActionParty: "first", Secure: true, PolicyLinkNear: home + "privacy", Heading: "Checkout",
 			Fields: []flow.Field{{Name: "name", Label: "Full name", Type: "text", DataType: "name", Required: true}, {Name: "addr", Label: "Street", Type: "text", DataType: "postal_address", Required: true}, {Name: "card", Label: "Card number", Type: "text", DataType: "payment_card", Sensitive: true, Required: true}}},
+	}
+	a.Terms = &rules.Terms{
+		DataTypes: []rules.DataType{{ID: "payment_card", Name: "payment card", Sensitive: true}, {ID: "ip_address", Name: "IP address"}},
+		Principles: []rules.Principle{
+			{ID: "where", Question: "Where on the site are data collected?", Ask: []string{"marketing", "product"}, Seen: "places", Answers: []string{"sources"}, Rules: []string{"CORE-16"}},
+			{ID: "use", Question: "Who receives them, and for what use?", Ask: []string{"marketing", "legal"}, Seen: "uses", Answers: []string{"recipients"}, Rules: []string{"CORE-01", "CORE-02", "CORE-19"}},
+			{ID: "choice", Question: "Is there a choice, and does it work and last?", Ask: []string{"engineering"}, Seen: "choices", Answers: []string{"choices"}, Rules: []string{"CORE-15"}},
+			{ID: "sensitive", Question: "Are sensitive data kept out of advertising without express consent?", Ask: []string{"marketing"}, Seen: "sensitive", Answers: []string{"children"}, Packs: []string{"us-kids"}},
+			{ID: "profiling", Question: "Are visitors profiled or labelled, without their name too?", Ask: []string{"marketing"}, Seen: "labels", Answers: []string{"transfers"}, Rules: []string{"CORE-04"}},
+		},
 	}
 	people(a)
 	read(a)
