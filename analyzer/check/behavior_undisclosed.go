@@ -35,13 +35,13 @@ func behaviorUndisclosed(m *Matcher, r *rules.Rule) result {
 	if len(byParty) == 0 {
 		return result{outcome: NotApplicable, unseen: true, why: "No such behavior was seen."}
 	}
-	said, denied := m.sayings(texts(r, "data"), texts(r, "words"))
-	if len(said) > 0 && len(denied) == 0 {
-		return result{outcome: Matches, why: fmt.Sprintf("The text mentions %s: “%s”", what, clip(said[0].quote, 200))}
+	stated, denied := m.sayings(texts(r, "data"), texts(r, "words"))
+	if len(stated) > 0 && len(denied) == 0 {
+		return result{outcome: Matches, why: fmt.Sprintf("The text mentions %s: “%s”", what, clip(stated[0].quote, 200))}
 	}
 	var res result
 	for _, party := range sorted(byParty) {
-		res.findings = append(res.findings, m.behaved(r, party, byParty[party], said, denied))
+		res.findings = append(res.findings, m.behaved(r, party, byParty[party], stated, denied))
 	}
 	return res
 }
@@ -55,31 +55,23 @@ func complete(list []behavior.Behavior, kinds, left []string) bool {
 	return has(kinds) && (len(left) == 0 || has(left))
 }
 
-// saying is a place where a text speaks of something.
-type saying struct{ id, quote string }
-
 // sayings are the statements that say data of some types are collected, and the
 // sentences that hold a phrase; and those that deny it.
-func (m *Matcher) sayings(data, words []string) (said, denied []saying) {
+func (m *Matcher) sayings(data, words []string) (stated, denied []wording) {
 	for _, st := range m.statements {
 		exact := slices.ContainsFunc(data, func(d string) bool { return slices.Contains(st.DataTypes, d) })
-		phrased := phrasesIn(st.Quote, words)
 		switch {
-		case !exact && !phrased:
+		case !exact && !phrasesIn(st.Quote, words):
 		case st.Negated && st.Condition == "" && scoped(st) == "":
-			denied = append(denied, saying{st.ID, st.Quote})
+			denied = append(denied, wording{doc: st.doc, id: st.ID, quote: st.Quote})
 		case !st.Negated && !notPractice(st.Action):
-			said = append(said, saying{st.ID, st.Quote})
+			stated = append(stated, wording{doc: st.doc, id: st.ID, quote: st.Quote})
 		}
 	}
-	for _, d := range m.read {
-		for _, t := range d.Topics {
-			if phrasesIn(t.Quote, words) && !slices.ContainsFunc(denied, func(s saying) bool { return s.quote == t.Quote }) {
-				said = append(said, saying{"", t.Quote})
-			}
-		}
+	if len(words) == 0 {
+		return stated, denied
 	}
-	return said, denied
+	return append(stated, m.speaking(func(s *wording) bool { return s.id == "" && !s.deny && phrasesIn(s.quote, words) })...), denied
 }
 
 // phrasesIn reports whether a text holds one of some phrases as whole words, or
@@ -95,7 +87,7 @@ func phrasesIn(text string, phrases []string) bool {
 	})
 }
 
-func (m *Matcher) behaved(r *rules.Rule, party string, seen []behavior.Behavior, said, denied []saying) Finding {
+func (m *Matcher) behaved(r *rules.Rule, party string, seen []behavior.Behavior, stated, denied []wording) Finding {
 	f := Finding{Outcome: Differs, Recipients: []string{cmp.Or(party, m.in.Site)}}
 	pages, sightings, best := map[string]bool{}, 0, flow.TextWeak
 	var kinds, details []string
@@ -132,12 +124,10 @@ func (m *Matcher) behaved(r *rules.Rule, party string, seen []behavior.Behavior,
 	switch {
 	case len(denied) > 0:
 		f.Title = fmt.Sprintf("%s %s, which the text denies", who, param(r, "calls", "does something"))
-		f.Message += fmt.Sprintf(" The text says: “%s”", clip(denied[0].quote, 200))
-		f.Statements = statementIDs(denied)
-		if len(said) > 0 {
+		f.Message += " The text says: " + f.quoted(denied)
+		if len(stated) > 0 {
 			f.Outcome = NeedsPerson
-			f.Message += fmt.Sprintf(" Another sentence says: “%s”", clip(said[0].quote, 200))
-			f.Statements = append(f.Statements, statementIDs(said)...)
+			f.Message += " Another sentence says: " + f.quoted(stated)
 		}
 	default:
 		f.Message += fmt.Sprintf(" Not found in the text: a sentence that speaks of %s.", what)
@@ -145,16 +135,6 @@ func (m *Matcher) behaved(r *rules.Rule, party string, seen []behavior.Behavior,
 	}
 	f.Fingerprint = fingerprint(r.ID, cmp.Or(party, m.in.Site))
 	return f
-}
-
-func statementIDs(list []saying) []string {
-	var out []string
-	for _, s := range list {
-		if s.id != "" && len(out) < maxStatements {
-			out = append(out, s.id)
-		}
-	}
-	return out
 }
 
 func firstOf(list []string) string {

@@ -56,6 +56,8 @@ type Matcher struct {
 	effects  map[[2]string]*choice.Effect // by kind and id
 	promised []control                    // nil until they are asked for
 
+	wordings []wording // nil until they are asked for
+
 	keepsCookie map[string]bool // recipients that keep an identifier in a cookie
 
 	pageKinds map[string]string // address → kind of page

@@ -14,6 +14,8 @@ import (
 var restsOn = map[string][]string{
 	"recipient_undisclosed": {"requests"}, "data_undisclosed": {"requests"}, "denial_contradicted": {"requests"}, "sale_denied": {"requests"}, "replay_undisclosed": {"requests"},
 	"vague_only": {"requests"}, "before_choice": {"requests", "cookies"}, "unencrypted": {"requests", "forms"}, "form_undisclosed": {"forms"},
+	"anonymity_contradicted": {"requests"}, "leak_before_submit": {"requests", "canaries"}, "personal_in_address": {"requests"}, "purpose_differs": {"requests"},
+	"storage_undisclosed": {"storage", "calls"}, "host_uncovered": {"requests", "forms", "notices"}, "location_undisclosed": {"requests", "calls"},
 	"recipient_at_place": {"requests"}, "behavior_undisclosed": {"calls", "requests"},
 	"only_necessary_cookies": {"cookies"}, "cookie_lifetime": {"cookies"}, "cookie_table_drift": {"cookies"}, "policy_unreadable": {"notices"}, "texts_contradict": {"notices"},
 	// No recording holds choices: these are then not tested anyway.

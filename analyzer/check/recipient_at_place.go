@@ -22,11 +22,12 @@ var bare = []string{"ip_address", "user_agent", "language", "screen_properties",
 // for the site. Params:
 //
 //	places         classes of sensitive places; a page of any of them counts
-//	kinds          kinds of page; a page of any of them counts too
+//	kinds          kinds of page; a page of any of them counts too; without places and kinds every page counts
 //	recipients     categories of vendors, "unknown" for those that are not known; without it everybody who does more than serve files
 //	data           types of data; without it all but what every request carries
 //	before_choice  only what goes when no choice was made
 //	undisclosed    only what no sentence covers, for recipients whom no sentence covers there
+//	specific       a sentence covers it only where it names such data, and the recipient at least by its kind
 //	works_for_us   roles in the profile that leave a recipient out; without it processor and service_provider
 //	review         kinds of page whose findings are for a person, medium at most: articles on a subject
 //	severity       by place, kind of page or category of the recipient
@@ -35,8 +36,11 @@ var bare = []string{"ip_address", "user_agent", "language", "screen_properties",
 //	note           what a finding says at its end
 func recipientAtPlace(m *Matcher, r *rules.Rule) result {
 	at := m.placeOf(r)
-	if len(at.pages) == 0 {
-		return result{outcome: NotApplicable, unseen: true, why: fmt.Sprintf("No page was seen that is %s.", at.words(at.sought()))}
+	switch {
+	case len(at.pages) == 0 && at.all:
+		return result{outcome: NotApplicable, unseen: true, why: "No page was visited."}
+	case len(at.pages) == 0:
+		return result{outcome: NotApplicable, unseen: true, why: fmt.Sprintf("No page was seen that is%s.", at.words(at.sought()))}
 	}
 	if truth(r, "before_choice") {
 		if why := m.untested(evidence.StateNone); why != "" {
@@ -50,12 +54,12 @@ func recipientAtPlace(m *Matcher, r *rules.Rule) result {
 	}
 	var groups []group
 	for _, g := range byRecipient(m.flows(func(f *flow.Flow) bool { return m.gotAt(r, f) })) {
-		if g = m.narrowed(g, at, truth(r, "before_choice")); len(g.flows) > 0 && !(truth(r, "undisclosed") && m.coveredFor(g)) {
+		if g = m.narrowed(g, at, truth(r, "before_choice")); len(g.flows) > 0 && !(truth(r, "undisclosed") && m.coveredFor(g, truth(r, "specific"))) {
 			groups = append(groups, g)
 		}
 	}
 	if len(groups) == 0 {
-		return result{outcome: Matches, why: fmt.Sprintf("On %s, %s, nobody of this kind was seen to get such data%s%s.", countOf(len(at.pages), "%d pages", "one page"), at.words(at.seen(nil)), whenSaid(r), untoldSaid(r))}
+		return result{outcome: Matches, why: fmt.Sprintf("On %s%s nobody of this kind was seen to get such data%s%s.", countOf(len(at.pages), "%d pages", "one page"), at.words(at.seen(nil)), whenSaid(r), untoldSaid(r))}
 	}
 	var res result
 	for _, g := range groups {
@@ -84,6 +88,7 @@ func untoldSaid(r *rules.Rule) string {
 // places are the pages of a rule, with what makes them count.
 type places struct {
 	set     *rules.Set
+	all     bool     // every page counts
 	classes []string // that the rule asks for
 	kinds   []string
 	pages   map[string][]string // address → classes and kinds
@@ -95,6 +100,7 @@ var articles = []string{"Article", "NewsArticle", "BlogPosting", "ReportageNewsA
 
 func (m *Matcher) placeOf(r *rules.Rule) places {
 	at := places{set: m.in.Set, classes: texts(r, "places"), kinds: texts(r, "kinds"), pages: map[string][]string{}, review: map[string]bool{}}
+	at.all = len(at.classes)+len(at.kinds) == 0
 	for _, p := range m.in.Seen.Places {
 		for _, c := range p.Classes {
 			if slices.Contains(at.classes, c.Class) {
@@ -104,6 +110,9 @@ func (m *Matcher) placeOf(r *rules.Rule) places {
 	}
 	review := texts(r, "review")
 	for _, p := range m.in.Pages {
+		if at.all && p.Ended != "failed" && at.pages[p.URL] == nil {
+			at.pages[p.URL] = []string{}
+		}
 		for _, kind := range at.kinds {
 			if p.Ended != "failed" && m.onKind(p.URL, kind) && !slices.Contains(at.pages[p.URL], kind) {
 				at.pages[p.URL] = append(at.pages[p.URL], kind)
@@ -131,9 +140,12 @@ func (at places) seen(pages []string) []string {
 	return sorted(set)
 }
 
-// words calls classes and kinds of pages as a sentence does: "of the kinds health
-// and log-in".
+// words calls classes and kinds of pages as a sentence does: " of the kinds health
+// and log-in"; "" where every page counts.
 func (at places) words(ids []string) string {
+	if at.all {
+		return ""
+	}
 	var names []string
 	for _, id := range ids {
 		name := strings.ReplaceAll(id, "_", " ")
@@ -146,9 +158,9 @@ func (at places) words(ids []string) string {
 	}
 	slices.Sort(names)
 	if len(names) == 1 {
-		return "of the kind " + names[0]
+		return " of the kind " + names[0]
 	}
-	return "of the kinds " + list(names)
+	return " of the kinds " + list(names)
 }
 
 // gotAt reports whether a rule asks for a flow, wherever it was seen.
@@ -218,9 +230,27 @@ func (m *Matcher) narrowed(g group, at places, before bool) group {
 	return out
 }
 
-// coveredFor reports whether some sentence says that this recipient gets this.
-func (m *Matcher) coveredFor(g group) bool {
-	return slices.ContainsFunc(g.flows, func(f *flow.Flow) bool { return slices.Contains(covered, m.disclosed[f.ID].Verdict) })
+func onPages(kinds string) string {
+	if kinds == "" {
+		return ""
+	}
+	return " on pages" + kinds
+}
+
+// coveredFor reports whether some sentence says that this recipient gets this;
+// one that is specific names such data, by a term below "personal information",
+// and the recipient at least by its kind.
+func (m *Matcher) coveredFor(g group, specific bool) bool {
+	return slices.ContainsFunc(g.flows, func(f *flow.Flow) bool {
+		d := m.disclosed[f.ID]
+		if !slices.Contains(covered, d.Verdict) || d.Verdict == Ambiguous && specific {
+			return false
+		}
+		return !specific || slices.ContainsFunc(m.about(f.DataTypes[0]), func(st *statement) bool {
+			c, ok := m.covers(st, f)
+			return ok && c.data >= broaderData && c.recipient >= kindRecipient && len(c.path) > 0 && !slices.Contains([]string{"personal_information", "sensitive_information"}, c.path[0])
+		})
+	})
 }
 
 // severityAt is the severity for a recipient at places, and whether a person has
@@ -248,8 +278,8 @@ func (m *Matcher) atPlace(r *rules.Rule, at places, g group) Finding {
 		f.Outcome = NeedsPerson
 	}
 	kinds := at.words(at.seen(pages))
-	f.Title = fmt.Sprintf("%s gets %s on pages %s", m.calling(g.recipient()), m.few(f.DataTypes), kinds)
-	f.Message = fmt.Sprintf("Observed on %s %s%s, as on %s: %s", countOf(len(pages), "%d pages", "one page"), kinds, whenSaid(r), clip(pages[0], 120), m.gets(g))
+	f.Title = fmt.Sprintf("%s gets %s%s", m.calling(g.recipient()), m.few(f.DataTypes), onPages(kinds))
+	f.Message = fmt.Sprintf("Observed on %s%s%s, as on %s: %s", countOf(len(pages), "%d pages", "one page"), kinds, whenSaid(r), clip(pages[0], 120), m.gets(g))
 	f.Message += m.saidOf(&f, g)
 	if review {
 		f.Message += " The page tells of a subject, as an article does, so what it says of a visitor needs a person."
@@ -307,8 +337,8 @@ func (m *Matcher) atPlaceTogether(r *rules.Rule, at places, groups []group, each
 	f.Statements = slices.Sorted(maps.Keys(statements))
 	slices.Sort(names)
 	kinds := at.words(at.seen(f.Pages))
-	f.Title = fmt.Sprintf("%s on pages %s", countOf(len(groups), "%d recipients get data", "One recipient gets data"), kinds)
-	f.Message = fmt.Sprintf("Observed on %s %s%s, as on %s: %s got %s.", countOf(len(f.Pages), "%d pages", "one page"), kinds, whenSaid(r), clip(f.Pages[0], 120), list(shorten(names, 6)), m.dataNames(f.DataTypes))
+	f.Title = fmt.Sprintf("%s%s", countOf(len(groups), "%d recipients get data", "One recipient gets data"), onPages(kinds))
+	f.Message = fmt.Sprintf("Observed on %s%s%s, as on %s: %s got %s.", countOf(len(f.Pages), "%d pages", "one page"), kinds, whenSaid(r), clip(f.Pages[0], 120), list(shorten(names, 6)), m.dataNames(f.DataTypes))
 	if note := param(r, "note", ""); note != "" {
 		f.Message += " " + strings.TrimSpace(note)
 	}

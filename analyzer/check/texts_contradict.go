@@ -3,14 +3,31 @@ package check
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"candor/rules"
 )
 
 // textsContradict puts pairs of sentences that cannot both hold before a person.
+// Params:
+//
+//	between  "texts": pairs from two notices, unless one of them is an earlier version or says which prevails; "sentences": pairs within one; without it both
 func textsContradict(m *Matcher, r *rules.Rule) result {
 	pairs, apart := m.Contradictions()
+	pairs = slices.DeleteFunc(slices.Clone(pairs), func(p Contradiction) bool {
+		two := len(p.Documents) > 1
+		switch param(r, "between", "") {
+		case "texts":
+			return !two || m.settled(p.Documents)
+		case "sentences":
+			return two
+		}
+		return false
+	})
+	if param(r, "between", "") == "texts" && len(m.read) < 2 {
+		return result{outcome: NotApplicable, why: "Fewer than two notices were read."}
+	}
 	texts := countOf(len(m.read), "the %d texts", "the one text")
 	if len(pairs) == 0 {
 		return result{outcome: Matches, why: fmt.Sprintf("No two sentences of %s contradict each other; %s.", texts, setApart(apart))}
@@ -28,6 +45,26 @@ func textsContradict(m *Matcher, r *rules.Rule) result {
 		res.findings = append(res.findings, f)
 	}
 	return res
+}
+
+var (
+	prevails = newPhrase(`(?i)\b(?:prevails?|takes? precedence|shall (?:prevail|control|govern)|controls? (?:over|to the extent)|supersedes?|in (?:the )?(?:event|case) of (?:a |any )?(?:conflict|inconsistenc\w+|discrepanc\w+))\b|\bgeht\b.{0,40}\bvor\b|\bVorrang\b|\bprévaut\b|\bprevalece\b`)
+	retired  = newPhrase(`(?i)\b(?:archiv\w*|previous versions?|prior versions?|former versions?|old versions?|superseded|no longer (?:in effect|valid)|until \d{1,2}\.? \w+ 20\d\d)\b`)
+)
+
+// settled reports whether notices that disagree say themselves which holds: one is
+// an earlier version, or one says that it prevails.
+func (m *Matcher) settled(ids []string) bool {
+	for _, d := range m.read {
+		if !slices.Contains(ids, d.ID) {
+			continue
+		}
+		if retired.MatchString(d.Title+" "+strings.ReplaceAll(strings.ReplaceAll(d.URL, "-", " "), "/", " ")) ||
+			slices.ContainsFunc(m.sentences(), func(s wording) bool { return s.doc == d && prevails.MatchString(s.quote) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // source says which text a statement stands in.
