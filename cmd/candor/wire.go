@@ -16,6 +16,7 @@ import (
 	"candor/reports"
 	"candor/reports/html"
 	"candor/reports/junit"
+	"candor/reports/markdown"
 	"candor/reports/sarif"
 	"candor/rules"
 )
@@ -36,7 +37,7 @@ func wired() Stages {
 }
 
 func renderers(g reports.Gate) []reports.Renderer {
-	return []reports.Renderer{html.Format(), sarif.Format(g), junit.Format(g)}
+	return []reports.Renderer{html.Format(), sarif.Format(g), junit.Format(g), markdown.Format(g)}
 }
 
 func findBrowser(path string, noSandbox bool) (string, error) {
