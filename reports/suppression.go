@@ -28,7 +28,7 @@ type Exception struct {
 	Approver      string   `json:"approver"`
 	Created       string   `json:"created" doc:"YYYY-MM-DD."`
 	Expires       string   `json:"expires" doc:"YYYY-MM-DD: the last day on which it holds, UTC."`
-	Status        string   `json:"status" enum:"used|unused|expired|too_long" doc:"too_long: it would suppress a critical finding for more than the 30 days that are allowed; it does not."`
+	Status        string   `json:"status" enum:"used|unused|expired|too_long|not_applied" doc:"too_long: it would suppress a critical finding for more than the 30 days that are allowed, and does not. not_applied: the day of the scan is not known."`
 	Findings      []string `json:"findings" doc:"Ids of the findings that it matches."`
 }
 

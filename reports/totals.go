@@ -8,6 +8,9 @@ var (
 	confidences     = []string{"direct", "strong", "indirect", "text-weak"}
 )
 
+// Total counts again, after what counts was changed.
+func (rep *Report) Total() { rep.Summary = totals(rep) }
+
 // totals counts. A recipient counts as disclosed when a flow to it is covered
 // by the texts in any way, or when they name it and deny none of its flows.
 func totals(rep *Report) Totals {
