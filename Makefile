@@ -17,6 +17,9 @@ FUZZTIME ?= 10s
 # and the like.
 CODECS := go.yaml.in/yaml/v3 golang.org/x/net/html regexp regexp/syntax github.com/go-json-experiment/json/... github.com/kljensen/snowball/... compress/flate
 RACE ?= $(if $(shell command -v gcc || command -v clang),-race $(CODECS:%='-gcflags=%=-race=0 -l'),)
+# A program with the detector waits a second before it exits, for races that
+# might still come. The tests start some hundred of them.
+export GORACE ?= atexit_sleep_ms=0
 SOURCES := $(shell find cmd crawler analyzer rules reports -type f -not -name '*_test.go' -not -path '*/testdata/*' 2>/dev/null)
 
 .PHONY: help
@@ -61,12 +64,13 @@ install-tests: # browser, fonts, node, and the vendor libraries that tests serve
 check: ## gofmt, vet, staticcheck, tidy modules, generated files, vulnerabilities
 	@.ci/check
 
-# Packages whose tests drive a real browser run one at a time: side by side they
-# would take each other's two cores. go vet is a part of make check. PLAIN_TESTS
-# come last and without the race detector: hostile pages, because it slows what
-# answers the browser and the time limits there are those of a visit; scans of
-# many real pages and libraries, because it costs minutes there, and the same code
-# runs under it in the other tests.
+# Packages whose tests drive a real browser run two at a time, for two cores:
+# they wait about half of their time. cmd/candor is first, since it takes as long
+# as all others together. go vet is a part of make check. PLAIN_TESTS come last
+# and without the race detector: hostile pages, because it slows what answers the
+# browser and the time limits there are those of a visit; scans of many real pages
+# and libraries, because it costs minutes there, and the same code runs under it in
+# the other tests.
 PLAIN_TESTS := ^(TestHostile|TestHugePages|TestRealPages|TestRealConsent)$$
 BROWSER_TESTS = $(sort $(dir $(shell grep -rlE --include='*_test.go' 'ChromeFlags|browser\.Find' cmd crawler reports analyzer rules)))
 
@@ -75,9 +79,9 @@ go-test: go-test-browser go-test-plain ## go test ./..., with the race detector 
 
 .PHONY: go-test-browser
 go-test-browser: # the packages whose tests drive a browser
-	@echo '+ go test $(firstword $(RACE)) -p 1 $(BROWSER_TESTS)'
-	@go test -vet=off $(RACE) -timeout 14m -p 1 -skip '$(PLAIN_TESTS)' $(BROWSER_TESTS:%=./%)
-	go test -vet=off -timeout 10m -p 1 -run '$(PLAIN_TESTS)' ./crawler ./crawler/browser ./crawler/webtest ./cmd/candor
+	@echo '+ go test $(firstword $(RACE)) -p 2 $(BROWSER_TESTS)'
+	@go test -vet=off $(RACE) -timeout 14m -p 2 -skip '$(PLAIN_TESTS)' $(BROWSER_TESTS:%=./%)
+	go test -vet=off -timeout 10m -p 2 -run '$(PLAIN_TESTS)' ./cmd/candor ./crawler ./crawler/browser ./crawler/webtest
 
 .PHONY: go-test-plain
 go-test-plain: # all others

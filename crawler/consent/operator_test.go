@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 	"unicode/utf8"
 
@@ -130,6 +131,12 @@ func quickOperator(t *testing.T, rules ...Rule) *Operator {
 	return o
 }
 
+// run runs a test in a time of its own, so that the limits mean the same on every
+// machine and nothing is waited for.
+func run(t *testing.T, name string, test func(*testing.T)) {
+	t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
+}
+
 func hides(p *fakePage) { p.shown = false }
 
 func TestChoose(t *testing.T) {
@@ -164,8 +171,7 @@ func TestChoose(t *testing.T) {
 		}, "taken", "", 1},
 		{"there is no banner", hides, "no-banner", "no consent banner was shown", 0},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
+		run(t, c.name, func(t *testing.T) {
 			p := newFake()
 			c.page(p)
 			m, err := quickOperator(t).Choose(t.Context(), p, evidence.StateReject)
@@ -182,8 +188,7 @@ func TestChoose(t *testing.T) {
 // TestChooseEnds asks that what never ends is given up with a reason, and that a
 // lost window and an ended context are errors.
 func TestChooseEnds(t *testing.T) {
-	t.Run("a layer that always changes", func(t *testing.T) {
-		t.Parallel()
+	run(t, "a layer that always changes", func(t *testing.T) {
 		p := newFake()
 		p.after = func(p *fakePage) { p.text += " Once more." }
 		m, err := quickOperator(t).Choose(t.Context(), p, evidence.StateReject)
@@ -191,8 +196,7 @@ func TestChooseEnds(t *testing.T) {
 			t.Errorf("%v after %d clicks: %s", err, p.clicks, describe(m))
 		}
 	})
-	t.Run("the attempt's time", func(t *testing.T) {
-		t.Parallel()
+	run(t, "the attempt's time", func(t *testing.T) {
 		p := newFake()
 		p.lookHook = func() { time.Sleep(30 * time.Millisecond) } // a page that is slow to answer
 		p.shown, p.restless = false, true
@@ -203,8 +207,7 @@ func TestChooseEnds(t *testing.T) {
 			t.Errorf("%v: %s", err, describe(m))
 		}
 	})
-	t.Run("the window is lost", func(t *testing.T) {
-		t.Parallel()
+	run(t, "the window is lost", func(t *testing.T) {
 		p := newFake()
 		p.shown = false
 		n := 0
@@ -218,8 +221,7 @@ func TestChooseEnds(t *testing.T) {
 			t.Errorf("%v: %s", err, describe(m))
 		}
 	})
-	t.Run("the context ends", func(t *testing.T) {
-		t.Parallel()
+	run(t, "the context ends", func(t *testing.T) {
 		p := newFake()
 		p.shown = false
 		ctx, cancel := context.WithCancel(t.Context())
@@ -231,7 +233,9 @@ func TestChooseEnds(t *testing.T) {
 	})
 }
 
-func TestHolds(t *testing.T) {
+func TestHolds(t *testing.T) { synctest.Test(t, testHolds) }
+
+func testHolds(t *testing.T) {
 	made := func(p *fakePage) (*Operator, *Made) {
 		p.after = hides
 		o := quickOperator(t)

@@ -226,8 +226,7 @@ func TestAsk(t *testing.T) {
 
 // A server that never answers is given up when the caller's time is over.
 func TestAskEndsWithItsContext(t *testing.T) {
-	asked := make(chan struct{}, 1)
-	silent := server(t, func([]byte) [][]byte { asked <- struct{}{}; return nil }, func([]byte) []byte { return nil })
+	silent := server(t, func([]byte) [][]byte { return nil }, func([]byte) []byte { return nil })
 	c, err := New(silent)
 	if err != nil {
 		t.Fatal(err)
@@ -239,5 +238,4 @@ func TestAskEndsWithItsContext(t *testing.T) {
 	if !errors.As(err, &timeout) || !timeout.Timeout() {
 		t.Errorf("error %v, want a timeout", err)
 	}
-	<-asked
 }
