@@ -183,6 +183,8 @@ func (ld *loader) add(f *file) {
 		s.Terms.Labels = *v
 	case *[]PlaceClass:
 		s.Terms.Places = *v
+	case *[]Element:
+		s.Terms.Elements = *v
 	case *Language:
 		s.Terms.Languages = append(s.Terms.Languages, v)
 	case *ConsentPlatform:
@@ -222,6 +224,8 @@ func newValue(name string) any {
 		return new(PolicyLinks)
 	case "page_kinds.yaml":
 		return new([]PageKind)
+	case "elements.yaml":
+		return new([]Element)
 	case "fields.yaml":
 		return new([]FieldRule)
 	case "labels.yaml":
@@ -239,7 +243,7 @@ func newValue(name string) any {
 func (f *file) decode() {
 	value := newValue(f.name)
 	if value == nil {
-		f.fault(1, "unknown file; expected data_types.yaml, fields.yaml, labels.yaml, page_kinds.yaml, policy_links.yaml, principles.yaml, profile_facts.yaml, purposes.yaml, recipients.yaml or sensitive_places.yaml")
+		f.fault(1, "unknown file; expected data_types.yaml, elements.yaml, fields.yaml, labels.yaml, page_kinds.yaml, policy_links.yaml, principles.yaml, profile_facts.yaml, purposes.yaml, recipients.yaml or sensitive_places.yaml")
 		return
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(f.data))

@@ -91,6 +91,8 @@ func (ld *loader) checkTerms(refs termIDs) {
 			ld.checkLabels(v, refs)
 		case *[]PlaceClass:
 			ld.checkPlaces(v, refs)
+		case *[]Element:
+			ld.checkElements(v)
 		case *Language:
 			ld.checkLanguage(v, refs)
 		case *[]FieldRule:

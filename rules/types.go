@@ -111,6 +111,7 @@ type Terms struct {
 	Places      []PlaceClass
 	Facts       []Fact      // what a profile answers with yes or no
 	Principles  []Principle // what a report answers one by one
+	Elements    []Element   // what notices are asked to state, in the file's order
 	Languages   []*Language // how other languages than English say the terms, by code
 }
 

@@ -60,6 +60,8 @@ type Matcher struct {
 
 	keepsCookie map[string]bool // recipients that keep an identifier in a cookie
 
+	answers map[string][]policy.Answer // of notices, by id; made when first asked for
+
 	pageKinds map[string]string // address → kind of page
 	hostKinds map[string]string // host → kind of the page at its root
 }

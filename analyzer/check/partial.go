@@ -18,6 +18,7 @@ var restsOn = map[string][]string{
 	"storage_undisclosed": {"storage", "calls"}, "host_uncovered": {"requests", "forms", "notices"}, "location_undisclosed": {"requests", "calls"},
 	"recipient_at_place": {"requests"}, "behavior_undisclosed": {"calls", "requests"},
 	"only_necessary_cookies": {"cookies"}, "cookie_lifetime": {"cookies"}, "cookie_table_drift": {"cookies"}, "policy_unreadable": {"notices"}, "texts_contradict": {"notices"},
+	"element_missing": {"notices"},
 	// No recording holds choices: these are then not tested anyway.
 	"preticked": {"choices"}, "offer_asymmetry": {"choices"}, "cookie_wall": {"choices"}, "reject_first_layer": {"choices"},
 	"after_choice": {"requests", "cookies"}, "withdrawal": {"requests", "cookies"}, "control_without_effect": {"requests", "cookies"}, "banner_vendors": {"requests"},

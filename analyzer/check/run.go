@@ -48,6 +48,7 @@ var comparisons = map[string]comparison{
 	"data_undisclosed":       {dataUndisclosed, ofFlow, params{"sensitive_severity": aSeverity}},
 	"denial_contradicted":    {denialContradicted, ofFlow, nil},
 	"do_not_track":           {doNotTrack, ofVendor, params{"missing_severity": aSeverity}},
+	"element_missing":        {elementMissing, ofNothing, params{"elements": aTexts, "kinds": aTexts, "any": aTruth, "ask": aTruth, "only_if_seen": aText}},
 	"form_undisclosed":       {formUndisclosed, ofForm, params{"sensitive_severity": aSeverity, "ignore": aTexts}},
 	"host_uncovered":         {hostUncovered, ofNothing, params{"words": aTexts}},
 	"leak_before_submit":     {leakBeforeSubmit, ofNothing, params{"classes": aTexts, "data": aTexts, "lookups": aTexts, "works_for_us": aTexts, "words": aTexts, "own_severity": aSeverity}},

@@ -61,6 +61,7 @@ func FuzzStatements(f *testing.F) {
 	f.Add("We do not, without your consent, share your name with Acme Inc., except as required by law.", "We may also:")
 	f.Add("share it with them", "Neither we nor our partners do the following to you:")
 	f.Add("no longer than 7 days, unless", "We keep")
+	f.Add("a data protection officer (dpo@a.test), whom we have not appointed, # 7 @", "You have no right to … complain to the ICO:")
 	f.Add("Nor do we; but not only: “we” (us) — e.g. İ, ß, ﬁ — and/or you.", "to")
 	f.Fuzz(func(t *testing.T, sentence, lead string) {
 		in := policy.Input{ID: "d01", MIMEType: "text/html; charset=utf-8", Raw: []byte("<main><p>We collect data about the people who use what we make.</p><p>" +

@@ -21,6 +21,7 @@ type lexicon struct {
 
 	tongueMu sync.Mutex
 	tongues  map[string]*tongue // other languages than English, built when first read
+	books    map[string]*book   // wordings of elements by language, built when first read
 }
 
 type trie struct {

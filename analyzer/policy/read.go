@@ -61,6 +61,7 @@ func Read(in Input, set *rules.Set) *Document {
 	r.describe()
 	r.readCookies()
 	r.readStatements()
+	r.readElements()
 	r.obstacles()
 	r.doc.Reading = r.reading()
 	return r.doc

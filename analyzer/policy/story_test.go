@@ -179,6 +179,11 @@ func checkOffsets(t testing.TB, doc *policy.Document) {
 			t.Fatalf("statement %s is not complete: %+v", st.ID, st)
 		}
 	}
+	for _, e := range doc.Elements {
+		if e.Start < 0 || e.End > len(text) || e.Start >= e.End || string(text[e.Start:e.End]) != e.Quote || e.ID == "" {
+			t.Fatalf("element %s is not quoted at %d to %d", e.ID, e.Start, e.End)
+		}
+	}
 	for _, x := range doc.Recipients {
 		if x.Start < 0 || x.End > len(text) || string(text[x.Start:x.End]) != x.Quote || x.Text == "" {
 			t.Fatalf("recipient %q is not quoted at %d to %d", x.Text, x.Start, x.End)

@@ -25,7 +25,8 @@ type Document struct {
 	Blocks      []Block
 	Statements  []Statement
 	Choices     []Choice
-	Topics      []Topic // what it speaks of beside acts on data
+	Topics      []Topic   // what it speaks of beside acts on data
+	Elements    []Element // what else notices are asked to state
 	Reading     Reading
 	Recipients  []Recipient // who gets data by any sentence, list or heading
 	Cookies     []CookieDeclaration
