@@ -3,7 +3,6 @@ package check
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -16,7 +15,7 @@ import (
 // each party whose script did it. Params:
 //
 //	kinds     of behavior; all of them that one party shows go into one finding
-//	left      kinds of which one must be there too: what was read has to leave
+//	left      kinds of which the same script must show one too: what was read has to leave
 //	data      types of data of which a sentence that says they are collected covers the behavior
 //	words     phrases, in any language, by which a text mentions it too
 //	severity  by kind of behavior or category of the party
@@ -25,13 +24,7 @@ import (
 //	what      what a sentence would speak of: "a device fingerprint"
 func behaviorUndisclosed(m *Matcher, r *rules.Rule) result {
 	kinds, what := texts(r, "kinds"), param(r, "what", "it")
-	byParty := map[string][]behavior.Behavior{}
-	for _, b := range m.in.Behaviors {
-		if slices.Contains(kinds, string(b.Kind)) || slices.Contains(texts(r, "left"), string(b.Kind)) {
-			byParty[b.Vendor] = append(byParty[b.Vendor], b)
-		}
-	}
-	maps.DeleteFunc(byParty, func(_ string, list []behavior.Behavior) bool { return !complete(list, kinds, texts(r, "left")) })
+	byParty := m.behaving(kinds, texts(r, "left"))
 	if len(byParty) == 0 {
 		return result{outcome: NotApplicable, unseen: true, why: "No such behavior was seen."}
 	}
@@ -46,13 +39,32 @@ func behaviorUndisclosed(m *Matcher, r *rules.Rule) result {
 	return res
 }
 
-// complete reports whether a party's behaviors are of the kinds that are asked
-// for and, where something has to leave, hold one that did.
-func complete(list []behavior.Behavior, kinds, left []string) bool {
-	has := func(ids []string) bool {
-		return slices.ContainsFunc(list, func(b behavior.Behavior) bool { return slices.Contains(ids, string(b.Kind)) })
+// behaving are the behaviors of some kinds by party. Where something has to leave,
+// those of a script that let it leave count, and the party is who got it.
+func (m *Matcher) behaving(kinds, left []string) map[string][]behavior.Behavior {
+	out, scripts := map[string][]behavior.Behavior{}, map[string][]behavior.Behavior{}
+	for _, b := range m.in.Behaviors {
+		switch {
+		case len(left) > 0 && slices.Contains(left, string(b.Kind)):
+			scripts[b.Script] = append(scripts[b.Script], b)
+		case len(left) == 0 && slices.Contains(kinds, string(b.Kind)):
+			out[b.Vendor] = append(out[b.Vendor], b)
+		}
 	}
-	return has(kinds) && (len(left) == 0 || has(left))
+	for _, script := range sorted(scripts) {
+		var own []behavior.Behavior
+		for _, b := range m.in.Behaviors {
+			if b.Script == script && slices.Contains(kinds, string(b.Kind)) {
+				own = append(own, b)
+			}
+		}
+		if len(own) > 0 {
+			for _, b := range scripts[script] {
+				out[b.Vendor] = append(append(out[b.Vendor], own...), b)
+			}
+		}
+	}
+	return out
 }
 
 // sayings are the statements that say data of some types are collected, and the

@@ -2,12 +2,15 @@ package check
 
 import (
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 
 	"candor/analyzer/flow"
 	"candor/rules"
 )
+
+// takesNothing is how a text says that what is typed is not taken.
+var takesNothing = newPhrase(`(?i)\b(?:never|(?:do|does|will|can|is|are)\s?(?:not|n['’]t)|cannot|nothing|no)\b[^.;]{0,40}\b(?:collect|record|captur|read|shar|sen[dt]|stor|see|access|transmit|leav)`)
 
 // leakBeforeSubmit finds what was typed into a form, and not submitted, at
 // somebody: one finding for each. What stays with the site itself is information.
@@ -43,11 +46,15 @@ func leakBeforeSubmit(m *Matcher, r *rules.Rule) result {
 		}
 		return result{outcome: Matches, why: "Made-up values were typed into forms and not sent; none of them was seen leaving."}
 	}
-	told := m.speaking(func(s *wording) bool { return !s.deny && phrasesIn(s.quote, texts(r, "words")) })
+	told := m.speaking(func(s *wording) bool {
+		return phrasesIn(s.quote, texts(r, "words")) && !takesNothing.MatchString(s.quote)
+	})
 	var res result
 	for _, who := range sorted(byWho) {
 		leaks := byWho[who]
-		if len(told) > 0 && slices.ContainsFunc(told, func(s wording) bool { return m.speaksOf(s, leaks[0].Recipient) }) {
+		if len(told) > 0 && slices.ContainsFunc(told, func(s wording) bool {
+			return m.says(s.quote, leaks[0].Recipient) || !m.saysOthers(s.quote)
+		}) {
 			left = append(left, m.calling(leaks[0].Recipient))
 			continue
 		}
@@ -57,25 +64,6 @@ func leakBeforeSubmit(m *Matcher, r *rules.Rule) result {
 		return result{outcome: Matches, why: fmt.Sprintf("The text says that what is typed is taken before it is sent: “%s”", clip(told[0].quote, 200))}
 	}
 	return res
-}
-
-// speaksOf reports whether a sentence that is no statement can be meant of a
-// recipient: it names it, or nobody.
-func (m *Matcher) speaksOf(s wording, who flow.Recipient) bool {
-	low, known := " "+squeezed(s.quote)+" ", false
-	v := m.in.Set.Vendor(who.Vendor)
-	for name, list := range m.names {
-		if len(name) < 4 || list[0].Ambiguous || !strings.Contains(low, name) {
-			continue
-		}
-		for _, n := range list {
-			if n.Kind == "vendor" && n.ID == who.Vendor || n.Kind == "company" && v != nil && m.sameRoot(n.ID, v.Company) {
-				return true
-			}
-		}
-		known = true
-	}
-	return !known
 }
 
 // typedInto reports whether a canary was typed into a form of the kind that a
@@ -115,7 +103,7 @@ func (m *Matcher) looksUp(r *rules.Rule, l *flow.Leak) bool {
 func (m *Matcher) leaked(r *rules.Rule, leaks []flow.Leak) Finding {
 	who := leaks[0].Recipient
 	f := Finding{Outcome: Differs, Recipients: []string{who.Vendor}}
-	c, sightings, how := flow.Strong, 0, []string{}
+	c, sightings, how := flow.Strong, 0, map[string]string{}
 	for _, l := range leaks {
 		if l.Direct {
 			c = flow.Direct
@@ -130,16 +118,14 @@ func (m *Matcher) leaked(r *rules.Rule, leaks []flow.Leak) Finding {
 			}
 		}
 		f.Pages, f.Evidence = append(f.Pages, l.Pages...), append(f.Evidence, l.Evidence...)
-		if d := clip(l.Detail, 100); !slices.Contains(how, d) {
-			how = append(how, d)
+		if d := clip(l.Detail, 100); how[l.DataType] == "" || len(d) < len(how[l.DataType]) {
+			how[l.DataType] = d
 		}
 	}
 	slices.Sort(f.DataTypes)
-	slices.Sort(how)
 	flow.SortStates(f.States)
 	f.Pages, f.Evidence, f.Confidence = compact(f.Pages), compact(f.Evidence), string(c)
-	// Each value that was found proves it anew, so one page is no single sighting.
-	f.Severity = capped(r.Severity, c, sightings+len(leaks)-1)
+	f.Severity = capped(r.Severity, c, sightings)
 	name := m.vendorName(who)
 	f.Title = fmt.Sprintf("%s gets %s before a form is sent", m.calling(who), m.few(f.DataTypes))
 	if who.Party == flow.First {
@@ -148,7 +134,7 @@ func (m *Matcher) leaked(r *rules.Rule, leaks []flow.Leak) Finding {
 		f.Outcome = NeedsPerson
 	}
 	f.Message = fmt.Sprintf("Made-up values were typed into forms on %s, as on %s, and not sent. They were seen leaving to %s: %s.",
-		countOf(len(f.Pages), "%d pages", "one page"), firstOf(f.Pages), name, list(shorten(how, 3)))
+		countOf(len(f.Pages), "%d pages", "one page"), firstOf(f.Pages), name, list(shorten(slices.Sorted(maps.Values(how)), 3)))
 	switch why := m.untold(); {
 	case why != "":
 		f.Message += " What the text says of it was not tested: " + why + "."

@@ -56,7 +56,8 @@ type Matcher struct {
 	effects  map[[2]string]*choice.Effect // by kind and id
 	promised []control                    // nil until they are asked for
 
-	wordings []wording // nil until they are asked for
+	wordings []wording               // nil until they are asked for
+	calls    map[string][]rules.Name // vendor id → how it and its company are called
 
 	keepsCookie map[string]bool // recipients that keep an identifier in a cookie
 
@@ -87,7 +88,7 @@ var languages = map[string]string{
 func New(in Input) *Matcher {
 	m := &Matcher{
 		in: in, vendors: map[string]*flow.Vendor{}, names: map[string][]rules.Name{},
-		kinds: map[dataKey]dataAnswer{}, levels: map[levelKey]recipientAnswer{}, topics: map[string][]*statement{}, naming: map[[2]string][]*statement{},
+		kinds: map[dataKey]dataAnswer{}, levels: map[levelKey]recipientAnswer{}, topics: map[string][]*statement{}, naming: map[[2]string][]*statement{}, calls: map[string][]rules.Name{},
 	}
 	m.placePages()
 	m.keepsCookie = map[string]bool{}

@@ -27,10 +27,6 @@ func personalInAddress(m *Matcher, r *rules.Rule) result {
 			(len(wanted) == 0 || overlap(m.categories(f), wanted))
 	})) {
 		f := g.finding(r.Severity)
-		// The address itself was read in the request; one page with it is enough.
-		if g.confidence() == flow.Direct {
-			f.Severity = r.Severity
-		}
 		f.Title = fmt.Sprintf("%s gets %s in the address of a page", m.calling(g.recipient()), m.few(f.DataTypes))
 		f.Message = fmt.Sprintf("On %s, as on %s, the page's address or title holds %s, and %s got it.%s", countOf(len(f.Pages), "%d pages", "one page"), firstOf(f.Pages),
 			m.dataNames(f.DataTypes), m.vendorName(g.recipient()), details(g))

@@ -30,7 +30,7 @@ func purposeDiffers(m *Matcher, r *rules.Rule) result {
 		named++
 		if slices.ContainsFunc(stated, func(st *statement) bool {
 			return overlap(st.Purposes, enough) || adWords.MatchString(st.Quote+" "+st.Heading)
-		}) || m.tableSays(g, enough) {
+		}) || m.tableSays(g, enough) || m.adSentence(g.recipient()) {
 			continue
 		}
 		f := g.finding(r.Severity)
@@ -59,6 +59,14 @@ func purposeDiffers(m *Matcher, r *rules.Rule) result {
 
 // adWords are how texts say advertising without a purpose that is read.
 var adWords = newPhrase(`(?i)\b(?:advertis|ads?\b|remarket|retarget|marketing|campaign|conversion|audience|personali[sz]|profil|social (?:plug|media feat)|werb|anzeigen|kampagne|publicit|annonc|publicidad|anuncio)`)
+
+// adSentence reports whether a sentence names a recipient beside a word for
+// advertising.
+func (m *Matcher) adSentence(who flow.Recipient) bool {
+	return len(m.speaking(func(s *wording) bool {
+		return !s.deny && adWords.MatchString(s.quote+" "+s.head) && m.says(s.quote, who)
+	})) > 0
+}
 
 // statedFor are the statements that name a recipient itself or its company and
 // say what for.

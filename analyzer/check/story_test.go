@@ -207,7 +207,7 @@ func (s *story) input(set *rules.Set) check.Input {
 		in.Seen.Places = append(in.Seen.Places, place)
 	}
 	for i, b := range s.Does {
-		out := behavior.Behavior{ID: fmt.Sprintf("b%d", i+1), Kind: behavior.Kind(b.Kind), Vendor: b.By, Confidence: flow.Confidence(or(b.Sure, "direct")), Sightings: 3,
+		out := behavior.Behavior{ID: fmt.Sprintf("b%d", i+1), Kind: behavior.Kind(b.Kind), Vendor: b.By, Script: "https://" + or(b.By, "shop") + ".test/fp.js", Confidence: flow.Confidence(or(b.Sure, "direct")), Sightings: 3,
 			States: []evidence.State{evidence.StateNone}, Pages: b.Pages, Evidence: []string{"p0001.none/c01"}, Detail: "what " + b.Kind + " is"}
 		if len(b.Pages) == 0 {
 			out.Pages = []string{"https://shop.test/"}

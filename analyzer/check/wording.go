@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"candor/analyzer/flow"
 	"candor/analyzer/policy"
 )
 
@@ -102,4 +103,43 @@ func (f *Finding) quoted(list []wording) string {
 		}
 	}
 	return "“" + clip(list[0].quote, 200) + "”"
+}
+
+// says reports whether a text names a recipient or its company.
+func (m *Matcher) says(text string, who flow.Recipient) bool {
+	list, ok := m.calls[who.Vendor]
+	if !ok {
+		v := m.in.Set.Vendor(who.Vendor)
+		for _, n := range m.in.Set.Names() {
+			if v != nil && len(n.Text) > 2 && (n.Kind == "vendor" && n.ID == v.ID || n.Kind == "company" && m.sameRoot(n.ID, v.Company)) {
+				list = append(list, n)
+			}
+		}
+		m.calls[who.Vendor] = list
+	}
+	low := ""
+	for _, n := range list {
+		// A name that is an ordinary word too counts as it is written.
+		if n.Ambiguous && strings.Contains(text, n.Text) {
+			return true
+		}
+		if low == "" {
+			low = strings.ToLower(text)
+		}
+		if !n.Ambiguous && strings.Contains(low, strings.ToLower(n.Text)) {
+			return true
+		}
+	}
+	return len(list) == 0 && who.Domain != "" && strings.Contains(strings.ToLower(text), who.Domain)
+}
+
+// saysOthers reports whether a text names anybody that the knowledge base knows.
+func (m *Matcher) saysOthers(text string) bool {
+	low := strings.ToLower(text)
+	for _, n := range m.in.Set.Names() {
+		if !n.Ambiguous && len(n.Text) > 3 && strings.Contains(low, strings.ToLower(n.Text)) {
+			return true
+		}
+	}
+	return false
 }
