@@ -47,7 +47,7 @@ func Analyze(ctx context.Context, r *evidence.Reader, set *rules.Set, p Profile)
 	a.Seen, a.Behaviors = seen, finder.Found()
 	a.Choices = watcher.Compare(&a.Seen, a.Behaviors)
 	in := check.Input{
-		Site: site.Primary, Set: set, Documents: a.Documents, Seen: seen, Choices: a.Choices, Pages: visited(a.Pages), Gaps: a.Gaps,
+		Site: site.Primary, Entity: p.Name, Set: set, Documents: a.Documents, Seen: seen, Choices: a.Choices, Pages: visited(a.Pages), Gaps: a.Gaps,
 		Behaviors: a.Behaviors, Profile: rules.Answers{Regions: p.Regions, Laws: p.Laws, Facts: p.Facts}, At: meta.StartedAt, Processors: p.roles(),
 	}
 	if i := meta.Import; i != nil {

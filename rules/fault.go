@@ -33,6 +33,17 @@ func (ld *loader) fault(value any, place []any, format string, args ...any) {
 	ld.faults = append(ld.faults, &Fault{File: f.name, Line: f.line(place), Text: fmt.Sprintf(format, args...)})
 }
 
+// Fault is something wrong in a rule that its reader could not know: at a place
+// in its file, a path of mapping keys and list indexes. A rule that was read from
+// no file has the name that its file would have.
+func (s *Set) Fault(r *Rule, place []any, format string, args ...any) *Fault {
+	f := s.files[r]
+	if f == nil {
+		return &Fault{File: "packs/" + r.Pack + "/" + strings.ToLower(r.ID) + ".yaml", Line: 1, Text: fmt.Sprintf(format, args...)}
+	}
+	return &Fault{File: f.name, Line: f.line(place), Text: fmt.Sprintf(format, args...)}
+}
+
 // err joins the faults, sorted by file and line.
 func (ld *loader) err() error {
 	sort.SliceStable(ld.faults, func(i, j int) bool {
@@ -111,6 +122,9 @@ func (f *file) yamlFaults(err error, value any) {
 			text = fmt.Sprintf("unknown key %q", m[1])
 			if keys := keysOf(reflect.TypeOf(value), m[2], 0); len(keys) > 0 {
 				text += "; expected one of " + strings.Join(keys, ", ")
+				if n := Nearest(m[1], keys); n != "" {
+					text += "; did you mean \"" + n + "\"?"
+				}
 			}
 		} else if m := wrongType.FindStringSubmatch(text); m != nil {
 			text = fmt.Sprintf("expected %s, found %s", goKind(m[2]), yamlKind(m[1]))

@@ -56,6 +56,10 @@ func LoadFS(fsys fs.FS) (*Set, error) {
 		return nil, err
 	}
 	ld.set.index = buildIndex(ld.set)
+	ld.set.files = make(map[*Rule]*file, len(ld.set.Rules))
+	for _, r := range ld.set.Rules {
+		ld.set.files[r] = ld.files[r]
+	}
 	return ld.set, nil
 }
 

@@ -61,3 +61,15 @@ func distance(a, b []rune) int {
 	}
 	return rows[1][len(b)]
 }
+
+// near is the end of a sentence that names the nearest id, "" without one.
+func near(word string, ids map[string]bool) string {
+	names := make([]string, 0, len(ids))
+	for id := range ids {
+		names = append(names, id)
+	}
+	if n := Nearest(word, names); n != "" {
+		return "; did you mean \"" + n + "\"?"
+	}
+	return ""
+}

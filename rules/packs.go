@@ -26,7 +26,7 @@ func (ld *loader) checkRuleID(r *Rule, f *file) {
 	}
 	for i, n := range r.Needs {
 		if !slices.Contains(Needs, n) {
-			ld.fault(r, []any{"needs", i}, "unknown need %q; expected one of %s", n, strings.Join(Needs, ", "))
+			ld.fault(r, []any{"needs", i}, "unknown need %q%s", n, DidYouMean(n, Needs))
 		}
 	}
 }
@@ -49,7 +49,7 @@ func (ld *loader) checkAppliesIf(v any, a AppliesIf, ids termIDs) {
 	}
 	for i, id := range a.Facts {
 		if !ids.facts[id] {
-			ld.fault(v, []any{"applies_if", "facts", i}, "unknown fact %q; expected an id of terms/profile_facts.yaml", id)
+			ld.fault(v, []any{"applies_if", "facts", i}, "unknown fact %q; expected an id of terms/profile_facts.yaml%s", id, near(id, ids.facts))
 		}
 	}
 }
@@ -97,6 +97,9 @@ func (ld *loader) checkRule(r *Rule, f *file, ids termIDs) {
 		if _, err := time.Parse(time.DateOnly, d.value); d.value != "" && err != nil {
 			ld.fault(r, []any{d.key}, "date %q; expected a day like 2026-11-30", d.value)
 		}
+	}
+	if r.ValidFrom != "" && r.ValidTo != "" && r.ValidFrom > r.ValidTo {
+		ld.fault(r, []any{"valid_to"}, "valid_to %q is before valid_from %q; expected a later day", r.ValidTo, r.ValidFrom)
 	}
 	for i, b := range r.Basis {
 		if b.Text == "" {

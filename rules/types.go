@@ -21,7 +21,8 @@ type Set struct {
 	Platforms    []*ConsentPlatform // by id
 	ConsentWords []*ConsentWords    // by language
 
-	index index // host, path and cookie look-ups; built by Load
+	files map[*Rule]*file // where each rule was read
+	index index           // host, path and cookie look-ups; built by Load
 }
 
 // Company is an organisation that may own several vendors (products).

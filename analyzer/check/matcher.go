@@ -19,6 +19,7 @@ import (
 // Input is what there is to compare.
 type Input struct {
 	Site       string // registrable domain of the scanned site
+	Entity     string // the organisation, as its profile names it; "" when it does not
 	Set        *rules.Set
 	Documents  []*policy.Document
 	Seen       flow.Result
@@ -53,6 +54,9 @@ type Matcher struct {
 	topics map[string][]*statement
 	naming map[[2]string][]*statement
 
+	namedIDs map[string]bool              // vendors that the texts name; nil until they are asked for
+	rows     map[string]string            // cookies with a row in a table; nil until they are asked for
+	byID     map[string]*flow.Flow        // nil until they are asked for
 	effects  map[[2]string]*choice.Effect // by kind and id
 	promised []control                    // nil until they are asked for
 

@@ -129,14 +129,7 @@ func (m *Matcher) weight(r *rules.Rule, g group) string {
 func (m *Matcher) suggest(g group) string {
 	what, who := m.dataNames(g.dataTypes()), m.vendorName(g.recipient())
 	if purposes := union(g.flows, func(f *flow.Flow) []string { return f.Purposes }); len(purposes) > 0 {
-		names := make([]string, len(purposes))
-		for i, id := range purposes {
-			names[i] = id
-			if p := m.in.Set.Terms.Purpose(id); p != nil && p.Name != "" {
-				names[i] = inSentence(p.Name)
-			}
-		}
-		return fmt.Sprintf("We share %s with %s for %s.", what, who, list(names))
+		return fmt.Sprintf("We share %s with %s for %s.", what, who, m.purposePhrase(purposes))
 	}
 	return fmt.Sprintf("We share %s with %s for [state the purpose].", what, who)
 }

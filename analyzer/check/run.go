@@ -72,7 +72,7 @@ var comparisons = map[string]comparison{
 	"storage_undisclosed":   {storageUndisclosed, ofStorage, params{"words": aTexts, "cloak_words": aTexts, "respawn_severity": aSeverity}},
 	"texts_contradict":      {textsContradict, ofNothing, params{"between": aText}},
 	"unencrypted":           {unencrypted, ofForm, params{"mixed_severity": aSeverity}},
-	"vague_only":            {vagueOnly, ofFlow, nil},
+	"vague_only":            {vagueOnly, ofFlow, params{"min_recipients": aNumber}},
 	"withdrawal":            {withdrawal, ofVendor, nil},
 }
 
@@ -84,7 +84,7 @@ func (m *Matcher) Run() ([]Finding, []RuleOutcome) {
 	for _, r := range m.in.Set.Rules {
 		res := m.run(r)
 		for i := range res.findings {
-			finish(&res.findings[i], r)
+			m.finish(&res.findings[i], r)
 		}
 		findings = append(findings, res.findings...)
 		outcomes = append(outcomes, RuleOutcome{ID: r.ID, Pack: r.Pack, Title: r.Title, Outcome: res.outcome, Why: res.why,
@@ -111,7 +111,11 @@ func (m *Matcher) run(r *rules.Rule) result {
 			return result{outcome: NotTested, why: capital(why) + "."}
 		}
 	}
-	res := m.sure(r.Check, c.compare(m, r))
+	narrowed, err := m.narrow(r, c.subject)
+	if err != nil { // lint finds it before a scan begins
+		return result{outcome: NotTested, why: capital(err.Error()) + "."}
+	}
+	res := m.sure(r.Check, c.compare(narrowed, r))
 	if len(res.findings) > 0 {
 		res.outcome = NeedsPerson
 		if slices.ContainsFunc(res.findings, func(f Finding) bool { return f.Outcome == Differs }) {
@@ -177,9 +181,10 @@ var outcomeRank = map[Outcome]int{Differs: 0, NeedsPerson: 1}
 // maxShown bounds the pages and evidence of a finding.
 const maxShown = 20
 
-// finish fills in what all findings have. Severity is capped at medium where
-// the confidence is indirect or the sighting was not repeated.
-func finish(f *Finding, r *rules.Rule) {
+// finish fills in what all findings have, and lowers a severity to what the
+// rule's caps allow. That it is medium at most where the confidence is indirect
+// or the sighting was not repeated is the comparisons' own.
+func (m *Matcher) finish(f *Finding, r *rules.Rule) {
 	f.Rule, f.Pack = r.ID, r.Pack
 	if f.Title == "" {
 		f.Title = r.Title
@@ -189,6 +194,12 @@ func finish(f *Finding, r *rules.Rule) {
 	}
 	if f.Severity == "" {
 		f.Severity = r.Severity
+	}
+	f.Severity = m.cappedBy(r.Caps, f)
+	if r.SuggestedText != "" {
+		if text, err := suggestion(r.SuggestedText, m.said(f)); err == nil { // lint finds what is wrong with it
+			f.SuggestedText = text
+		}
 	}
 	for _, s := range []*[]string{&f.Recipients, &f.DataTypes, &f.Pages, &f.Evidence, &f.Statements} {
 		if *s == nil {
