@@ -30,7 +30,8 @@ func Analyze(ctx context.Context, r *evidence.Reader, set *rules.Set, p Profile)
 	}
 	meta := r.Meta()
 	a := &Analysis{Meta: meta, RulesVersion: set.Version, Entity: p.Name, Pages: []evidence.Page{}, Gaps: []evidence.Gap{}, Documents: []*policy.Document{}}
-	if err := a.read(ctx, r, set); err != nil {
+	links, err := a.read(ctx, r, set)
+	if err != nil {
 		return nil, fmt.Errorf("analyze: %w", err)
 	}
 	site := flow.NewSite(meta.URLs, append(slices.Clone(meta.OwnDomains), p.OwnDomains...))
@@ -50,6 +51,7 @@ func Analyze(ctx context.Context, r *evidence.Reader, set *rules.Set, p Profile)
 		Site: site.Primary, Entity: p.Name, Set: set, Documents: a.Documents, Seen: seen, Choices: a.Choices, Pages: visited(a.Pages), Gaps: a.Gaps,
 		Behaviors: a.Behaviors, Profile: rules.Answers{Regions: p.Regions, Laws: p.Laws, Facts: p.Facts}, At: meta.StartedAt, Processors: p.roles(),
 	}
+	in.Links = links
 	if i := meta.Import; i != nil {
 		in.Recorded, in.Missing, in.Partial = true, i.Missing, i.Partial
 	}
@@ -99,34 +101,37 @@ func (p Profile) roles() map[string]string {
 	return out
 }
 
-// read takes what is kept whole: visits, gaps and notices.
-func (a *Analysis) read(ctx context.Context, r *evidence.Reader, set *rules.Set) error {
+// read takes what is kept whole: visits, gaps and notices. It returns, by visit,
+// the links that rules ask about.
+func (a *Analysis) read(ctx context.Context, r *evidence.Reader, set *rules.Set) (map[string]check.PageLinks, error) {
+	reader := check.NewLinkReader(set)
+	links := map[string]check.PageLinks{}
 	for p, err := range r.Pages() {
 		if err != nil {
-			return err
+			return nil, err
 		}
-		p.Links = nil
+		links[p.ID], p.Links = reader.Read(p.Links), nil
 		a.Pages = append(a.Pages, p)
 	}
 	slices.SortStableFunc(a.Pages, func(a, b evidence.Page) int { return strings.Compare(a.ID, b.ID) })
 	for g, err := range r.Gaps() {
 		if err != nil {
-			return err
+			return nil, err
 		}
 		a.Gaps = append(a.Gaps, g)
 	}
 	for d, err := range r.Documents() {
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return nil, ctx.Err()
 		}
 		a.notice(r, set, d)
 	}
 	slices.SortStableFunc(a.Documents, func(a, b *policy.Document) int { return strings.Compare(a.ID, b.ID) })
 	a.sortGaps()
-	return nil
+	return links, nil
 }
 
 func (a *Analysis) sortGaps() {

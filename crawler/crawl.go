@@ -17,7 +17,8 @@ import (
 // maxRestarts bounds how often a browser that died is started anew.
 const maxRestarts = 3
 
-// savedLinks bounds the links that a page's record keeps.
+// savedLinks bounds the links that a page's record keeps: half of them its first,
+// half its last.
 const savedLinks = 200
 
 // ErrStart says that not one start address could be visited.

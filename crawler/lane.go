@@ -276,12 +276,19 @@ func (l *lane) record(item frontier.Item, res *browser.Result, err error) {
 	l.tell(item, res, failed)
 }
 
+// ends shortens a list in its middle: the links of a page's foot, notices among
+// them, are its last.
+func ends[T any](list []T, n int) []T {
+	if len(list) <= n {
+		return list
+	}
+	return slices.Concat(list[:n/2], list[len(list)-n/2:])
+}
+
 // write writes what a visit saw.
 func (l *lane) write(res *browser.Result) {
 	c, p := l.crawl, &res.Page
-	if len(p.Links) > savedLinks {
-		p.Links = p.Links[:savedLinks]
-	}
+	p.Links = ends(p.Links, savedLinks)
 	for _, err := range []error{
 		c.writer.AddCanaries(res.Canaries...), c.writer.AddLabels(res.Labels...), c.writer.AddCalls(res.Calls...),
 		c.writer.AddPage(*p, res.Requests, res.Cookies, res.Storage, res.Forms, res.Gaps),

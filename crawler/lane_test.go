@@ -248,3 +248,17 @@ func TestStatesAfterRestart(t *testing.T) {
 		t.Error("the tag that waits for accept did not fire on a page after the restart")
 	}
 }
+
+func TestSavedLinksKeepBothEnds(t *testing.T) {
+	var all []evidence.Link
+	for i := range 500 {
+		all = append(all, evidence.Link{URL: "https://www.choice.test/" + strings.Repeat("x", i)})
+	}
+	got := ends(all, savedLinks)
+	if len(got) != savedLinks || got[0] != all[0] || got[savedLinks-1] != all[499] || got[savedLinks/2] != all[400] {
+		t.Errorf("%d links are kept, the last %q", len(got), got[len(got)-1].URL)
+	}
+	if got := ends(all[:savedLinks], savedLinks); len(got) != savedLinks {
+		t.Errorf("%d of %d links are kept", len(got), savedLinks)
+	}
+}

@@ -25,6 +25,7 @@ type Input struct {
 	Seen       flow.Result
 	Choices    choice.Result
 	Pages      []evidence.Page
+	Links      map[string]PageLinks // id of a visit → the links that rules ask about
 	Gaps       []evidence.Gap
 	Behaviors  []behavior.Behavior
 	Profile    rules.Answers
@@ -65,7 +66,10 @@ type Matcher struct {
 
 	keepsCookie map[string]bool // recipients that keep an identifier in a cookie
 
-	answers map[string][]policy.Answer // of notices, by id; made when first asked for
+	answers  map[string][]policy.Answer // of notices, by id; made when first asked for
+	found    map[string][]Finding       // rule → what it found, for those that roll it up
+	outcome  map[string]Outcome
+	children *childScope // nil until it is asked for
 
 	pageKinds map[string]string // address → kind of page
 	hostKinds map[string]string // host → kind of the page at its root
@@ -94,6 +98,7 @@ func New(in Input) *Matcher {
 		in: in, vendors: map[string]*flow.Vendor{}, names: map[string][]rules.Name{},
 		kinds: map[dataKey]dataAnswer{}, levels: map[levelKey]recipientAnswer{}, topics: map[string][]*statement{}, naming: map[[2]string][]*statement{}, calls: map[string][]rules.Name{},
 	}
+	m.found, m.outcome = map[string][]Finding{}, map[string]Outcome{}
 	m.placePages()
 	m.keepsCookie = map[string]bool{}
 	for _, f := range in.Seen.Flows {

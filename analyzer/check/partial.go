@@ -19,6 +19,7 @@ var restsOn = map[string][]string{
 	"recipient_at_place": {"requests"}, "behavior_undisclosed": {"calls", "requests"},
 	"only_necessary_cookies": {"cookies"}, "cookie_lifetime": {"cookies"}, "cookie_table_drift": {"cookies"}, "policy_unreadable": {"notices"}, "texts_contradict": {"notices"},
 	"element_missing": {"notices"},
+	"link_missing":    {"requests"}, "form_asks": {"forms"}, "open_findings": {"requests"},
 	// No recording holds choices: these are then not tested anyway.
 	"preticked": {"choices"}, "offer_asymmetry": {"choices"}, "cookie_wall": {"choices"}, "reject_first_layer": {"choices"},
 	"after_choice": {"requests", "cookies"}, "withdrawal": {"requests", "cookies"}, "control_without_effect": {"requests", "cookies"}, "banner_vendors": {"requests"},

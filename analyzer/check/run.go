@@ -49,12 +49,15 @@ var comparisons = map[string]comparison{
 	"denial_contradicted":    {denialContradicted, ofFlow, nil},
 	"do_not_track":           {doNotTrack, ofVendor, params{"missing_severity": aSeverity}},
 	"element_missing":        {elementMissing, ofNothing, params{"elements": aTexts, "kinds": aTexts, "any": aTruth, "ask": aTruth, "only_if_seen": aText}},
+	"form_asks":              {formAsks, ofForm, params{"data": aTexts, "kinds": aTexts, "about": aTexts, "not": aTexts, "unsettled": aTexts, "notice": aTruth, "never": aTexts, "together": aTexts, "at_least": aNumber, "severity_on": aSeverities, "none": aText}},
 	"form_undisclosed":       {formUndisclosed, ofForm, params{"sensitive_severity": aSeverity, "ignore": aTexts}},
 	"host_uncovered":         {hostUncovered, ofNothing, params{"words": aTexts}},
 	"leak_before_submit":     {leakBeforeSubmit, ofNothing, params{"classes": aTexts, "data": aTexts, "lookups": aTexts, "works_for_us": aTexts, "words": aTexts, "own_severity": aSeverity}},
 	"location_undisclosed":   {locationUndisclosed, ofFlow, params{"asked_severity": aSeverity}},
+	"link_missing":           {linkMissing, ofNothing, params{"on": aText, "texts": aTexts, "addresses": aTexts, "not": aTexts, "only_if": aText, "notice": aText, "as": aText}},
 	"offer_asymmetry":        {offerAsymmetry, ofNothing, params{"min_area": aNumber, "min_contrast": aNumber, "stands_out": aNumber, "clicks": aTruth, "looks_severity": aSeverity}},
 	"only_necessary_cookies": {onlyNecessaryCookies, ofCookie, nil},
+	"open_findings":          {openFindings, ofNothing, params{"rules": aTexts}},
 	"opt_out_link":           {optOutLink, ofFlow, nil},
 	"personal_in_address":    {personalInAddress, ofFlow, params{"recipients": aTexts, "data": aTexts}},
 	"policy_unreadable":      {policyUnreadable, ofNothing, params{"min_words": aNumber}},
@@ -81,11 +84,12 @@ var comparisons = map[string]comparison{
 // outcomes by rule id.
 func (m *Matcher) Run() ([]Finding, []RuleOutcome) {
 	findings, outcomes := []Finding{}, []RuleOutcome{}
-	for _, r := range m.in.Set.Rules {
+	for _, r := range inTurn(m.in.Set.Rules) {
 		res := m.run(r)
 		for i := range res.findings {
 			m.finish(&res.findings[i], r)
 		}
+		m.found[r.ID], m.outcome[r.ID] = res.findings, res.outcome
 		findings = append(findings, res.findings...)
 		outcomes = append(outcomes, RuleOutcome{ID: r.ID, Pack: r.Pack, Title: r.Title, Outcome: res.outcome, Why: res.why,
 			Severity: r.Severity, Matters: r.Why, Remediation: r.Remediation, Basis: r.Basis, Owner: r.Owner})
@@ -96,6 +100,16 @@ func (m *Matcher) Run() ([]Finding, []RuleOutcome) {
 	})
 	slices.SortFunc(outcomes, func(a, b RuleOutcome) int { return strings.Compare(a.ID, b.ID) })
 	return findings, outcomes
+}
+
+// inTurn puts the rules that roll up what others found last.
+func inTurn(all []*rules.Rule) []*rules.Rule {
+	out := slices.Clone(all)
+	slices.SortStableFunc(out, func(a, b *rules.Rule) int {
+		turn := map[bool]int{true: 1}
+		return turn[a.Check == "open_findings"] - turn[b.Check == "open_findings"]
+	})
+	return out
 }
 
 func (m *Matcher) run(r *rules.Rule) result {

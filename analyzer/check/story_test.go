@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -39,8 +40,14 @@ type story struct {
 	Works   map[string]string `yaml:"works_for_us"`
 	Pages   map[string]string `yaml:"pages"` // address → kind of page, besides the home page
 
-	Places map[string][]string `yaml:"places"` // address → classes of sensitive places
-	Does   []does              `yaml:"does"`   // behaviors b1, b2, …
+	Places  map[string][]string `yaml:"places"`  // address → classes of sensitive places
+	Does    []does              `yaml:"does"`    // behaviors b1, b2, …
+	Titles  map[string]string   `yaml:"titles"`  // address → title
+	Links   map[string][]string `yaml:"links"`   // address → "text > address", with "hidden " before it where it is
+	Facts   map[string]bool     `yaml:"facts"`   // of the profile
+	Updated string              `yaml:"updated"` // the notice says
+	Linked  []string            `yaml:"linked"`  // pages that link the notice
+	Topics  []string            `yaml:"topics"`  // "kind: sentence"
 
 	Verdicts map[string]string   `yaml:"verdicts"` // flow → verdict
 	Why      map[string]string   `yaml:"why"`      // flow → part of the reason
@@ -101,9 +108,13 @@ type cookie struct {
 }
 
 type form struct {
-	Page   string   `yaml:"page"` // default the home page
-	Action string   `yaml:"action"`
-	Asks   []string `yaml:"asks"`
+	Page    string   `yaml:"page"` // default the home page
+	Action  string   `yaml:"action"`
+	Asks    []string `yaml:"asks"` // data types; "*" at the end is a required field
+	Heading string   `yaml:"heading"`
+	Near    string   `yaml:"near"`    // address of a notice's link
+	Options []string `yaml:"options"` // of its last field
+	Labels  []string `yaml:"labels"`  // of its fields, in order
 }
 
 type does struct {
@@ -159,13 +170,30 @@ func knowledge(t testing.TB) *rules.Set {
 	return set
 }
 
+// scanned is when the stories' scans began.
+var scanned = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+
 func (s *story) input(set *rules.Set) check.Input {
-	in := check.Input{Site: "shop.test", Set: set, Profile: rules.Answers{Regions: s.Regions}, Processors: s.Works}
+	in := check.Input{Site: "shop.test", Set: set, Profile: rules.Answers{Regions: s.Regions, Facts: s.Facts}, Processors: s.Works, At: scanned, Links: map[string]check.PageLinks{}}
 	in.Missing, in.Partial = s.Missing, s.Partial
 	in.Recorded = len(s.Missing)+len(s.Partial) > 0
 	in.Pages = []evidence.Page{{ID: "p0001.none", URL: "https://shop.test/", State: evidence.StateNone, Ended: "quiet"}}
 	for i, address := range slices.Sorted(maps.Keys(s.Pages)) {
 		in.Pages = append(in.Pages, evidence.Page{ID: fmt.Sprintf("p%04d.none", i+2), URL: address, Kind: s.Pages[address], State: evidence.StateNone, Ended: "quiet"})
+	}
+	reader := check.NewLinkReader(set)
+	for i := range in.Pages {
+		p := &in.Pages[i]
+		p.Title, p.Depth = s.Titles[p.URL], min(i, 1)
+		if list, ok := s.Links[p.URL]; ok {
+			links := []evidence.Link{{Text: "Lamps", URL: "https://shop.test/lamps"}}
+			for _, l := range list {
+				l, hidden := strings.CutPrefix(l, "hidden ")
+				text, address, _ := strings.Cut(l, " > ")
+				links = append(links, evidence.Link{Text: text, URL: "https://shop.test" + address, Hidden: hidden, Region: "footer"})
+			}
+			in.Links[p.ID] = reader.Read(links)
+		}
 	}
 	if s.Mixed {
 		in.Pages[0].Mixed = []string{"http://shop.test/old.js"}
@@ -175,7 +203,11 @@ func (s *story) input(set *rules.Set) check.Input {
 	}
 	vendors := map[string]bool{}
 	for i, f := range s.Seen {
-		in.Seen.Flows = append(in.Seen.Flows, f.flow(i, set))
+		one := f.flow(i, set)
+		for _, p := range one.Pages {
+			one.Places = append(one.Places, s.Places[p]...)
+		}
+		in.Seen.Flows = append(in.Seen.Flows, one)
 		if f.To != "us" {
 			vendors[f.To] = true
 		}
@@ -216,8 +248,17 @@ func (s *story) input(set *rules.Set) check.Input {
 	}
 	for i, f := range s.Forms {
 		out := flow.Form{ID: fmt.Sprintf("p0001.none/f%02d", i+1), Page: or(f.Page, "https://shop.test/"), State: evidence.StateNone, Action: f.Action, Method: "post", ActionParty: flow.First, Secure: strings.HasPrefix(f.Action, "https:")}
-		for _, data := range f.Asks {
-			out.Fields = append(out.Fields, flow.Field{Name: data, DataType: data})
+		out.Heading, out.PolicyLinkNear = f.Heading, f.Near
+		for j, data := range f.Asks {
+			data, required := strings.CutSuffix(data, "*")
+			field := flow.Field{Name: data, DataType: data, Required: required}
+			if j < len(f.Labels) {
+				field.Label = f.Labels[j]
+			}
+			if j == len(f.Asks)-1 {
+				field.Options = f.Options
+			}
+			out.Fields = append(out.Fields, field)
 		}
 		in.Seen.Forms = append(in.Seen.Forms, out)
 	}
@@ -235,6 +276,12 @@ func (s *story) document() *policy.Document {
 	}
 	if s.Notice.Words > 0 {
 		d.Words = s.Notice.Words
+	}
+	d.LastUpdated, d.LinkedFrom = s.Updated, s.Linked
+	for _, t := range s.Topics {
+		kind, text, _ := strings.Cut(t, ": ")
+		d.Topics = append(d.Topics, policy.Topic{Kind: kind, Quote: text, Start: len([]rune(d.Text)), End: len([]rune(d.Text + text))})
+		d.Text += text + "\n"
 	}
 	for i, w := range s.Says {
 		st := policy.Statement{ID: fmt.Sprintf("s%d", i+1), Actor: w.Actor, Action: w.Does, Negated: w.Not, Only: w.Only, DataTypes: w.Data, Purposes: w.For, Condition: w.Condition, Scope: w.Scope, RetentionDays: w.Days, Quote: w.Text, Document: "d01"}

@@ -10,6 +10,9 @@ import (
 	"candor/rules"
 )
 
+// maxOptions bounds what is kept of a list to choose from.
+const maxOptions = 20
+
 // formKey tells forms apart: the same form seen in two states is one.
 type formKey struct{ page, place string }
 
@@ -75,6 +78,9 @@ func (b *builder) field(f *evidence.Field, data string) Field {
 	out := Field{Name: firstOf(f.Name, f.ID), Label: firstOf(f.Label, f.Placeholder), Type: f.Type, DataType: data, Required: f.Required}
 	if d := b.parties.set.Terms.DataType(data); d != nil {
 		out.Sensitive = d.Sensitive
+	}
+	if data == "" || data == "age" || data == "date_of_birth" {
+		out.Options = f.Options[:min(len(f.Options), maxOptions)]
 	}
 	return out
 }

@@ -148,6 +148,8 @@ type Field struct {
 	DataType  string `json:"data_type"` // "" when it is not known
 	Sensitive bool   `json:"sensitive"`
 	Required  bool   `json:"required"`
+
+	Options []string `json:"options,omitempty"` // of a control that asks for an age, a date of birth or the kind of a request; bounded
 }
 
 // Result is everything that was made of the evidence, each slice in a

@@ -29,7 +29,7 @@ const everything = `
 <iframe src="https://frame.other.test/frame.html"></iframe>
 <iframe srcdoc="<script>document.cookie='srcdoc=1'</script>"></iframe>
 <div style="height:4000px"></div><div id="lazy"></div>
-<footer><a href="/privacy">Privacy</a></footer>
+<footer><a href="/privacy">Privacy</a><details><summary>More</summary><a href="/folded">Your choices</a></details></footer>
 <script>
  document.getElementById('host').attachShadow({mode:'open'}).innerHTML='<label>Phone <input type="tel" name="phone"></label>';
  new IntersectionObserver(function(e,o){if(e[0].isIntersecting){o.disconnect();fetch('/lazy')}}).observe(document.getElementById('lazy'));
@@ -226,7 +226,10 @@ func TestVisitSeesEverything(t *testing.T) {
 		if len(p.Dialogs) != 1 || p.Dialogs[0].Message != "hello" || !slices.Contains(p.Permissions, "geolocation") || len(p.Popups) != 1 {
 			t.Errorf("dialogs %v, permissions %v, popups %v", p.Dialogs, p.Permissions, p.Popups)
 		}
-		footer := slices.ContainsFunc(p.Links, func(l evidence.Link) bool { return l.URL == "https://www.site.test/privacy" && l.Region == "footer" })
+		footer := slices.ContainsFunc(p.Links, func(l evidence.Link) bool { return l.URL == "https://www.site.test/privacy" && l.Region == "footer" && !l.Hidden })
+		if !slices.ContainsFunc(p.Links, func(l evidence.Link) bool { return l.URL == "https://www.site.test/folded" && l.Hidden }) {
+			t.Errorf("a link that is folded away: links %v", p.Links)
+		}
 		if !footer || len(res.Screenshot) < 2000 || !strings.Contains(res.DOM, "Phone") || !strings.Contains(string(res.Raw), "Welcome") {
 			t.Errorf("links %v, screenshot %d bytes, DOM %d, raw %d", p.Links, len(res.Screenshot), len(res.DOM), len(res.Raw))
 		}

@@ -117,7 +117,7 @@ type Page struct {
 	Asked       []Ask     `json:"asked,omitempty"`       // the first call for each of them
 	Downloads   []string  `json:"downloads,omitempty"`
 	Popups      []string  `json:"popups,omitempty"`
-	Links       []Link    `json:"links,omitempty"`        // bounded, in document order
+	Links       []Link    `json:"links,omitempty"`        // bounded, in document order: the first and the last of very many
 	Headings    []string  `json:"headings,omitempty"`     // texts of its first headings, bounded
 	SchemaTypes []string  `json:"schema_types,omitempty"` // schema.org types in its JSON-LD and microdata, bounded
 	TextWords   int       `json:"text_words"`             // words of visible text
@@ -169,6 +169,7 @@ type Link struct {
 	Text   string `json:"text"`
 	Region string `json:"region,omitempty"` // "footer", "nav", "main", …: the nearest landmark
 	Rel    string `json:"rel,omitempty"`
+	Hidden bool   `json:"hidden,omitempty"` // not to be seen until something is opened: a menu, say
 }
 
 // Target is the browser target a request came from.

@@ -62,7 +62,7 @@
     for (const a of anchors) {
       const url = absolute(a.getAttribute('href'));
       if (!/^https?:/.test(url) || url.length > 2000) continue;
-      out.links.push({ url, text: cut(a.innerText || a.textContent || a.getAttribute('aria-label') || a.title || a.querySelector('img')?.alt, 200), region: landmark(a), rel: cut(a.rel, 50) });
+      out.links.push({ url, text: cut(a.innerText || a.textContent || a.getAttribute('aria-label') || a.title || a.querySelector('img')?.alt, 200), region: landmark(a), rel: cut(a.rel, 50), hidden: !visible(a) && ![...a.children].some(visible) });
     }
     for (const l of document.querySelectorAll('link[rel~="privacy-policy"][href],link[rel~="terms-of-service"][href]'))
       out.links.push({ url: absolute(l.getAttribute('href')), text: l.rel, region: 'head', rel: l.rel });
