@@ -81,6 +81,7 @@ type Link struct {
 	Text   string `yaml:"text"`
 	To     string `yaml:"to"` // path or address
 	Region string `yaml:"region"`
+	Hidden bool   `yaml:"hidden"` // until something is opened
 }
 
 // Send is a request. In its address, body, headers and cookies $ID stands for an

@@ -136,7 +136,7 @@ func on(paths []string, p string) bool { return paths == nil || slices.Contains(
 func (s *Site) links(p *Page) []evidence.Link {
 	var out []evidence.Link
 	for _, l := range p.Links {
-		out = append(out, evidence.Link{URL: s.resolve(l.To), Text: l.Text, Region: l.Region})
+		out = append(out, evidence.Link{URL: s.resolve(l.To), Text: l.Text, Region: l.Region, Hidden: l.Hidden})
 	}
 	for i := range s.Notices {
 		n := &s.Notices[i]
