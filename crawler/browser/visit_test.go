@@ -226,7 +226,9 @@ func TestVisitSeesEverything(t *testing.T) {
 		if len(p.Dialogs) != 1 || p.Dialogs[0].Message != "hello" || !slices.Contains(p.Permissions, "geolocation") || len(p.Popups) != 1 {
 			t.Errorf("dialogs %v, permissions %v, popups %v", p.Dialogs, p.Permissions, p.Popups)
 		}
-		footer := slices.ContainsFunc(p.Links, func(l evidence.Link) bool { return l.URL == "https://www.site.test/privacy" && l.Region == "footer" && !l.Hidden })
+		footer := slices.ContainsFunc(p.Links, func(l evidence.Link) bool {
+			return l.URL == "https://www.site.test/privacy" && l.Region == "footer" && !l.Hidden
+		})
 		if !slices.ContainsFunc(p.Links, func(l evidence.Link) bool { return l.URL == "https://www.site.test/folded" && l.Hidden }) {
 			t.Errorf("a link that is folded away: links %v", p.Links)
 		}
