@@ -8,8 +8,8 @@
 // bundle. It reports what was observed and what the texts say; the wording
 // never judges the law.
 //
-// JSON and CSV are written here. A format that needs a package of its own
-// (html) is handed to Write as a Renderer.
+// JSON is written here. A format that needs a package of its own is handed to
+// Write as a Renderer.
 package reports
 
 // Schema is the version of scan.json.

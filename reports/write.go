@@ -26,7 +26,6 @@ var ErrFormat = errors.New("unknown format")
 func builtin() []Renderer {
 	return []Renderer{
 		{Name: "json", File: "scan.json", Render: func(w io.Writer, rep *Report) error { return rep.WriteJSON(w) }},
-		{Name: "csv", File: "findings.csv", Render: writeCSV},
 	}
 }
 
@@ -37,7 +36,7 @@ func Formats(more ...Renderer) []string {
 		names = append(names, r.Name)
 	}
 	slices.Sort(names)
-	return names
+	return slices.Compact(names)
 }
 
 // CheckFormats reports the first name that Write would not take.
@@ -52,7 +51,8 @@ func CheckFormats(formats []string, more ...Renderer) error {
 }
 
 // Write writes the report's files into dir: each of the formats, and the text
-// of each policy. The built-in formats are json and csv; others are handed in.
+// of each policy. The built-in format is json; others are handed in, one
+// with several files as several renderers of one name.
 // A file is replaced in one step, and nothing is written when a format is not
 // known. Files of an earlier report that are not written anew stay.
 func Write(dir string, rep *Report, formats []string, more ...Renderer) error {

@@ -302,6 +302,7 @@ func TestOptionsReachTheCrawler(t *testing.T) {
 
 func TestSavedScans(t *testing.T) {
 	s := newSession(t)
+	s.Stages.Renderers = renderers
 	if code := s.run("scan", "example.com", "--out", "one", "--format", "json", "--quiet"); code != exitOK {
 		t.Fatalf("scan: exit code %d\n%s", code, s.stderr)
 	}
@@ -314,7 +315,7 @@ func TestSavedScans(t *testing.T) {
 	if code := s.run("report", "two", "--format", "csv"); code != exitOK {
 		t.Errorf("report: exit code %d\n%s", code, s.stderr)
 	}
-	if code := s.run("report", "two", "--format", "csv"); code != exitUsage || !strings.Contains(s.stderr.String(), "findings.csv exists") {
+	if code := s.run("report", "two", "--format", "csv"); code != exitUsage || !strings.Contains(s.stderr.String(), "about.csv exists") {
 		t.Errorf("report over a file: exit code %d\n%s", code, s.stderr)
 	}
 	if code := s.run("verify", "one"); code != exitOK {

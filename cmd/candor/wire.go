@@ -18,6 +18,7 @@ import (
 	"candor/reports/junit"
 	"candor/reports/markdown"
 	"candor/reports/sarif"
+	"candor/reports/tables"
 	"candor/rules"
 )
 
@@ -37,7 +38,7 @@ func wired() Stages {
 }
 
 func renderers(g reports.Gate) []reports.Renderer {
-	return []reports.Renderer{html.Format(), sarif.Format(g), junit.Format(g), markdown.Format(g)}
+	return append(tables.CSV(), html.Format(), sarif.Format(g), junit.Format(g), markdown.Format(g), tables.XLSX())
 }
 
 func findBrowser(path string, noSandbox bool) (string, error) {
