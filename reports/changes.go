@@ -26,6 +26,9 @@ type ScanRef struct {
 	States       []string `json:"states"`
 	Complete     bool     `json:"complete"`
 	Policies     []string `json:"policies" doc:"SHA-256 of the texts."`
+	Companies    int      `json:"companies" doc:"That received data."`
+	Undisclosed  int      `json:"undisclosed_companies" doc:"Of those, the ones not found in the texts."`
+	Urgent       int      `json:"urgent" doc:"Findings of high severity or above that were not suppressed."`
 }
 
 // HostMap says that a host of either scan stands for another.

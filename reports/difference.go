@@ -64,9 +64,9 @@ func (rep *Report) Since(earlier []*Report, o Comparison) error {
 
 func (d *difference) changes() Changes {
 	c := noChanges()
-	c.NewOnly, c.Against = d.NewOnly, newScanRef(d.before.rep)
+	c.NewOnly, c.Against = d.NewOnly, RefOf(d.before.rep)
 	for _, v := range d.older {
-		c.History = append(c.History, newScanRef(v.rep))
+		c.History = append(c.History, RefOf(v.rep))
 	}
 	for _, p := range d.Hosts {
 		c.Hosts = append(c.Hosts, HostMap{Host: p.Host, Is: p.Is})
@@ -109,13 +109,20 @@ func newDifference(now *Report, earlier []*Report, o Comparison) *difference {
 	return d
 }
 
-func newScanRef(rep *Report) ScanRef {
+// RefOf names a scan, with the figures that are followed from scan to scan.
+func RefOf(rep *Report) ScanRef {
 	r := ScanRef{
+		Companies: rep.Summary.Companies, Undisclosed: rep.Summary.UndisclosedCompanies,
 		ScanID: rep.ScanID, URL: rep.Site.URL, StartedAt: rep.StartedAt, Version: rep.Tool.Version, RulesVersion: rep.Tool.RulesVersion,
 		States: list(rep.Coverage.States), Complete: rep.Coverage.Complete, Policies: []string{},
 	}
 	for _, p := range rep.Policies {
 		r.Policies = append(r.Policies, p.SHA256)
+	}
+	for _, f := range rep.Findings {
+		if !f.Suppressed && (f.Severity == "critical" || f.Severity == "high") {
+			r.Urgent++
+		}
 	}
 	return r
 }

@@ -42,10 +42,10 @@ func TestChoices(t *testing.T) {
 	if src := doc.Find(".layer-shot img").AttrOr("src", ""); src != "evidence/screenshots/k0001.none-layer1.jpg" {
 		t.Errorf("the picture of the first layer is %q", src)
 	}
-	if n := doc.Find(".by-state td").Length(); n != 4*4 {
+	if n := doc.Find("#choices .by-state td").Length(); n != 4*4 {
 		t.Errorf("%d cells, want 16", n)
 	}
-	doc.Find(".by-state td").Each(func(_ int, s *goquery.Selection) {
+	doc.Find("#choices .by-state td").Each(func(_ int, s *goquery.Selection) {
 		if strings.TrimSpace(s.Text()) == "" || s.AttrOr("data-state", "") == "" {
 			t.Error("a cell of the matrix has no text")
 		}

@@ -31,28 +31,51 @@ var script string
 //go:embed *.tmpl
 var files embed.FS
 
-var page = template.Must(template.New("page.tmpl").Funcs(funcs).ParseFS(files, "*.tmpl"))
+//go:embed brief.css
+var briefStyle string
+
+var styles = style + choicesStyle + briefStyle
+
+var page = template.Must(template.New("page.tmpl").Funcs(funcs).Funcs((&language{}).funcs()).ParseFS(files, "*.tmpl"))
 
 // Format is the renderer to hand to reports.Write: "html", index.html.
 func Format() reports.Renderer {
 	return reports.Renderer{Name: "html", File: "index.html", Render: Render}
 }
 
-// Render writes the page. The same report gives the same bytes.
-func Render(w io.Writer, rep *reports.Report) error {
-	v, err := newView(rep)
-	if err != nil {
-		return fmt.Errorf("render html: %w", err)
+// Render writes the page in English. The same report gives the same bytes.
+func Render(w io.Writer, rep *reports.Report) error { return RenderIn("en")(w, rep) }
+
+// RenderIn writes the page with its own words in a language: one of Languages.
+// What sites, texts and rules say stays as it is, and is marked.
+func RenderIn(code string) func(io.Writer, *reports.Report) error {
+	return func(w io.Writer, rep *reports.Report) error {
+		all, err := languages()
+		if err != nil {
+			return fmt.Errorf("render html: %w", err)
+		}
+		lang := all[code]
+		if lang == nil {
+			return fmt.Errorf("render html: there is no language %q", code)
+		}
+		v, err := newView(rep, lang)
+		if err != nil {
+			return fmt.Errorf("render html: %w", err)
+		}
+		t, err := page.Clone()
+		if err != nil {
+			return fmt.Errorf("render html: %w", err)
+		}
+		if err := t.Funcs(lang.funcs()).Execute(w, v); err != nil {
+			return fmt.Errorf("render html: %w", err)
+		}
+		return nil
 	}
-	if err := page.Execute(w, v); err != nil {
-		return fmt.Errorf("render html: %w", err)
-	}
-	return nil
 }
 
 // policy is the page's Content-Security-Policy.
 func policy() string {
-	return "default-src 'none'; img-src data: 'self'; style-src " + source(style+choicesStyle) + "; script-src " + source(script) +
+	return "default-src 'none'; img-src data: 'self'; style-src " + source(styles) + "; script-src " + source(script) +
 		"; base-uri 'none'; form-action 'none'"
 }
 

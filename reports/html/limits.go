@@ -4,7 +4,6 @@ package html
 const (
 	maxText       = 1500 // characters of any one text
 	maxTop        = 5    // cards shown in full at the top
-	maxHeads      = 6    // titles of findings in the answer
 	maxTogether   = 6    // findings of one card that are not folded
 	maxFindings   = 2000
 	maxFlows      = 1200
@@ -30,6 +29,8 @@ const (
 	maxHosts      = 300
 	maxRules      = 300
 	maxGaps       = 100
+	maxChanges    = 200
+	maxEvidence   = 200
 	matrixRows    = 24
 	matrixColumns = 22
 )

@@ -19,10 +19,10 @@ type finding struct {
 	Quotes     []quote
 	Links      []link // to flows, cookies and forms
 	LinksMore  int
-	Seen       []reports.Sighting
 	PagesNamed named
 	Lines      []string // of the suggested text
-	Full       bool     // with the fingerprint and a way into the text
+	Detail     *detail  // of the first findings
+	Again      []quote  // quoted by a finding above
 }
 
 type link struct{ Href, Label string }
@@ -37,15 +37,20 @@ type card struct {
 
 // addFindings puts findings into cards, in the order in which the first of each
 // comes; the first cards show how each finding was seen.
-func (b *builder) addFindings(v *view) {
+func (b *builder) addFindings(v *view) []*card {
 	all := b.rep.Findings
 	v.FindingsLeft = left(len(all), maxFindings)
 	var cards []*card
+	full := 0
 	place := map[[4]string]*card{}
 	for i, f := range all[:min(maxFindings, len(all))] {
 		x := b.finding(f, i)
 		if f.Suppressed {
 			v.Suppressed = append(v.Suppressed, x)
+			continue
+		}
+		if !b.rep.Open(f) {
+			v.Known = append(v.Known, x)
 			continue
 		}
 		key := [4]string{f.Rule, f.Severity, f.Outcome, f.Remediation}
@@ -59,6 +64,10 @@ func (b *builder) addFindings(v *view) {
 			cards = append(cards, c)
 		}
 		c.Count++
+		if full < maxFull {
+			full++
+			x.Detail = b.detail(f)
+		}
 		if c.Count > maxTogether {
 			c.More = append(c.More, x)
 		} else {
@@ -66,22 +75,14 @@ func (b *builder) addFindings(v *view) {
 		}
 	}
 	for i, c := range cards {
-		for _, x := range c.Items {
-			if (c.Severity == "critical" || c.Severity == "high") && len(v.Heads) < maxHeads {
-				v.Heads = append(v.Heads, x)
-			}
-		}
 		if i >= maxTop {
 			v.Others = append(v.Others, *c)
 			v.OthersCount += c.Count
 			continue
 		}
-		for j := range c.Items {
-			c.Items[j].Full = true
-			c.Items[j].Seen = b.sightings(b.requestsOf(c.Items[j].Finding))
-		}
 		v.Top = append(v.Top, *c)
 	}
+	return cards
 }
 
 func (b *builder) finding(f reports.Finding, i int) finding {
@@ -90,6 +91,15 @@ func (b *builder) finding(f reports.Finding, i int) finding {
 	x.RuleTitle = b.rules[f.Rule].Title
 	if i < len(b.suggested) {
 		x.Lines = b.suggested[i]
+	}
+	if len(b.rep.Findings) > manyFindings {
+		x.Quotes = slices.DeleteFunc(x.Quotes, func(q quote) bool {
+			if b.quoted[q.ID] {
+				x.Again = append(x.Again, q)
+			}
+			b.quoted[q.ID] = true
+			return len(x.Again) > 0 && x.Again[len(x.Again)-1].ID == q.ID
+		})
 	}
 	for i, q := range x.Quotes {
 		x.Quotes[i].Told = strings.Contains(f.Message, q.Text)
@@ -213,6 +223,7 @@ type group struct {
 type flow struct {
 	reports.Flow
 	Anchor     string
+	Short      bool   // in a long report
 	Label      string // "flow 12", as links to it say
 	Quotes     []quote
 	Again      []quote // quoted above for the same recipient
@@ -241,7 +252,7 @@ func (b *builder) groups() (third, own []group, more int) {
 		if worry(f.Disclosure.Verdict) < worry(g.Worst) {
 			g.Worst = f.Disclosure.Verdict
 		}
-		g.Flows = append(g.Flows, flow{Flow: f, Anchor: "flow-" + strconv.Itoa(i+1), Label: "flow " + strconv.Itoa(i+1), PagesNamed: b.pages(f.Pages)})
+		g.Flows = append(g.Flows, flow{Flow: f, Anchor: "flow-" + strconv.Itoa(i+1), Label: "flow " + strconv.Itoa(i+1), PagesNamed: b.pages(f.Pages), Short: i >= manyFlows})
 	}
 	for _, g := range order {
 		slices.SortStableFunc(g.Flows, func(x, y flow) int {

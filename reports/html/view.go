@@ -23,7 +23,6 @@ type view struct {
 	Tiles            []tile
 	Verdicts         []bar
 	Categories       []bar
-	Heads            []finding // the first findings of each card, by title
 	Top              []card
 	Others           []card
 	OthersCount      int // findings in Others
@@ -46,6 +45,13 @@ type view struct {
 	Shots            []reports.Page
 	Outcomes         []bar
 	Glossary         []entry
+	Brief            brief
+	AllChanges       []change
+	ChangesLeft      int
+	Known            []finding // only new findings were asked for, and these are not
+	Evidence         []reports.Sighting
+	EvidenceLeft     int
+	Lang             *language
 	VerdictWords     []entry
 
 	names        func(id string) string
@@ -78,6 +84,10 @@ type builder struct {
 	vendors    map[string]reports.Vendor
 	seen       map[string]reports.Sighting
 	rules      map[string]reports.Rule
+	findings   map[string]string
+	placed     placed
+	quoted     map[string]bool // in a long report: sentences that a finding above quotes
+	lang       *language
 	cited      map[string]bool // statements that something points at
 	heard      map[string]bool // statements whose opinions stand with a finding
 	suggested  [][]string      // beside the report's findings
@@ -100,18 +110,19 @@ type statementAt struct {
 	anchor string
 }
 
-func newView(rep *reports.Report) (*view, error) {
+func newView(rep *reports.Report, lang *language) (*view, error) {
 	r, err := clean(rep)
 	if err != nil {
 		return nil, err
 	}
 	b := newBuilder(r)
+	b.lang = lang
 	for _, f := range rep.Findings {
 		b.suggested = append(b.suggested, lines(f.SuggestedText))
 	}
 	v := &view{
-		R: r, Style: template.CSS(style + choicesStyle), Script: template.JS(script), Policy: policy(),
-		Host: r.Site.Host, Date: date(r.StartedAt), When: period(r), Answer: reports.Answer(r),
+		R: r, Style: template.CSS(styles), Lang: lang, Script: template.JS(script), Policy: policy(),
+		Host: r.Site.Host, Date: lang.day(r.StartedAt), When: period(r), Answer: reports.Answer(r),
 		names: b.name, Glossary: glossary, VerdictWords: verdicts, OutcomeWords: outcomes,
 	}
 	if v.Host == "" {
@@ -121,7 +132,7 @@ func newView(rep *reports.Report) (*view, error) {
 	v.Verdicts = b.verdictBars()
 	v.Categories = b.categoryBars()
 	v.Groups, v.Own, v.FlowsLeft = b.groups()
-	b.addFindings(v)
+	cards := b.addFindings(v)
 	v.Matrix, v.StatedOnly = b.matrix(), b.statedOnly()
 	v.Vendors, v.VendorsLeft = b.vendorRows()
 	v.Promises = b.promises()
@@ -130,6 +141,8 @@ func newView(rep *reports.Report) (*view, error) {
 	v.Policies = b.documents()
 	v.Answers, v.AnswersFound = b.answers()
 	v.Outcomes = b.outcomeBars()
+	v.Evidence, v.EvidenceLeft = r.Evidence[:min(maxEvidence, len(r.Evidence))], left(len(r.Evidence), maxEvidence)
+	b.brief(v, cards)
 	for _, p := range r.Pages {
 		if plain.LocalFile(p.Screenshot) != "" && len(v.Shots) < maxShots {
 			v.Shots = append(v.Shots, p)
@@ -156,7 +169,7 @@ func (v *view) Name(id string) string { return v.names(id) }
 func newBuilder(r *reports.Report) *builder {
 	b := &builder{
 		rep: r, statements: map[string]statementAt{}, flows: map[string]string{}, flowAt: map[string]int{}, cookies: map[string]string{}, storage: map[string]string{},
-		forms: map[string]string{}, vendors: map[string]reports.Vendor{}, seen: map[string]reports.Sighting{}, rules: map[string]reports.Rule{}, cited: map[string]bool{}, heard: map[string]bool{},
+		forms: map[string]string{}, findings: map[string]string{}, placed: newPlaced(r), quoted: map[string]bool{}, vendors: map[string]reports.Vendor{}, seen: map[string]reports.Sighting{}, rules: map[string]reports.Rule{}, cited: map[string]bool{}, heard: map[string]bool{},
 	}
 	n := 0
 	for _, d := range r.Policies {
@@ -182,6 +195,9 @@ func newBuilder(r *reports.Report) *builder {
 	}
 	for i, f := range r.Forms[:min(maxForms, len(r.Forms))] {
 		anchor(b.forms, f.ID, "form", i)
+	}
+	for i, f := range r.Findings[:min(maxFindings, len(r.Findings))] {
+		anchor(b.findings, f.ID, "finding", i)
 	}
 	for _, p := range r.Promises {
 		b.cite([]string{p.Statement})
@@ -295,19 +311,20 @@ func (b *builder) sightings(ids []string) []reports.Sighting {
 }
 
 func (b *builder) tiles() []tile {
-	t := b.rep.Summary
+	t, say := b.rep.Summary, b.lang.must
 	return []tile{
-		{t.Companies, "companies receive data", fmt.Sprintf("%d of them not in the knowledge base", t.Unrecognized), "#vendors"},
-		{t.UndisclosedCompanies, "companies not found in the text", "neither named nor covered by a broader term", "#flows"},
-		{t.ByPromise["broken"], "promises that differ", fmt.Sprintf("of %d read in the texts", len(b.rep.Promises)), "#promises"},
-		{t.BySeverity["critical"] + t.BySeverity["high"], "findings of high severity or above", fmt.Sprintf("of %d findings in all", active(b.rep.Findings)), "#findings"},
+		{t.Companies, say("tile.companies"), say("tile.companies.note", t.Unrecognized), "#vendors"},
+		{t.UndisclosedCompanies, say("tile.undisclosed"), say("tile.undisclosed.note"), "#flows"},
+		{t.ByPromise["broken"], say("tile.promises"), say("tile.promises.note", len(b.rep.Promises)), "#promises"},
+		{t.BySeverity["critical"] + t.BySeverity["high"], say("tile.urgent"), say("tile.urgent.note", b.active()), "#findings"},
 	}
 }
 
-func active(list []reports.Finding) int {
+// active counts the findings that count.
+func (b *builder) active() int {
 	n := 0
-	for _, f := range list {
-		if !f.Suppressed {
+	for _, f := range b.rep.Findings {
+		if b.rep.Open(f) {
 			n++
 		}
 	}
