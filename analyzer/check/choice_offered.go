@@ -26,7 +26,7 @@ func choiceOffered(m *Matcher, r *rules.Rule) result {
 		f.Fingerprint = fingerprint(r.ID, m.in.Site)
 		return f
 	}
-	if e := m.effectOf(evidence.StateReject, trackers); e.state.Tested && e.state.Compared > 0 && len(e.on) > 0 {
+	if e := m.following(evidence.StateReject); e.state.Tested && e.state.Compared > 0 && len(e.on) > 0 {
 		f := start()
 		f.Title = "Refusing does not stop everybody who follows visitors"
 		f.Message = m.stillSeen(e)
@@ -54,7 +54,7 @@ func choiceOffered(m *Matcher, r *rules.Rule) result {
 		return result{findings: []Finding{f}}
 	case offer != nil:
 		why := "A banner offers the choice within " + countOf(offer.RejectClicks, "%d clicks", "one click") + "."
-		if e := m.effectOf(evidence.StateReject, trackers); e.state.Tested && e.state.Compared > 0 {
+		if e := m.following(evidence.StateReject); e.state.Tested && e.state.Compared > 0 {
 			return result{outcome: Matches, why: why + " " + m.sawStop(e)}
 		}
 		return result{outcome: NotTested, why: why + " Whether it works was not tested: " + m.in.Choices.Of(evidence.StateReject).Why}
@@ -62,6 +62,17 @@ func choiceOffered(m *Matcher, r *rules.Rule) result {
 		return *none
 	}
 	return m.choiceInText(r, behind, start)
+}
+
+// following is what a choice did for those who follow visitors for advertising;
+// somebody unknown counts where an identifier was seen on more than one page.
+func (m *Matcher) following(s evidence.State) effect {
+	e := m.effectOf(s, trackers)
+	e.on = slices.DeleteFunc(slices.Clone(e.on), func(g goingOn) bool {
+		ads := overlap(m.categories(&flow.Flow{Recipient: flow.Recipient{Vendor: g.id}}), adLike)
+		return !ads && !(g.unknown && g.sight.Lasting) || g.sight.Requests == 0 && slices.Contains(e.stopped, g.id)
+	})
+	return e
 }
 
 // choiceInText judges a site without a banner by the choices that its text gives.
@@ -116,10 +127,10 @@ func orSite(id, site string) string {
 }
 
 // behavioural are the flows of identifiers to companies that follow visitors for
-// advertising. Advertising by the page's subject sends none.
+// advertising, seen leaving. Advertising by the page's subject sends none.
 func (m *Matcher) behavioural() []*flow.Flow {
 	return m.flows(func(f *flow.Flow) bool {
-		return f.Recipient.Party == flow.Third && f.Channel == "request" && f.Confidence != flow.Indirect && slices.Contains(identifying, f.DataTypes[0]) &&
+		return f.Recipient.Party == flow.Third && f.Channel == "request" && f.Confidence == flow.Direct && slices.Contains(identifying, f.DataTypes[0]) &&
 			overlap(m.categories(f), adLike) && !m.processor(f.Recipient)
 	})
 }

@@ -24,7 +24,7 @@ func collectionPoints(m *Matcher, r *rules.Rule) result {
 	said := param(r, "said", map[string]any{})
 	known := param(r, "points", map[string]any{})
 	f := Finding{Outcome: Differs, Confidence: string(flow.Strong), Recipients: []string{m.in.Site}, Fingerprint: fingerprint(r.ID, m.in.Site)}
-	var parts, told []string
+	var parts, told, missing []string
 	for _, name := range sorted(found) {
 		words := append(stringsOf(known[name]), stringsOf(said[name])...)
 		if len(m.speaking(func(s *wording) bool { return phrasesIn(s.quote+" "+s.head, words) })) > 0 {
@@ -32,7 +32,9 @@ func collectionPoints(m *Matcher, r *rules.Rule) result {
 			continue
 		}
 		p := found[name]
-		parts = append(parts, fmt.Sprintf("%s (%s, on %s)", name, m.few(compact(p.data)), firstOf(compact(p.pages))))
+		p.pages, p.data = compact(p.pages), compact(p.data)
+		missing = append(missing, name)
+		parts = append(parts, fmt.Sprintf("%s (%s, on %s)", name, m.few(p.data), firstOf(p.pages)))
 		f.Pages, f.Evidence, f.DataTypes = append(f.Pages, p.pages...), append(f.Evidence, p.evidence...), append(f.DataTypes, p.data...)
 	}
 	if len(parts) == 0 {
@@ -41,7 +43,7 @@ func collectionPoints(m *Matcher, r *rules.Rule) result {
 	f.Pages, f.Evidence, f.DataTypes = compact(f.Pages), compact(f.Evidence), compact(f.DataTypes)
 	f.States = m.statesOf(f.Pages)
 	f.Severity = capped(r.Severity, flow.Strong, len(f.Evidence)+1)
-	f.Title = fmt.Sprintf("Places where data are asked for and that the text does not speak of: %d", len(parts))
+	f.Title = fmt.Sprintf("Data are asked for in %s, of which the text does not speak", list(shorten(missing, 3)))
 	f.Message = fmt.Sprintf("Observed: %s. Not found in the text: a sentence that speaks of %s.", list(shorten(parts, 4)), ofThese(len(parts)))
 	m.doubt(&f)
 	return result{findings: []Finding{f}}

@@ -38,10 +38,11 @@ func hostUncovered(m *Matcher, r *rules.Rule) result {
 			continue
 		}
 		c := collects[host]
+		c.pages, c.evidence, c.data = compact(c.pages), compact(c.evidence), compact(c.data)
 		f := Finding{
-			Outcome: Differs, Confidence: string(flow.Direct), Severity: capped(r.Severity, flow.Direct, len(c.evidence)), Recipients: []string{host}, Pages: compact(c.pages), Evidence: compact(c.evidence), DataTypes: compact(c.data),
+			Outcome: Differs, Confidence: string(flow.Direct), Severity: capped(r.Severity, flow.Direct, len(c.evidence)), Recipients: []string{host}, Pages: c.pages, Evidence: c.evidence, DataTypes: c.data,
 			Title:       fmt.Sprintf("%s collects data, and no notice covers it", host),
-			Message:     fmt.Sprintf("On %s of %s, as on %s, %s were seen to be collected. No page of this host links to a notice, and none names it.", countOf(len(compact(c.pages)), "%d pages", "one page"), host, firstOf(compact(c.pages)), m.few(compact(c.data))),
+			Message:     fmt.Sprintf("On %s of %s, as on %s, %s were seen to be collected. No page of this host links to a notice, and none names it.", countOf(len(c.pages), "%d pages", "one page"), host, firstOf(c.pages), m.few(c.data)),
 			Fingerprint: fingerprint(r.ID, host),
 		}
 		f.States = m.statesOf(f.Pages)

@@ -48,9 +48,9 @@ func labelsUndisclosed(m *Matcher, r *rules.Rule) result {
 	_, untold := m.toldTo(sent)
 	switch {
 	case len(denied) > 0 && len(sent) > 0:
-		return result{findings: []Finding{m.labelled(r, sent, kept, untold, stated, denied)}}
+		return result{findings: []Finding{m.labelled(r, at, sent, kept, untold, stated, denied)}}
 	case len(stated) == 0, len(untold) > 0:
-		return result{findings: []Finding{m.labelled(r, sent, kept, untold, stated, nil)}}
+		return result{findings: []Finding{m.labelled(r, at, sent, kept, untold, stated, nil)}}
 	}
 	return result{outcome: Matches, why: fmt.Sprintf("The text says that such labels are made, and who gets them: “%s”", clip(stated[0].quote, 200))}
 }
@@ -109,7 +109,7 @@ func (m *Matcher) toldTo(sent []flow.Label) (told, untold []string) {
 	return compact(told), compact(untold)
 }
 
-func (m *Matcher) labelled(r *rules.Rule, sent, kept []flow.Label, untold []string, stated, denied []wording) Finding {
+func (m *Matcher) labelled(r *rules.Rule, at places, sent, kept []flow.Label, untold []string, stated, denied []wording) Finding {
 	f := Finding{Outcome: Differs, Confidence: string(flow.Direct), DataTypes: []string{"inferred_profile"}, Fingerprint: fingerprint(r.ID, m.in.Site)}
 	about := sent
 	if len(sent) == 0 {
@@ -144,6 +144,7 @@ func (m *Matcher) labelled(r *rules.Rule, sent, kept []flow.Label, untold []stri
 	}
 	f.Severity = capped(f.Severity, flow.Direct, len(f.Pages))
 	f.Message = fmt.Sprintf("Observed on %s, as on %s: %s.", countOf(len(f.Pages), "%d pages", "one page"), firstOf(f.Pages), list(shorten(names, 5)))
+	where := onPages(at.words(at.seen(f.Pages)))
 	goes := "They were not seen leaving the site."
 	if len(who) > 0 {
 		goes = "They went to " + list(shorten(who, 6)) + "."
@@ -151,14 +152,14 @@ func (m *Matcher) labelled(r *rules.Rule, sent, kept []flow.Label, untold []stri
 	f.Message += " " + goes + " No name is needed for such a label to sort people."
 	switch {
 	case len(denied) > 0:
-		f.Title = "Visitors are sorted and scored, which the text denies"
+		f.Title = "Visitors are sorted and scored" + where + ", which the text denies"
 		f.Message += " The text says: " + f.quoted(denied)
 		if len(stated) > 0 {
 			f.Outcome = NeedsPerson
 			f.Message += " Another sentence says: " + f.quoted(stated)
 		}
 	case len(stated) == 0:
-		f.Title = "Visitors are sorted and scored, which the text does not mention"
+		f.Title = "Visitors are sorted and scored" + where + ", which the text does not mention"
 		f.Message += " Not found in the text: a sentence that says that visitors are put into segments, scored or profiled."
 		m.doubt(&f)
 	default:

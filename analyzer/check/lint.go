@@ -130,6 +130,14 @@ func lintValue(k kind, name string, value any, fault func(string, ...any)) {
 		if !ok {
 			fault("%s: expected a list of texts, found %v", name, value)
 		}
+	case aGroups:
+		table, ok := value.(map[string]any)
+		if !ok {
+			fault("%s: expected a list of texts for each name, found %v", name, value)
+		}
+		for _, group := range sorted(table) {
+			lintValue(aTexts, name+"."+group, table[group], fault)
+		}
 	case aSeverity:
 		if !slices.Contains(severities, text) {
 			fault("%s: severity %v; expected one of %s", name, value, strings.Join(severities, ", "))

@@ -34,7 +34,7 @@ func purposeLimit(m *Matcher, r *rules.Rule) result {
 		f.Title = fmt.Sprintf("%s %s used for %s, beyond the purpose that the text allows", capital(m.few(f.DataTypes)), isAre(f.DataTypes), uses)
 		f.Message = fmt.Sprintf("The text says: “%s” Observed: %s, whose products are for %s.", clip(st.Quote, 200), m.describe(g.flows), uses)
 		f.Fingerprint = fingerprint(r.ID, m.in.Site, squeezed(st.Quote))
-		if st.Condition != "" {
+		if consentWords.MatchString(st.Condition) {
 			f.Outcome = NeedsPerson
 			f.Message += fmt.Sprintf(" The sentence has a condition (“%s”), which a person has to weigh.", st.Condition)
 		}

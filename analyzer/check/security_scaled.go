@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"candor/analyzer/flow"
 	"candor/rules"
@@ -77,7 +78,7 @@ func securityScaled(m *Matcher, r *rules.Rule) result {
 	if len(plainSensitive) == 0 && len(plain) > 0 && len(parts) == 1 {
 		f.Title = "Collected data would go without encryption"
 	}
-	f.Message = "Observed: " + list(parts) + "."
+	f.Message = "Observed: " + strings.Join(parts, "; ") + "."
 	if claims := m.speaking(func(s *wording) bool { return !s.deny && s.id != "" && secured.MatchString(s.quote) }); len(claims) > 0 {
 		f.Message += " The text says: " + f.quoted(claims)
 	}

@@ -26,6 +26,7 @@ const (
 	aTexts      kind = "texts"
 	aSeverity   kind = "severity"
 	aSeverities kind = "severities" // by group of recipients
+	aGroups     kind = "groups"     // lists of texts by name
 )
 
 // params are the parameters that a comparison takes, by name.
