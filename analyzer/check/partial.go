@@ -22,6 +22,9 @@ var restsOn = map[string][]string{
 	"only_necessary_cookies": {"cookies"}, "cookie_lifetime": {"cookies"}, "cookie_table_drift": {"cookies"}, "policy_unreadable": {"notices"}, "texts_contradict": {"notices"},
 	"element_missing": {"notices"},
 	"link_missing":    {"requests"}, "form_asks": {"forms"}, "open_findings": {"requests"},
+	"basis_differs": {"requests", "cookies"}, "cookie_class_differs": {"cookies"}, "exemption_exceeded": {"requests", "cookies"},
+	"form_consent": {"forms"}, "legitimate_interest": {"choices"}, "lifetime_over": {"cookies"}, "oba_conditions": {"requests"},
+	"transfer_undisclosed": {"requests"}, "undeclinable": {"calls", "requests"},
 	// No recording holds choices: these are then not tested anyway.
 	"preticked": {"choices"}, "offer_asymmetry": {"choices"}, "cookie_wall": {"choices"}, "reject_first_layer": {"choices"},
 	"after_choice": {"requests", "cookies"}, "withdrawal": {"requests", "cookies"}, "control_without_effect": {"requests", "cookies"}, "banner_vendors": {"requests"},

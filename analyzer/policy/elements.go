@@ -38,6 +38,12 @@ var elementReads = map[string]func(*Statement) bool{
 	},
 }
 
+// rowReads are the same of rows of cookie tables.
+var rowReads = map[string]func(*CookieDeclaration) bool{
+	"cookie_lifetime": func(c *CookieDeclaration) bool { return c.Lifetime != "" || c.LifetimeDays >= 0 },
+	"cookie_provider": func(c *CookieDeclaration) bool { return c.Provider != "" || c.Party != "" },
+}
+
 // vagueKeeping are rules of retention that leave the time open; firmKeeping are
 // words that tie it to something after all.
 var (
@@ -60,6 +66,7 @@ func (r *reader) readElements() {
 				f.found(e.ID, st.Negated, st.Quote, st.Start, st.End)
 			}
 		}
+		f.rows(e.ID, rowReads[e.Reads])
 		for _, t := range r.doc.Topics {
 			if slices.Contains(e.Topics, t.Kind) {
 				f.found(e.ID, false, t.Quote, t.Start, t.End)
@@ -104,6 +111,19 @@ type hit struct {
 func (f *elementFinder) found(id string, denied bool, quote string, start, end int) {
 	if f.count[id]++; f.count[id] <= maxOfElement {
 		f.out = append(f.out, Element{ID: id, Denied: denied, Quote: quote, Start: start, End: end})
+	}
+}
+
+// rows finds an element in the rows of cookie tables.
+func (f *elementFinder) rows(id string, read func(*CookieDeclaration) bool) {
+	if read == nil || len(f.r.doc.Cookies) == 0 {
+		return
+	}
+	text := []rune(f.r.doc.Text)
+	for i := range f.r.doc.Cookies {
+		if c := &f.r.doc.Cookies[i]; read(c) && c.Start < c.End && c.End <= len(text) && f.count[id] < maxOfElement {
+			f.found(id, false, string(text[c.Start:c.End]), c.Start, c.End)
+		}
 	}
 }
 
@@ -454,6 +474,6 @@ func isMail(s string) bool {
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789.") == "" }
 
-// ReadsElement reports whether a kind of statement that an element names is one
-// that is read.
-func ReadsElement(name string) bool { return elementReads[name] != nil }
+// ReadsElement reports whether a kind of statement or of row that an element
+// names is one that is read.
+func ReadsElement(name string) bool { return elementReads[name] != nil || rowReads[name] != nil }
