@@ -17,6 +17,17 @@ type Renderer struct {
 	Name   string // of the format: "html"
 	File   string // in the report's folder: "index.html"
 	Render func(w io.Writer, rep *Report) error
+
+	// RenderIn is called instead of Render where a format needs the folder that
+	// the file is for; nil otherwise.
+	RenderIn func(dir string, w io.Writer, rep *Report) error
+}
+
+func (r Renderer) render(dir string, w io.Writer, rep *Report) error {
+	if r.RenderIn != nil {
+		return r.RenderIn(dir, w, rep)
+	}
+	return r.Render(w, rep)
 }
 
 // ErrFormat is wrapped by the error for a format that there is not.
@@ -75,7 +86,7 @@ func Write(dir string, rep *Report, formats []string, more ...Renderer) error {
 			continue
 		}
 		var buf bytes.Buffer
-		if err := r.Render(&buf, rep); err != nil {
+		if err := r.render(dir, &buf, rep); err != nil {
 			return fmt.Errorf("write report: %s: %w", r.File, err)
 		}
 		if err := replace(filepath.Join(dir, r.File), buf.Bytes()); err != nil {

@@ -8,12 +8,15 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"candor/reports"
+	"candor/reports/html"
+	"candor/reports/pdf"
 	"candor/reports/plain"
 )
 
@@ -201,6 +204,12 @@ func (c *Command) logger(o *options) *slog.Logger {
 // formats are the report formats that this program writes.
 func (c *Command) formats() []string { return reports.Formats(c.renderers(nil)...) }
 
+// rendering is what formats are told of the command that they are written for.
+type rendering struct {
+	gate  reports.Gate
+	print pdf.Options
+}
+
 // renderers are the formats that have a package of their own, for a command
 // with these options; nil where only their names are asked for.
 func (c *Command) renderers(o *options) []reports.Renderer {
@@ -208,9 +217,30 @@ func (c *Command) renderers(o *options) []reports.Renderer {
 		return nil
 	}
 	if o == nil {
-		return c.Stages.Renderers(reports.Gate{})
+		return c.Stages.Renderers(rendering{})
 	}
-	return c.Stages.Renderers(c.gate(o))
+	return c.Stages.Renderers(rendering{gate: c.gate(o), print: pdf.Options{
+		Find: func() (string, error) { return c.printer(o) }, NoSandbox: o.noSandbox, Paper: o.paper, Page: html.Render,
+	}})
+}
+
+// printer is the browser that prints.
+func (c *Command) printer(o *options) (string, error) {
+	if _, ok := remote(o.browser); ok {
+		return "", errors.New("a PDF is printed by a browser on this machine; --browser names one elsewhere")
+	}
+	return c.Stages.FindBrowser(o.browser, o.noSandbox)
+}
+
+// canPrint reports early that a PDF was asked for and there is no browser.
+func (c *Command) canPrint(o *options) error {
+	if !slices.Contains(o.formats, "pdf") {
+		return nil
+	}
+	if _, err := c.printer(o); err != nil {
+		return usage("--format pdf: %w", err)
+	}
+	return nil
 }
 
 func (c *Command) columns() int {

@@ -44,6 +44,9 @@ generate HAR with sensitive data" is on in its settings.`,
 			if err := c.configure(cmd, o); err != nil {
 				return err
 			}
+			if err := c.canPrint(o); err != nil {
+				return err
+			}
 			return c.importFile(cmd.Context(), o, a[0])
 		},
 	}
@@ -51,6 +54,7 @@ generate HAR with sensitive data" is on in its settings.`,
 	fs.SortFlags = false
 	o.importFlags(fs)
 	o.outputFlags(fs, "report `DIR`, new or empty (default candor-report-HOST-DATE-TIME)", c.formats())
+	o.printFlags(fs)
 	o.judgeFlags(fs)
 	o.redactFlags(fs)
 	o.networkFlags(fs)

@@ -10,6 +10,7 @@ import (
 
 	"candor/crawler"
 	"candor/crawler/evidence"
+	"candor/reports/pdf"
 )
 
 // options are what flags, CANDOR_ variables and candor.yaml say. Each command
@@ -21,6 +22,7 @@ type options struct {
 
 	out     string
 	formats []string
+	paper   string // of a PDF
 
 	failOn      string // a severity; "none" never fails
 	minCoverage float64
@@ -78,6 +80,8 @@ func (o *options) outputFlags(fs *pflag.FlagSet, out string, formats []string) {
 	fs.StringVar(&o.out, "out", "", out)
 	o.formats = []string{"html", "json"}
 	fs.Var(newList(&o.formats, ",", parseFormat(formats)), "format", "`FORMATS` to write: "+strings.Join(formats, ", "))
+	o.paper = "A4"
+	fs.Var(newOne(&o.paper, parsePaper), "paper", "`SIZE` of a PDF's pages: "+strings.Join(pdf.Papers, " or "))
 }
 
 func (o *options) judgeFlags(fs *pflag.FlagSet) {
@@ -124,6 +128,12 @@ func (o *options) browserFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.noSandbox, "no-sandbox", false, "run Chromium without its sandbox, as root in a container must; the report says so")
 }
 
+// printFlags are those of commands that start a browser for a PDF alone.
+func (o *options) printFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.browser, "browser", "", "`PATH` of the Chromium or Chrome that prints a PDF (default looks for one)")
+	fs.BoolVar(&o.noSandbox, "no-sandbox", false, "print without Chromium's sandbox, as root in a container must")
+}
+
 func (o *options) redactFlags(fs *pflag.FlagSet) {
 	o.redact = "none"
 	fs.Var(newOne(&o.redact, parseRedact), "redact", "take values out of the evidence after the analysis, `all` or none: cookies, storage, identifiers, bodies, what a journey typed, and screenshots; keyed hashes stand for them")
@@ -153,7 +163,7 @@ func everyFlag(formats []string) *pflag.FlagSet {
 // completions teaches the shell the values of flags that have few.
 func completions(cmd *cobra.Command, formats []string) {
 	for name, values := range map[string][]string{
-		"format": formats, "fail-on": append([]string{"none"}, severities...), "states": stateNames(), "state": stateNames(), "redact": {"all", "none"},
+		"format": formats, "fail-on": append([]string{"none"}, severities...), "paper": pdf.Papers, "states": stateNames(), "state": stateNames(), "redact": {"all", "none"},
 	} {
 		if cmd.Flags().Lookup(name) == nil {
 			continue

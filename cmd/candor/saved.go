@@ -38,12 +38,16 @@ BUNDLE is a report folder or the evidence folder inside one.`,
 			if err := c.configure(cmd, o); err != nil {
 				return err
 			}
+			if err := c.canPrint(o); err != nil {
+				return err
+			}
 			return c.analyze(cmd.Context(), o, a[0])
 		},
 	}
 	fs := cmd.Flags()
 	fs.SortFlags = false
 	o.outputFlags(fs, "report `DIR`, new or empty (default candor-report-HOST-DATE-TIME)", c.formats())
+	o.printFlags(fs)
 	o.judgeFlags(fs)
 	o.secondReaderFlags(fs)
 	o.commonFlags(fs)
@@ -111,10 +115,14 @@ analyse: 'candor analyze' does. Files that are there already are left alone;
 name another folder with --out. The exit codes are those of a scan.`,
 		Example: `  candor report out --format csv
   candor report out --format sarif,junit --fail-on high
+  candor report out --format pdf --paper Letter
   candor report out --format html --out for-the-board`,
 		Args: args(1, 1, "one FOLDER that holds a scan.json"),
 		RunE: func(cmd *cobra.Command, a []string) error {
 			if err := c.configure(cmd, o); err != nil {
+				return err
+			}
+			if err := c.canPrint(o); err != nil {
 				return err
 			}
 			return c.report(o, a[0])
@@ -123,6 +131,7 @@ name another folder with --out. The exit codes are those of a scan.`,
 	fs := cmd.Flags()
 	fs.SortFlags = false
 	o.outputFlags(fs, "write into `DIR` (default the folder itself)", c.formats())
+	o.printFlags(fs)
 	o.gateFlags(fs)
 	o.commonFlags(fs)
 	completions(cmd, c.formats())

@@ -172,6 +172,9 @@ func (c *Command) plan(o *options, urls []string) (*plan, error) {
 		return nil, err
 	}
 	p.target.OwnDomains = p.profile.OwnDomains
+	if err := c.canPrint(o); err != nil {
+		return nil, err
+	}
 	if _, err := c.Stages.FindBrowser(o.browser, o.noSandbox); err != nil {
 		return nil, usage("%w\nRun 'candor doctor' to see what else is needed", err)
 	}

@@ -34,7 +34,7 @@ const vagueNotice = `<!doctype html><html lang="en"><title>Privacy policy</title
 func askable(t *testing.T, content string) (s *session, endpoint *httptest.Server, calls *atomic.Int32, sent *[]string) {
 	s = newSession(t)
 	s.Stages.Import, s.Stages.Rules, s.Stages.Analyze = recording.Read, rules.Default, analyzer.Analyze
-	s.Stages.ReadPolicy, s.Stages.Renderers = policy.Read, func(reports.Gate) []reports.Renderer { return []reports.Renderer{html.Format()} }
+	s.Stages.ReadPolicy, s.Stages.Renderers = policy.Read, func(rendering) []reports.Renderer { return []reports.Renderer{html.Format()} }
 	calls, sent = &atomic.Int32{}, &[]string{}
 	endpoint = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		calls.Add(1)

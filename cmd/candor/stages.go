@@ -30,7 +30,7 @@ type Stages struct {
 	// ReadPolicy reads a notice; see policy.Read.
 	ReadPolicy func(in policy.Input, set *rules.Set) *policy.Document
 	// Renderers are the report formats that have a package of their own.
-	Renderers func(reports.Gate) []reports.Renderer
+	Renderers func(rendering) []reports.Renderer
 	// Serve answers for all hosts of a folder of sites; see crawler/webtest.
 	Serve func(dir string) (*demoServer, error)
 }

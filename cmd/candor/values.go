@@ -17,6 +17,7 @@ import (
 	"candor/crawler"
 	"candor/crawler/evidence"
 	"candor/crawler/frontier"
+	"candor/reports/pdf"
 )
 
 // one is a flag with one value that is parsed, as a pflag.Value.
@@ -132,6 +133,15 @@ func parseSeverity(s string) (string, error) {
 		return "", fmt.Errorf("expected %s or none", strings.Join(severities, ", "))
 	}
 	return s, nil
+}
+
+func parsePaper(s string) (string, error) {
+	for _, p := range pdf.Papers {
+		if strings.EqualFold(p, s) {
+			return p, nil
+		}
+	}
+	return "", fmt.Errorf("expected %s", strings.Join(pdf.Papers, " or "))
 }
 
 func parseRedact(s string) (string, error) {

@@ -17,6 +17,7 @@ import (
 	"candor/reports/html"
 	"candor/reports/junit"
 	"candor/reports/markdown"
+	"candor/reports/pdf"
 	"candor/reports/sarif"
 	"candor/reports/tables"
 	"candor/rules"
@@ -37,8 +38,9 @@ func wired() Stages {
 	}
 }
 
-func renderers(g reports.Gate) []reports.Renderer {
-	return append(tables.CSV(), html.Format(), sarif.Format(g), junit.Format(g), markdown.Format(g), tables.XLSX())
+func renderers(r rendering) []reports.Renderer {
+	g := r.gate
+	return append(tables.CSV(), html.Format(), sarif.Format(g), junit.Format(g), markdown.Format(g), tables.XLSX(), pdf.Format(r.print))
 }
 
 func findBrowser(path string, noSandbox bool) (string, error) {
