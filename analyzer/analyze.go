@@ -29,7 +29,7 @@ func Analyze(ctx context.Context, r *evidence.Reader, set *rules.Set, p Profile)
 		return nil, errors.New("analyze: no rules were given")
 	}
 	meta := r.Meta()
-	a := &Analysis{Meta: meta, RulesVersion: set.Version, Entity: p.Name, Pages: []evidence.Page{}, Gaps: []evidence.Gap{}, Documents: []*policy.Document{}}
+	a := &Analysis{Meta: meta, RulesVersion: set.Version, OwnPacks: set.Own, Entity: p.Name, Pages: []evidence.Page{}, Gaps: []evidence.Gap{}, Documents: []*policy.Document{}}
 	links, err := a.read(ctx, r, set)
 	if err != nil {
 		return nil, fmt.Errorf("analyze: %w", err)

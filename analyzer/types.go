@@ -33,6 +33,7 @@ type Processor struct {
 type Analysis struct {
 	Meta         evidence.Meta
 	RulesVersion string
+	OwnPacks     []rules.Own     // of the organisation's own, beside the embedded ones
 	Entity       string          // the organisation: from the profile; "" when not stated
 	Pages        []evidence.Page // without Links, in order of ID
 	Gaps         []evidence.Gap

@@ -29,7 +29,7 @@ func New(a *analyzer.Analysis) *Report {
 	rep := &Report{
 		Schema:     Schema,
 		Notice:     Notice,
-		Tool:       Tool{Name: cmp.Or(a.Meta.Tool.Name, "candor"), Version: a.Meta.Tool.Version, RulesVersion: a.RulesVersion, Browser: a.Meta.Browser.Product},
+		Tool:       Tool{Name: cmp.Or(a.Meta.Tool.Name, "candor"), Version: a.Meta.Tool.Version, RulesVersion: a.RulesVersion, Browser: a.Meta.Browser.Product, OwnPacks: ownPacks(a)},
 		ScanID:     a.Meta.ScanID,
 		Site:       b.site(),
 		StartedAt:  stamp(a.Meta.StartedAt),
@@ -415,4 +415,12 @@ func rank(order []string, word string) int {
 		return i
 	}
 	return len(order)
+}
+
+func ownPacks(a *analyzer.Analysis) []OwnPack {
+	var out []OwnPack
+	for _, o := range a.OwnPacks {
+		out = append(out, OwnPack{Pack: o.Pack, Title: o.Title, Folder: o.Folder, Rules: o.Rules})
+	}
+	return out
 }

@@ -46,6 +46,16 @@ type Tool struct {
 	Version      string `json:"version"`
 	RulesVersion string `json:"rules_version"`
 	Browser      string `json:"browser"`
+
+	OwnPacks []OwnPack `json:"own_packs,omitempty" doc:"Packs of the organisation's own, beside those that the program has."`
+}
+
+// OwnPack is a pack that a person gave.
+type OwnPack struct {
+	Pack   string `json:"pack"`
+	Title  string `json:"title"`
+	Folder string `json:"folder" doc:"Name of the folder that it was read from; a copy is in the report's folder."`
+	Rules  int    `json:"rules"`
 }
 
 // Site is what was scanned.

@@ -79,12 +79,7 @@ func (a Answers) among(regions []string) bool {
 func (s *Set) facts(ids []string, a Answers) (ok bool, why string) {
 	for _, id := range ids {
 		yes, answered := a.Facts[id]
-		question := id
-		for _, f := range s.Terms.Facts {
-			if f.ID == id {
-				question = f.Question
-			}
-		}
+		question := s.Terms.Question(id)
 		switch {
 		case !answered:
 			return false, "Profile not answered: " + question
@@ -93,4 +88,14 @@ func (s *Set) facts(ids []string, a Answers) (ok bool, why string) {
 		}
 	}
 	return true, ""
+}
+
+// Question is what a fact asks, or its id where it is not known.
+func (t *Terms) Question(id string) string {
+	for _, f := range t.Facts {
+		if f.ID == id {
+			return f.Question
+		}
+	}
+	return id
 }

@@ -49,7 +49,7 @@ func (ld *loader) sortedFiles() []*file {
 	for _, f := range ld.files {
 		files = append(files, f)
 	}
-	slices.SortFunc(files, func(a, b *file) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(files, func(a, b *file) int { return a.order - b.order })
 	return files
 }
 

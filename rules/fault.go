@@ -17,12 +17,14 @@ type Fault struct {
 	File string
 	Line int // from 1
 	Text string
+
+	Missing bool // a key is missing that the program can do without, and a reader cannot
 }
 
 func (f *Fault) Error() string { return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Text) }
 
 func (f *file) fault(line int, format string, args ...any) {
-	f.faults = append(f.faults, &Fault{File: f.name, Line: max(line, 1), Text: fmt.Sprintf(format, args...)})
+	f.faults = append(f.faults, &Fault{File: f.where(), Line: max(line, 1), Text: fmt.Sprintf(format, args...)})
 }
 
 // fault records what is wrong at a place in the file that a value came from.
@@ -30,7 +32,7 @@ func (f *file) fault(line int, format string, args ...any) {
 // only here: faults are rare and keeping every node would cost each load.
 func (ld *loader) fault(value any, place []any, format string, args ...any) {
 	f := ld.files[value]
-	ld.faults = append(ld.faults, &Fault{File: f.name, Line: f.line(place), Text: fmt.Sprintf(format, args...)})
+	ld.faults = append(ld.faults, &Fault{File: f.where(), Line: f.line(place), Text: fmt.Sprintf(format, args...)})
 }
 
 // Fault is something wrong in a rule that its reader could not know: at a place
@@ -41,7 +43,7 @@ func (s *Set) Fault(r *Rule, place []any, format string, args ...any) *Fault {
 	if f == nil {
 		return &Fault{File: "packs/" + r.Pack + "/" + strings.ToLower(r.ID) + ".yaml", Line: 1, Text: fmt.Sprintf(format, args...)}
 	}
-	return &Fault{File: f.name, Line: f.line(place), Text: fmt.Sprintf(format, args...)}
+	return &Fault{File: f.where(), Line: f.line(place), Text: fmt.Sprintf(format, args...)}
 }
 
 // err joins the faults, sorted by file and line.

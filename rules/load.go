@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"path"
 	"runtime"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -44,6 +45,15 @@ func LoadFS(fsys fs.FS) (*Set, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rules: read files: %w", err)
 	}
+	return load(files)
+}
+
+// load decodes and checks files. Those that come first have the right to their
+// ids.
+func load(files []*file) (*Set, error) {
+	for i, f := range files {
+		f.order = i
+	}
 	ld := &loader{set: &Set{
 		Version:   version(files),
 		Companies: make(map[string]*Company),
@@ -55,6 +65,8 @@ func LoadFS(fsys fs.FS) (*Set, error) {
 	if err := ld.err(); err != nil {
 		return nil, err
 	}
+	slices.SortFunc(ld.set.Rules, func(a, b *Rule) int { return strings.Compare(a.ID, b.ID) })
+	ld.set.Own = ld.owns()
 	ld.set.index = buildIndex(ld.set)
 	ld.set.files = make(map[*Rule]*file, len(ld.set.Rules))
 	for _, r := range ld.set.Rules {
@@ -65,7 +77,10 @@ func LoadFS(fsys fs.FS) (*Set, error) {
 
 // file is one YAML file and what it was decoded to.
 type file struct {
-	name   string
+	name   string // as in this package: "packs/core/core-01.yaml"
+	shown  string // where it was read when that is elsewhere
+	own    string // name of the folder of own packs that it is from; "" when it is embedded
+	order  int
 	data   []byte
 	value  any // *Company, *ConsentPlatform, *ConsentWords, *Vendor, *Pack, *Rule or one of the terms
 	faults []*Fault
@@ -114,6 +129,14 @@ func version(files []*file) string {
 		h.Write(f.data)
 	}
 	return "sha256:" + hex.EncodeToString(h.Sum(nil))[:12]
+}
+
+// where is the file's name as faults tell it.
+func (f *file) where() string {
+	if f.shown != "" {
+		return f.shown
+	}
+	return f.name
 }
 
 // loader collects values and faults; its checks are in check.go.

@@ -35,6 +35,9 @@ func (ld *loader) checkPack(p *Pack, f *file, ids termIDs) {
 	if folder := path.Base(path.Dir(f.name)); p.ID != folder {
 		ld.fault(p, []any{"id"}, "id %q is not the file's folder; expected %q", p.ID, folder)
 	}
+	if first := ld.set.Packs[p.ID]; first != p && first != nil {
+		ld.fault(p, []any{"id"}, "id %q is already that of %s; expected one pack for an id", p.ID, ld.files[first].where())
+	}
 	if p.Title == "" {
 		ld.fault(p, nil, "title is missing; expected a text")
 	}
@@ -114,8 +117,8 @@ func (ld *loader) checkRule(r *Rule, f *file, ids termIDs) {
 	}
 	ld.checkAppliesIf(r, r.AppliesIf, ids)
 	for _, other := range ld.set.Rules {
-		if other != r && other.ID == r.ID && ld.files[other].name < f.name {
-			ld.fault(r, []any{"id"}, "id %q is already that of %s; expected one rule for an id", r.ID, ld.files[other].name)
+		if other != r && other.ID == r.ID && ld.files[other].order < f.order {
+			ld.fault(r, []any{"id"}, "id %q is already that of %s; expected one rule for an id", r.ID, ld.files[other].where())
 			return
 		}
 	}

@@ -17,6 +17,7 @@ type Set struct {
 	Terms     *Terms
 	Packs     map[string]*Pack
 	Rules     []*Rule // by id
+	Own       []Own   // packs beside the embedded ones, by id
 
 	Platforms    []*ConsentPlatform // by id
 	ConsentWords []*ConsentWords    // by language

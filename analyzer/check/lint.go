@@ -27,10 +27,14 @@ var severities = []string{"critical", "high", "medium", "low", "info"}
 
 // Lint finds what is wrong in rules beyond what their reader can know: an unknown
 // check, parameters that it does not take, an expression or a template that does
-// not hold, words that no report says. The faults are in the order of rules.
-func Lint(set *rules.Set) []*rules.Fault {
+// not hold, words that no report says. It looks at the rules of some packs, or at
+// all of them. The faults are in the order of files and lines.
+func Lint(set *rules.Set, packs ...string) []*rules.Fault {
 	var out []*rules.Fault
 	for _, r := range set.Rules {
+		if len(packs) > 0 && !slices.Contains(packs, r.Pack) {
+			continue
+		}
 		out = append(out, lintRule(set, r)...)
 	}
 	slices.SortStableFunc(out, func(a, b *rules.Fault) int {
@@ -66,17 +70,22 @@ func lintRule(set *rules.Set, r *rules.Rule) (out []*rules.Fault) {
 			fault([]any{t.key}, "%s says %q, which is for a person to say; expected what was observed and what is stated", t.key, w)
 		}
 	}
+	missing := func(format string, args ...any) {
+		f := set.Fault(r, nil, format, args...)
+		f.Missing = true
+		out = append(out, f)
+	}
 	if r.Owner == "" {
-		fault(nil, "owner is missing; expected one of %s", strings.Join(rules.Owners, ", "))
+		missing("owner is missing; expected one of %s", strings.Join(rules.Owners, ", "))
 	}
 	if strings.TrimSpace(r.Remediation) == "" {
-		fault(nil, "remediation is missing; expected what can be changed on the site or in the text")
+		missing("remediation is missing; expected what can be changed on the site or in the text")
 	}
 	if len(r.Basis) == 0 {
-		fault(nil, "basis is missing; expected the law, the guideline or the organisation's own decision behind the rule")
+		missing("basis is missing; expected the law, the guideline or the organisation's own decision behind the rule")
 	}
 	if len(r.Scenarios) == 0 {
-		fault(nil, "scenarios is missing; expected the names of its stories in scenarios/%s.yaml", strings.ToLower(r.ID))
+		missing("scenarios is missing; expected the names of its stories in scenarios/%s.yaml", strings.ToLower(r.ID))
 	}
 	return out
 }

@@ -256,3 +256,23 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 	}
 	return data, nil
 }
+
+// LoadFolder reads the scenarios of own packs. The error joins every fault found;
+// what could be read is there beside it.
+func LoadFolder(folder *rules.Folder) ([]*File, error) {
+	var files []*File
+	var faults []error
+	for _, x := range folder.Files {
+		parts := strings.Split(x.Path, "/")
+		if len(parts) != 4 || parts[2] != "scenarios" {
+			continue
+		}
+		list, err := Read(x.Shown, x.Data)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		files = append(files, &File{Name: x.Path, Pack: parts[1], Rule: strings.ToUpper(strings.TrimSuffix(parts[3], ".yaml")), List: list})
+	}
+	return files, errors.Join(faults...)
+}

@@ -72,9 +72,9 @@ func (c *Command) importFile(ctx context.Context, o *options, file string) error
 	if _, _, err := c.asks(o); err != nil {
 		return err
 	}
-	set, err := c.Stages.Rules()
+	set, folders, err := c.rules(o.rules)
 	if err != nil {
-		return fmt.Errorf("load the embedded knowledge: %w", err)
+		return err
 	}
 	rec, err := c.Stages.Import(ctx, file, recording.Options{
 		URL: o.site, State: o.state, OwnDomains: profile.OwnDomains, Notices: crawlerWords(set.Terms).Notices,
@@ -94,6 +94,9 @@ func (c *Command) importFile(ctx context.Context, o *options, file string) error
 		return err
 	}
 	if err := freshDir(dir); err != nil {
+		return err
+	}
+	if err := errors.Join(keepProfile(o.profile, dir), keepRules(folders, dir)); err != nil {
 		return err
 	}
 	bundle := filepath.Join(dir, "evidence")

@@ -35,10 +35,12 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	own := filepath.Join(demo, "..", "own-rules")
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("DEMO", demo)
+			e.Setenv("OWN", own)
 			// Chromium keeps a socket there, whose path must be short.
 			e.Setenv("TMPDIR", os.TempDir())
 			if os.Geteuid() == 0 {

@@ -27,6 +27,7 @@ type options struct {
 	failOn      string // a severity; "none" never fails
 	minCoverage float64
 	profile     string
+	rules       []string // folders of own packs
 
 	hostMap  []crawler.HostMapping
 	insecure bool
@@ -87,6 +88,11 @@ func (o *options) outputFlags(fs *pflag.FlagSet, out string, formats []string) {
 func (o *options) judgeFlags(fs *pflag.FlagSet) {
 	o.gateFlags(fs)
 	fs.StringVar(&o.profile, "profile", "", "`FILE` with what the organisation answered: name, own domains, regions, laws, processors")
+	o.rulesFlag(fs)
+}
+
+func (o *options) rulesFlag(fs *pflag.FlagSet) {
+	fs.Var(newList(&o.rules, "\n", parseFolder), "rules", "folder `DIR` of rule packs of your own, beside those that are built in (repeatable)")
 }
 
 func (o *options) gateFlags(fs *pflag.FlagSet) {

@@ -2,17 +2,17 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"candor/analyzer"
 	"candor/rules"
 )
 
@@ -20,28 +20,40 @@ func (c *Command) rulesCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "rules",
 		GroupID: "setup",
-		Short:   "List and check the rules and the knowledge of vendors",
-		Example: `  candor rules list
-  candor rules list vendors
-  candor rules check rules`,
-		Args: args(0, 0, "list or check"),
+		Short:   "List, explain, test and check the rules and the knowledge of vendors",
+		Long: `Rules says what is compared and why: which rules there are and which of them
+apply to you, what one of them does, and whether they do what their scenarios
+say. Packs of your own are added with --rules DIR, here and wherever evidence is
+analysed; 'candor rules lint DIR' finds what is wrong with them.`,
+		Example: `  candor rules list --profile profile.yaml
+  candor rules explain CORE-01
+  candor rules test --rules our-rules
+  candor rules lint our-rules`,
+		Args: args(0, 0, "list, explain, test or lint"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(c.rulesListCommand(), c.rulesCheckCommand())
+	cmd.AddCommand(c.rulesListCommand(), c.rulesExplainCommand(), c.rulesTestCommand(), c.rulesLintCommand())
 	return cmd
 }
 
 var ruleKinds = []string{"rules", "vendors", "companies", "terms", "consent"}
 
 func (c *Command) rulesListCommand() *cobra.Command {
-	asJSON := false
+	o := &options{}
+	asJSON, pack := false, ""
 	cmd := &cobra.Command{
-		Use:       "list [rules|vendors|companies|terms|consent]",
-		Short:     "List what is loaded",
-		Example:   "  candor rules list\n  candor rules list vendors --json",
+		Use:   "list [rules|vendors|companies|terms|consent]",
+		Short: "List what is loaded, and which rules apply to you",
+		Long: `List shows the rules, or the vendors, companies, terms or consent platforms that
+are known. Of each rule it says whether it applies to the organisation of
+--profile on this day, and if not why.`,
+		Example:   "  candor rules list --profile profile.yaml --pack ca-ccpa\n  candor rules list vendors --json",
 		ValidArgs: ruleKinds,
 		Args:      args(0, 1, "rules, vendors, companies, terms or consent"),
-		RunE: func(_ *cobra.Command, a []string) error {
+		RunE: func(cmd *cobra.Command, a []string) error {
+			if err := c.configure(cmd, o); err != nil {
+				return err
+			}
 			kind := "rules"
 			if len(a) > 0 {
 				kind = a[0]
@@ -49,23 +61,56 @@ func (c *Command) rulesListCommand() *cobra.Command {
 			if !slices.Contains(ruleKinds, kind) {
 				return usage("%q cannot be listed: expected %s", kind, strings.Join(ruleKinds, ", "))
 			}
-			set, err := c.Stages.Rules()
+			set, _, err := c.rules(o.rules)
 			if err != nil {
-				return fmt.Errorf("load the embedded knowledge: %w", err)
+				return err
 			}
-			head, rows := ruleRows(set, kind)
+			p, err := readProfile(o.profile)
+			if err != nil {
+				return err
+			}
+			if pack != "" && set.Packs[pack] == nil {
+				return usage("there is no pack %q%s", pack, rules.DidYouMean(pack, slices.Collect(maps.Keys(set.Packs))))
+			}
+			head, rows := tableOf(set, kind, pack, p, c.Now())
 			if asJSON {
 				return writeRowsJSON(c.Stdout, head, rows)
 			}
 			return writeTable(c.Stdout, head, rows)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	fs := cmd.Flags()
+	fs.SortFlags = false
+	fs.StringVar(&pack, "pack", "", "only the rules of a `PACK`, such as ca-ccpa")
+	fs.StringVar(&o.profile, "profile", "", "`FILE` with what the organisation answered")
+	fs.BoolVar(&asJSON, "json", false, "as JSON")
+	o.rulesFlag(fs)
+	o.commonFlags(fs)
 	return cmd
 }
 
-// ruleRows is one table, sorted by its first column.
-func ruleRows(set *rules.Set, kind string) (head []string, rows [][]string) {
+func tableOf(set *rules.Set, kind, pack string, p analyzer.Profile, at time.Time) (head []string, rows [][]string) {
+	if kind != "rules" {
+		return knowledgeRows(set, kind)
+	}
+	head = []string{"id", "pack", "severity", "applies", "title", "why"}
+	answers := rules.Answers{Regions: p.Regions, Laws: p.Laws, Facts: p.Facts}
+	for _, r := range set.Rules {
+		if pack != "" && r.Pack != pack {
+			continue
+		}
+		applies := "yes"
+		ok, why := set.Applies(r, answers, at)
+		if !ok {
+			applies = "no"
+		}
+		rows = append(rows, []string{r.ID, r.Pack, r.Severity, applies, r.Title, why})
+	}
+	return head, rows
+}
+
+// knowledgeRows is one table, sorted by its first column.
+func knowledgeRows(set *rules.Set, kind string) (head []string, rows [][]string) {
 	switch kind {
 	case "vendors":
 		head = []string{"id", "name", "company", "categories"}
@@ -92,11 +137,6 @@ func ruleRows(set *rules.Set, kind string) (head []string, rows [][]string) {
 		for _, p := range set.Platforms {
 			rows = append(rows, []string{p.ID, p.Name, p.Vendor, p.Rejection(), strings.Join(p.Tested, ", ")})
 		}
-	default:
-		head = []string{"id", "pack", "severity", "title"}
-		for _, r := range set.Rules {
-			rows = append(rows, []string{r.ID, r.Pack, r.Severity, r.Title})
-		}
 	}
 	return head, rows
 }
@@ -105,7 +145,7 @@ func writeTable(w io.Writer, head []string, rows [][]string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, strings.ToUpper(strings.Join(head, "\t")))
 	for _, r := range rows {
-		fmt.Fprintln(t, strings.Join(r, "\t"))
+		fmt.Fprintln(t, strings.TrimRight(strings.Join(r, "\t"), "\t"))
 	}
 	return t.Flush()
 }
@@ -127,40 +167,4 @@ func writeJSON(w io.Writer, v any) error {
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)
-}
-
-func (c *Command) rulesCheckCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "check [DIR]",
-		Short: "Check the files of a folder laid out like rules/, or what is embedded",
-		Long: `Check loads the YAML under DIR (companies, consent, trackers, terms, packs) and reports
-every fault with its file and line and what was expected. Without DIR it checks
-what is embedded.`,
-		Example: `  candor rules check
-  candor rules check ./rules`,
-		Args: args(0, 1, "one DIR"),
-		RunE: func(_ *cobra.Command, a []string) error {
-			set, err := c.checkRules(a)
-			if err != nil {
-				return &exitError{exitUsage, err}
-			}
-			fmt.Fprintf(c.Stdout, "%d rules, %d vendors, %d companies, %d data types, %d consent platforms: no faults (%s)\n",
-				len(set.Rules), len(set.Vendors), len(set.Companies), len(set.Terms.DataTypes), len(set.Platforms), set.Version)
-			return nil
-		},
-	}
-}
-
-func (c *Command) checkRules(a []string) (*rules.Set, error) {
-	if len(a) == 0 {
-		return c.Stages.Rules()
-	}
-	info, err := os.Stat(a[0])
-	if err == nil && !info.IsDir() {
-		err = errors.New(a[0] + " is not a folder; expected one laid out like rules/")
-	}
-	if err != nil {
-		return nil, err
-	}
-	return rules.LoadFS(os.DirFS(a[0]))
 }

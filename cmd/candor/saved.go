@@ -25,7 +25,8 @@ func (c *Command) analyzeCommand() *cobra.Command {
 		Long: `Analyze reads the evidence of an earlier scan, matches it again with this
 version's rules and writes a new report. The same evidence with the same rules
 and profile gives the same bytes. The profile is the one that the scan left in
-the folder, unless --profile names another. Only --second-reader needs a network.
+the folder, unless --profile names another, and so are packs of your own, unless
+--rules names others. Only --second-reader needs a network.
 
 ` + secondReaderHelp + `
 Later runs find it there, without a network.
@@ -68,9 +69,12 @@ func (c *Command) analyze(ctx context.Context, o *options, bundle string) error 
 	if err != nil {
 		return err
 	}
-	set, err := c.Stages.Rules()
+	if o.rules == nil {
+		o.rules = keptFolders(bundle)
+	}
+	set, folders, err := c.rules(o.rules)
 	if err != nil {
-		return fmt.Errorf("load the embedded knowledge: %w", err)
+		return err
 	}
 	dir := o.out
 	if dir == "" {
@@ -83,7 +87,7 @@ func (c *Command) analyze(ctx context.Context, o *options, bundle string) error 
 	if err := freshDir(dir); err != nil {
 		return err
 	}
-	if err := keepProfile(o.profile, dir); err != nil {
+	if err := errors.Join(keepProfile(o.profile, dir), keepRules(folders, dir)); err != nil {
 		return err
 	}
 	rep, err := c.analyseAndWrite(ctx, ctx, o, bundle, dir, set, profile)

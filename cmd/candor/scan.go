@@ -107,7 +107,8 @@ type plan struct {
 	dir     string
 	profile analyzer.Profile
 	set     *rules.Set
-	server  *demoServer // nil without --demo
+	rules   []*rules.Folder // of own packs
+	server  *demoServer     // nil without --demo
 }
 
 func (c *Command) scan(ctx context.Context, o *options, urls []string) error {
@@ -119,7 +120,7 @@ func (c *Command) scan(ctx context.Context, o *options, urls []string) error {
 	if err := freshDir(p.dir); err != nil {
 		return err
 	}
-	if err := keepProfile(o.profile, p.dir); err != nil {
+	if err := errors.Join(keepProfile(o.profile, p.dir), keepRules(p.rules, p.dir)); err != nil {
 		return err
 	}
 	crawlErr, err := c.crawl(ctx, o, p)
@@ -178,8 +179,8 @@ func (c *Command) plan(o *options, urls []string) (*plan, error) {
 	if _, err := c.Stages.FindBrowser(o.browser, o.noSandbox); err != nil {
 		return nil, usage("%w\nRun 'candor doctor' to see what else is needed", err)
 	}
-	if p.set, err = c.Stages.Rules(); err != nil {
-		return nil, fmt.Errorf("load the embedded knowledge: %w", err)
+	if p.set, p.rules, err = c.rules(o.rules); err != nil {
+		return nil, err
 	}
 	now := c.Now().UTC()
 	if p.dir = o.out; p.dir == "" {

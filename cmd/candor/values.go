@@ -180,6 +180,13 @@ func parseText(s string) (string, error) {
 	return s, nil
 }
 
+func parseFolder(s string) (string, error) {
+	if s == "" {
+		return "", errors.New("expected a folder")
+	}
+	return s, nil
+}
+
 // parseHostMap reads PATTERN=ADDR:PORT. The address is an IP address, because
 // a name would have to be looked up, which is what the option is there to avoid.
 func parseHostMap(s string) (crawler.HostMapping, error) {
