@@ -30,6 +30,9 @@ var occasions = map[string]func(*Matcher) (occasion, string){
 		}
 		return o, countedOr(len(o.ids), "Observed: %d cookies that are not known to be necessary.", "Observed: one cookie that is not known to be necessary.")
 	},
+	"child_identifiers": func(m *Matcher) (occasion, string) {
+		return m.condition("child_identifiers", "third parties or are kept on pages for children")
+	},
 	"embeds": func(m *Matcher) (occasion, string) {
 		return m.identified([]string{"social", "video", "maps"}, "social or embedded-content")
 	},
@@ -58,6 +61,18 @@ var occasions = map[string]func(*Matcher) (occasion, string){
 		})}
 		return o, m.sawFlows(o, "third parties")
 	},
+	"sensitive_sharing": func(m *Matcher) (occasion, string) {
+		return m.condition("shares_sensitive", "recipients that use data for their own ends, from sensitive pages or forms")
+	},
+	"sharing": func(m *Matcher) (occasion, string) {
+		return m.condition("shares", "recipients that use data for their own ends")
+	},
+}
+
+// condition is an occasion that only_if knows too.
+func (m *Matcher) condition(name, who string) (occasion, string) {
+	o := occasion{flows: m.flows(func(f *flow.Flow) bool { return conditions[name].holds(m, f) })}
+	return o, m.sawFlows(o, who)
 }
 
 // identified are recipients of some categories that got an identifier.
@@ -111,6 +126,7 @@ func (m *Matcher) occasion(name string) (o occasion, seen, unseen string) {
 
 var occasionNames = map[string]string{
 	"advertising": "advertising recipient of identifiers", "analytics": "analytics recipient of identifiers", "cookies": "cookie that is not known to be necessary",
+	"child_identifiers": "identifier on a page for children", "sensitive_sharing": "sensitive data going to a recipient that uses data for its own ends", "sharing": "recipient of identifiers that uses data for its own ends",
 	"embeds": "social or embedded content that gets identifiers", "forms": "form that asks for personal data", "labels": "label of visitors", "recipients": "third party that gets identifiers or personal data",
 }
 
