@@ -137,7 +137,7 @@ func TestEvidenceDependsOnTheStandardLibraryOnly(t *testing.T) {
 }
 
 func TestTopLevel(t *testing.T) {
-	allowed := strings.Fields("cmd crawler analyzer rules reports testdata .ci .gitignore go.mod go.sum README.md CONTRIBUTING.md LICENSE NOTICE Makefile " +
+	allowed := strings.Fields("cmd crawler analyzer rules reports testdata .ci .github .gitignore go.mod go.sum README.md CONTRIBUTING.md LICENSE NOTICE Makefile " +
 		".git bin coverage.out")
 	entries, err := os.ReadDir(repo)
 	if err != nil {
