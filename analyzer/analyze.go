@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"candor/analyzer/change"
 	"candor/analyzer/check"
 	"candor/analyzer/choice"
 	"candor/analyzer/flow"
@@ -18,13 +19,22 @@ import (
 	"candor/rules"
 )
 
+// Option tells an analysis more than the bundle holds.
+type Option func(*check.Input)
+
+// WithEarlier gives an earlier scan of the same site, for the rules that ask
+// what changed. Without one they are not tested.
+func WithEarlier(s change.Scan) Option {
+	return func(in *check.Input) { in.Earlier = &s }
+}
+
 // Analyze makes an Analysis of a bundle. It reads each stream of the evidence
 // once and keeps no request, so that memory follows the number of pages,
 // vendors, cookies and forms.
 //
 // A notice that cannot be read from the bundle is a gap, not an error. Analyze
 // fails when a stream cannot be read or ctx ends.
-func Analyze(ctx context.Context, r *evidence.Reader, set *rules.Set, p Profile) (*Analysis, error) {
+func Analyze(ctx context.Context, r *evidence.Reader, set *rules.Set, p Profile, opts ...Option) (*Analysis, error) {
 	if set == nil {
 		return nil, errors.New("analyze: no rules were given")
 	}
@@ -64,6 +74,9 @@ func Analyze(ctx context.Context, r *evidence.Reader, set *rules.Set, p Profile)
 		}
 	}
 	a.Terms = set.Terms
+	for _, o := range opts {
+		o(&in)
+	}
 	m := check.New(in)
 	a.Disclosures = m.Disclose()
 	a.NamedVendors, a.Declared = m.NamedVendors(), m.Declared()

@@ -174,9 +174,10 @@ type FieldRule struct {
 
 // Needs are what a rule may need: "notice" is a notice in any language, "policy"
 // one whose sentences are read, "pages" at least one visited page, "cookies"
-// that the browser's cookies were listed, "state:none" a visit in that consent
+// that the browser's cookies were listed, "earlier" an earlier scan of the site,
+// "state:none" a visit in that consent
 // state.
-var Needs = []string{"cookies", "notice", "pages", "policy", "state:none", "state:reject", "state:accept", "state:gpc", "state:optout", "state:withdraw", "state:dnt"}
+var Needs = []string{"cookies", "earlier", "notice", "pages", "policy", "state:none", "state:reject", "state:accept", "state:gpc", "state:optout", "state:withdraw", "state:dnt"}
 
 // Pack is a folder of rules, with what they share.
 type Pack struct {

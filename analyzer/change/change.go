@@ -53,6 +53,52 @@ type Text struct {
 	Read        bool   // its sentences could be read
 }
 
+// Load is one visit of a page, as evidence.Page has it.
+type Load struct{ Page, State, Ended string }
+
+// Gap is what could not be observed on a page; without a state in all of them.
+type Gap struct{ Page, State, Why string }
+
+// Looked returns the visits that were made, each with what keeps it from being
+// full: "" for nothing. A page that was visited several times is full when each
+// of its visits is. Untested are states that tell nothing, with the reason.
+// Pages are as PageKey gives them.
+func Looked(loads []Load, untested map[string]string, gaps []Gap) map[Visit]string {
+	missed := make(map[Visit]string, len(gaps))
+	for _, g := range gaps {
+		missed[Visit{g.Page, g.State}] = "there is a gap: " + strings.TrimSuffix(g.Why, ".")
+	}
+	out := make(map[Visit]string, len(loads))
+	for _, l := range loads {
+		at := Visit{l.Page, l.State}
+		why := ""
+		switch {
+		case l.Ended == "failed":
+			why = "it could not be visited"
+		case l.Ended == "budget":
+			why = "it was still busy when its time was up"
+		case untested[l.State] != "":
+			why = "the state was not tested: " + strings.TrimSuffix(untested[l.State], ".")
+		}
+		out[at] = cmp.Or(out[at], why, missed[at], missed[Visit{Page: at.Page}])
+	}
+	return out
+}
+
+// Full returns the visits that nothing keeps from being full, sorted.
+func Full(looked map[Visit]string) []Visit {
+	var out []Visit
+	for at, why := range looked {
+		if why == "" {
+			out = append(out, at)
+		}
+	}
+	slices.SortFunc(out, func(a, b Visit) int {
+		return cmp.Or(cmp.Compare(a.Page, b.Page), cmp.Compare(a.State, b.State))
+	})
+	return out
+}
+
 // Company is the key by which a recipient is compared: the company's name, or
 // what else is known of it.
 func Company(entity, vendor string) string {

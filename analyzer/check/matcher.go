@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"candor/analyzer/change"
 	"candor/analyzer/choice"
 	"candor/analyzer/flow"
 	"candor/analyzer/flow/behavior"
@@ -34,6 +35,7 @@ type Input struct {
 	Recorded   bool              // by another tool: nothing was looked for
 	Missing    []string          // kinds of evidence that such a recording does not hold: see evidence.Import
 	Partial    []string          // kinds of which it holds a part
+	Earlier    *change.Scan      // an earlier scan of the site; nil when none was given
 	Redacted   bool              // values were taken out of the evidence, so it holds a part of most kinds
 }
 

@@ -28,6 +28,7 @@ var restsOn = map[string][]string{
 	"age_screen": {"requests", "forms"}, "categories_missing": {"requests", "forms", "notices"}, "child_denial": {"forms", "notices"}, "child_recipients": {"requests"},
 	"cookie_controls_only": {"requests"}, "minors_sharing": {"requests", "forms"}, "opt_out_reach": {"requests", "cookies"}, "opt_out_untold": {"requests", "notices"},
 	"policy_date": {"notices"}, "retention_told": {"notices"}, "review_process": {"forms", "notices"}, "signal_explained": {"requests", "notices"},
+	"practice_changed": {"requests", "notices"}, "text_changed_silently": {"notices"}, "material_change": {"requests", "notices"},
 	// No recording holds choices: these are then not tested anyway.
 	"preticked": {"choices"}, "offer_asymmetry": {"choices"}, "cookie_wall": {"choices"}, "reject_first_layer": {"choices"},
 	"after_choice": {"requests", "cookies"}, "withdrawal": {"requests", "cookies"}, "control_without_effect": {"requests", "cookies"}, "banner_vendors": {"requests"},

@@ -72,6 +72,7 @@ var comparisons = map[string]comparison{
 	"location_undisclosed":   {locationUndisclosed, ofFlow, params{"asked_severity": aSeverity}},
 	"minors_sharing":         {minorsSharing, ofFlow, nil},
 	"oba_conditions":         {obaConditions, ofFlow, params{"told": aText, "places": aTexts}},
+	"material_change":        {materialChange, ofFlow, nil},
 	"offer_asymmetry":        {offerAsymmetry, ofNothing, params{"min_area": aNumber, "min_contrast": aNumber, "stands_out": aNumber, "clicks": aTruth, "looks_severity": aSeverity}},
 	"only_necessary_cookies": {onlyNecessaryCookies, ofCookie, nil},
 	"open_findings":          {openFindings, ofNothing, params{"rules": aTexts}},
@@ -81,6 +82,7 @@ var comparisons = map[string]comparison{
 	"personal_in_address":    {personalInAddress, ofFlow, params{"recipients": aTexts, "data": aTexts}},
 	"policy_date":            {policyDate, ofNothing, params{"max_age_days": aNumber, "ahead_days": aNumber, "changes": aTruth}},
 	"policy_unreadable":      {policyUnreadable, ofNothing, params{"min_words": aNumber}},
+	"practice_changed":       {practiceChanged, ofFlow, nil},
 	"preticked":              {preticked, ofNothing, nil},
 	"purpose_differs":        {purposeDiffers, ofFlow, params{"observed": aTexts, "enough": aTexts}},
 	"purpose_limit":          {purposeLimit, ofFlow, params{"observed": aTexts}},
@@ -98,6 +100,7 @@ var comparisons = map[string]comparison{
 	"security_scaled":       {securityScaled, ofForm, params{"sensitive": aTexts, "sensitive_severity": aSeverity, "scripts_severity": aSeverity, "strangers": aTexts}},
 	"signal_explained":      {signalExplained, ofFlow, nil},
 	"signal_status":         {signalStatus, ofNothing, nil},
+	"text_changed_silently": {textChangedSilently, ofNothing, params{"wider": aSeverity}},
 	"storage_undisclosed":   {storageUndisclosed, ofStorage, params{"words": aTexts, "cloak_words": aTexts, "respawn_severity": aSeverity}},
 	"texts_contradict":      {textsContradict, ofNothing, params{"between": aText}},
 	"transfer_undisclosed":  {transferUndisclosed, ofFlow, params{"home": aTexts, "adequate": aTexts, "told": aText, "safeguard": aText, "stays": aText, "stays_severity": aSeverity, "place": aText}},
@@ -178,6 +181,10 @@ func (m *Matcher) lacks(need string) string {
 	switch need {
 	case "policy":
 		return m.untold()
+	case "earlier":
+		if m.in.Earlier == nil {
+			return "no earlier scan was given"
+		}
 	case "notice":
 		if len(m.in.Documents) == 0 {
 			return "no policy was found"

@@ -15,7 +15,7 @@ import (
 
 // Analyze writes the site as evidence into a temporary folder and analyses it
 // with every rule.
-func (s *Site) Analyze(ctx context.Context, set *rules.Set) (a *analyzer.Analysis, err error) {
+func (s *Site) Analyze(ctx context.Context, set *rules.Set, opts ...analyzer.Option) (a *analyzer.Analysis, err error) {
 	dir, err := os.MkdirTemp("", "candor-scenario-")
 	if err != nil {
 		return nil, fmt.Errorf("play scenario: %w", err)
@@ -26,7 +26,20 @@ func (s *Site) Analyze(ctx context.Context, set *rules.Set) (a *analyzer.Analysi
 		return nil, err
 	}
 	defer r.Close()
-	return analyzer.Analyze(ctx, r, set, s.Profile.Answers())
+	return analyzer.Analyze(ctx, r, set, s.Profile.Answers(), opts...)
+}
+
+// Analyze analyses the scenario's site, with what its earlier scan saw where it
+// has one.
+func (s *Scenario) Analyze(ctx context.Context, set *rules.Set) (*analyzer.Analysis, error) {
+	if s.Earlier == nil {
+		return s.Site.Analyze(ctx, set)
+	}
+	before, err := s.Earlier.Analyze(ctx, set)
+	if err != nil {
+		return nil, fmt.Errorf("earlier scan: %w", err)
+	}
+	return s.Site.Analyze(ctx, set, analyzer.WithEarlier(before.Snapshot(nil)))
 }
 
 // Result is what became of a rule in a scenario.
