@@ -11,9 +11,12 @@ import (
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"go.yaml.in/yaml/v3"
 
+	"candor/analyzer"
 	"candor/analyzer/change"
+	"candor/crawler/evidence"
 	"candor/reports"
 	"candor/reports/reporttest"
 )
@@ -318,6 +321,22 @@ func TestDifferenceOfWholeReports(t *testing.T) {
 	}
 	if _, err := reports.Difference(rep, nil, reports.Comparison{}); err == nil {
 		t.Error("nothing to compare with is no error")
+	}
+}
+
+// What the analyzer is told of an earlier scan is the same, whether it comes of
+// the scan's report or of its evidence.
+func TestSnapshotIsThatOfTheAnalysis(t *testing.T) {
+	hosts := change.Hosts{{Host: "www.lantern-shop.test", Is: "staging.test"}}
+	for name, a := range map[string]*analyzer.Analysis{"shop": reporttest.Shop(), "empty": {}, "large": reporttest.Large(20)} {
+		if diff := gocmp.Diff(a.Snapshot(hosts), reports.New(a).Snapshot(hosts), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s: (-analysis +report)\n%s", name, diff)
+		}
+	}
+	recorded := reporttest.Shop()
+	recorded.Meta.Import = &evidence.Import{Format: "har", Partial: []string{"requests"}}
+	if n := len(recorded.Snapshot(nil).Visits) + len(reports.New(recorded).Snapshot(nil).Visits); n != 0 {
+		t.Errorf("a recording of a part tells of %d visits what it did not see", n)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"candor/analyzer/change"
 	"candor/analyzer/choice"
@@ -32,37 +31,24 @@ func newView(rep *Report, hosts change.Hosts) *view {
 	untested := map[string]string{}
 	for _, c := range rep.Choices {
 		if !c.Tested {
-			untested[c.State] = "the state was not tested: " + strings.TrimSuffix(cmp.Or(c.Why, "no reason is known"), ".")
+			untested[c.State] = cmp.Or(c.Why, "no reason is known")
 		}
 	}
-	gaps := map[change.Visit]string{}
+	var gaps []change.Gap
 	for _, g := range rep.Coverage.Gaps {
 		if g.Page != "" {
-			gaps[change.Visit{Page: v.page(g.Page), State: g.State}] = "there is a gap: " + strings.TrimSuffix(cmp.Or(g.Why, g.What), ".")
+			gaps = append(gaps, change.Gap{Page: v.page(g.Page), State: g.State, Why: cmp.Or(g.Why, g.What)})
 		}
 	}
+	var loads []change.Load
 	for _, p := range rep.Pages {
-		if p.Kind == choice.KindChoice {
-			continue
+		if p.Kind != choice.KindChoice {
+			loads = append(loads, change.Load{Page: v.page(p.URL), State: p.State, Ended: p.Ended})
 		}
-		at := change.Visit{Page: v.page(p.URL), State: p.State}
-		why := ""
-		switch {
-		case p.Ended == "failed":
-			why = "it could not be visited"
-		case p.Ended == "budget":
-			why = "it was still busy when its time was up"
-		}
-		why = cmp.Or(why, untested[p.State], gaps[at], gaps[change.Visit{Page: at.Page}])
-		if old, ok := v.why[at]; ok {
-			why = cmp.Or(old, why)
-		}
-		v.why[at] = why
 	}
-	for at, why := range v.why {
-		if why == "" {
-			v.full[at] = true
-		}
+	v.why = change.Looked(loads, untested, gaps)
+	for _, at := range change.Full(v.why) {
+		v.full[at] = true
 	}
 	return v
 }
@@ -154,4 +140,35 @@ func (v *view) recorded(kind string) string {
 		return "values had been taken out of the evidence"
 	}
 	return ""
+}
+
+// Snapshot is what the analyzer needs of an earlier scan: see change.Scan. Hosts
+// are those by which a later scan's addresses are this one's.
+func (rep *Report) Snapshot(hosts change.Hosts) change.Scan {
+	v := newView(rep, hosts)
+	s := change.Scan{ID: rep.ScanID, Started: rep.StartedAt, Entity: rep.Site.Entity, Hosts: hosts}
+	if v.recorded("requests") == "" {
+		s.Visits = change.Full(v.why) // else it is not known what it did not see
+	}
+	at := map[string]int{}
+	for _, f := range rep.Flows {
+		if f.Recipient.Party != "third" {
+			continue
+		}
+		key := change.Company(f.Recipient.Entity, f.Recipient.Vendor)
+		i, ok := at[key]
+		if !ok {
+			i = len(s.Recipients)
+			at[key] = i
+			s.Recipients = append(s.Recipients, change.Recipient{Key: key, Name: cmp.Or(f.Recipient.Entity, f.Recipient.Vendor)})
+		}
+		r := &s.Recipients[i]
+		r.Data, r.Purposes = change.Sorted(append(r.Data, f.DataTypes...)), change.Sorted(append(r.Purposes, f.Purposes...))
+	}
+	for i := range rep.Policies {
+		p := &rep.Policies[i]
+		s.Texts = append(s.Texts, change.Text{ID: p.ID, URL: p.URL, Kind: p.Kind, SHA256: p.SHA256, LastUpdated: p.LastUpdated, Read: len(p.Statements) > 0})
+		s.Claims = append(s.Claims, claims(p)...)
+	}
+	return s
 }

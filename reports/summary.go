@@ -128,6 +128,14 @@ func Summary(rep *Report, dir string, width int) string {
 			line("  and %s", plural(more, "other finding", "other findings"))
 		}
 	}
+	for _, part := range [][]string{changeLines(rep), LeftOut(rep)} {
+		if len(part) > 0 {
+			line("")
+		}
+		for _, s := range part {
+			line("  %s", s)
+		}
+	}
 	if n := len(rep.Coverage.Gaps); n > 0 {
 		line("")
 		line("  Not tested: %s.", plural(n, "gap", "gaps"))

@@ -107,19 +107,6 @@ func (rep *Report) WriteJSON(w io.Writer) error {
 	return nil
 }
 
-// ReadJSON reads a scan.json of this version. The texts of policies are not
-// part of it.
-func ReadJSON(r io.Reader) (*Report, error) {
-	var rep Report
-	if err := json.NewDecoder(r).Decode(&rep); err != nil {
-		return nil, fmt.Errorf("read scan.json: %w", err)
-	}
-	if rep.Schema != Schema {
-		return nil, fmt.Errorf("read scan.json: schema is %q, this version reads %q", rep.Schema, Schema)
-	}
-	return &rep, nil
-}
-
 // textFile is where a policy's text is put. Ids come from saved evidence,
 // which may come from anywhere: only plain ones become a file name.
 func textFile(id string) string {

@@ -71,8 +71,8 @@ func addPage(w *evidence.Writer, id, url, ended string) error {
 }
 
 // justPages is an analysis of pages and gaps with the findings given.
-func justPages(findings ...check.Finding) func(context.Context, *evidence.Reader, *rules.Set, analyzer.Profile) (*analyzer.Analysis, error) {
-	return func(ctx context.Context, r *evidence.Reader, set *rules.Set, p analyzer.Profile) (*analyzer.Analysis, error) {
+func justPages(findings ...check.Finding) func(context.Context, *evidence.Reader, *rules.Set, analyzer.Profile, ...analyzer.Option) (*analyzer.Analysis, error) {
+	return func(ctx context.Context, r *evidence.Reader, set *rules.Set, p analyzer.Profile, _ ...analyzer.Option) (*analyzer.Analysis, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}

@@ -54,7 +54,7 @@ func (c *Command) configure(cmd *cobra.Command, o *options) error {
 
 	var errs []error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if f.Changed || !v.IsSet(f.Name) {
+		if f.Changed || f.Annotations[ownFlagMark] != nil || !v.IsSet(f.Name) {
 			return
 		}
 		for _, text := range texts(v.Get(f.Name)) {

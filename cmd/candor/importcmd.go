@@ -76,6 +76,10 @@ func (c *Command) importFile(ctx context.Context, o *options, file string) error
 	if err != nil {
 		return err
 	}
+	held, err := c.against(ctx, o, set)
+	if err != nil {
+		return err
+	}
 	rec, err := c.Stages.Import(ctx, file, recording.Options{
 		URL: o.site, State: o.state, OwnDomains: profile.OwnDomains, Notices: crawlerWords(set.Terms).Notices,
 	})
@@ -103,7 +107,7 @@ func (c *Command) importFile(ctx context.Context, o *options, file string) error
 	if err := c.writeRecording(o, bundle, rec, profile.OwnDomains, lost); err != nil {
 		return err
 	}
-	rep, err := c.analyseAndWrite(context.WithoutCancel(ctx), ctx, o, bundle, dir, set, profile)
+	rep, err := c.analyseAndWrite(context.WithoutCancel(ctx), ctx, o, bundle, dir, set, profile, held)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"candor/analyzer/change"
 	"candor/crawler"
 	"candor/crawler/evidence"
 	"candor/reports/pdf"
@@ -28,6 +29,10 @@ type options struct {
 	minCoverage float64
 	profile     string
 	rules       []string // folders of own packs
+	baselines   []string
+	newOnly     bool
+	mapSites    change.Hosts
+	exceptions  string
 
 	hostMap  []crawler.HostMapping
 	insecure bool
@@ -87,6 +92,7 @@ func (o *options) outputFlags(fs *pflag.FlagSet, out string, formats []string) {
 
 func (o *options) judgeFlags(fs *pflag.FlagSet) {
 	o.gateFlags(fs)
+	o.againstFlags(fs)
 	fs.StringVar(&o.profile, "profile", "", "`FILE` with what the organisation answered: name, own domains, regions, laws, processors")
 	o.rulesFlag(fs)
 }

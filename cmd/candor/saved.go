@@ -76,6 +76,10 @@ func (c *Command) analyze(ctx context.Context, o *options, bundle string) error 
 	if err != nil {
 		return err
 	}
+	held, err := c.against(ctx, o, set)
+	if err != nil {
+		return err
+	}
 	dir := o.out
 	if dir == "" {
 		address := ""
@@ -90,7 +94,7 @@ func (c *Command) analyze(ctx context.Context, o *options, bundle string) error 
 	if err := errors.Join(keepProfile(o.profile, dir), keepRules(folders, dir)); err != nil {
 		return err
 	}
-	rep, err := c.analyseAndWrite(ctx, ctx, o, bundle, dir, set, profile)
+	rep, err := c.analyseAndWrite(ctx, ctx, o, bundle, dir, set, profile, held)
 	if err != nil {
 		return err
 	}
@@ -169,11 +173,17 @@ func (c *Command) report(o *options, folder string) error {
 	return c.judge(o, rep, nil)
 }
 
+// readReport reads the scan.json of a report folder.
 func readReport(folder string) (*reports.Report, error) {
-	f, err := os.Open(filepath.Join(folder, "scan.json"))
+	rep, err := readReportFile(filepath.Join(folder, "scan.json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, usage("%s holds no scan.json; 'candor analyze %s' makes one of the evidence", folder, folder)
 	}
+	return rep, err
+}
+
+func readReportFile(file string) (*reports.Report, error) {
+	f, err := os.Open(file)
 	if err != nil {
 		return nil, &exitError{exitUsage, err}
 	}

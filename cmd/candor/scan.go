@@ -108,11 +108,12 @@ type plan struct {
 	profile analyzer.Profile
 	set     *rules.Set
 	rules   []*rules.Folder // of own packs
-	server  *demoServer     // nil without --demo
+	held    *against
+	server  *demoServer // nil without --demo
 }
 
 func (c *Command) scan(ctx context.Context, o *options, urls []string) error {
-	p, err := c.plan(o, urls)
+	p, err := c.plan(ctx, o, urls)
 	if err != nil {
 		return err
 	}
@@ -131,7 +132,7 @@ func (c *Command) scan(ctx context.Context, o *options, urls []string) error {
 	asking := ctx
 	ctx = context.WithoutCancel(ctx)
 	bundle := filepath.Join(p.dir, "evidence")
-	rep, err := c.analyseAndWrite(ctx, asking, o, bundle, p.dir, p.set, p.profile)
+	rep, err := c.analyseAndWrite(ctx, asking, o, bundle, p.dir, p.set, p.profile, p.held)
 	if err != nil {
 		return err
 	}
@@ -145,7 +146,7 @@ func (c *Command) scan(ctx context.Context, o *options, urls []string) error {
 	return c.judge(o, rep, crawlErr)
 }
 
-func (c *Command) plan(o *options, urls []string) (*plan, error) {
+func (c *Command) plan(ctx context.Context, o *options, urls []string) (*plan, error) {
 	var err error
 	switch {
 	case o.demo != "":
@@ -180,6 +181,9 @@ func (c *Command) plan(o *options, urls []string) (*plan, error) {
 		return nil, usage("%w\nRun 'candor doctor' to see what else is needed", err)
 	}
 	if p.set, p.rules, err = c.rules(o.rules); err != nil {
+		return nil, err
+	}
+	if p.held, err = c.against(ctx, o, p.set); err != nil {
 		return nil, err
 	}
 	now := c.Now().UTC()
@@ -308,17 +312,17 @@ func (c *Command) crawl(ctx context.Context, o *options, p *plan) (crawlErr, err
 // answered, the bundle is analysed again with what it said, so that the report
 // is the one that the bundle gives later. The end of asking ends the asking
 // alone.
-func (c *Command) analyseAndWrite(ctx, asking context.Context, o *options, bundle, dir string, set *rules.Set, p analyzer.Profile) (*reports.Report, error) {
+func (c *Command) analyseAndWrite(ctx, asking context.Context, o *options, bundle, dir string, set *rules.Set, p analyzer.Profile, held *against) (*reports.Report, error) {
 	r, err := evidence.Open(bundle)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	a, err := c.Stages.Analyze(ctx, r, set, p)
+	a, err := c.Stages.Analyze(ctx, r, set, p, held.options()...)
 	if err == nil {
 		var more bool
 		if more, err = c.secondOpinions(asking, o, bundle, a); more {
-			a, err = c.Stages.Analyze(ctx, r, set, p)
+			a, err = c.Stages.Analyze(ctx, r, set, p, held.options()...)
 		}
 	}
 	if err != nil {
@@ -326,6 +330,9 @@ func (c *Command) analyseAndWrite(ctx, asking context.Context, o *options, bundl
 	}
 	rep := reports.New(a)
 	if err := rep.Trace(r); err != nil {
+		return nil, err
+	}
+	if err := held.apply(rep); err != nil {
 		return nil, err
 	}
 	if err := reports.Write(dir, rep, o.formats, c.renderers(o)...); err != nil {
@@ -408,5 +415,5 @@ func incomplete(rep *reports.Report, least float64) string {
 			return "the start page could not be visited"
 		}
 	}
-	return ""
+	return notRepeated(rep, least)
 }

@@ -26,7 +26,7 @@ type Stages struct {
 	// Rules loads the knowledge, when it is first needed.
 	Rules func() (*rules.Set, error)
 	// Analyze reads saved evidence; see analyzer.Analyze.
-	Analyze func(ctx context.Context, r *evidence.Reader, set *rules.Set, p analyzer.Profile) (*analyzer.Analysis, error)
+	Analyze func(ctx context.Context, r *evidence.Reader, set *rules.Set, p analyzer.Profile, opts ...analyzer.Option) (*analyzer.Analysis, error)
 	// ReadPolicy reads a notice; see policy.Read.
 	ReadPolicy func(in policy.Input, set *rules.Set) *policy.Document
 	// Renderers are the report formats that have a package of their own.

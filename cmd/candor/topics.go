@@ -12,6 +12,7 @@ func topics(formats []string) []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesText},
 		{Use: "config", Short: "candor.yaml and CANDOR_ variables", Long: configText(formats)},
+		{Use: "exceptions", Short: "How candor.exceptions.yaml is written", Long: exceptionsText},
 		{Use: "verdicts", Short: "How to read what a report says of a flow", Long: verdictsText},
 	}
 }
@@ -24,12 +25,16 @@ const exitCodesText = `Exit codes
   2  wrong use, or something needed (a browser, a folder) is missing: the
      message says what was expected
   3  the scan is incomplete: interrupted, out of time, the start page failed,
-     or fewer pages could be visited than --min-coverage asks for.
+     or fewer pages could be visited than --min-coverage asks for; with
+     --new-only and for diff: too few of the earlier scan's visits were made
+     again in full.
      What was collected is kept and reported. Missing evidence is never a pass.
   4  internal error
 
 Findings come first: a scan that is incomplete and has findings at or above
---fail-on ends with 1. Without --fail-on findings do not change the code.`
+--fail-on ends with 1. Without --fail-on findings do not change the code.
+With --new-only, and for diff, only new findings count. Findings that an
+exception suppresses do not count ('candor help exceptions').`
 
 const verdictsText = `How to read a verdict
 

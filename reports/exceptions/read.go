@@ -144,7 +144,7 @@ func (r *reader) entry(n *yaml.Node) Entry {
 			r.fault(at["page"], "page %q; expected a pattern that narrows, such as /careers/* or https://www.example.com/*", plain.Cut(e.Pages[i], 60))
 		}
 	}
-	if e.Fingerprint == "" && len(e.Rules)+len(e.Recipients) == 0 {
+	if at["fingerprint"] == nil && at["rule"] == nil && at["recipient"] == nil || len(r.errs) == 0 && e.Fingerprint == "" && len(e.Rules)+len(e.Recipients) == 0 {
 		r.fault(n, "which findings? Expected fingerprint, rule or recipient; pack, data_type, page and state narrow these")
 	}
 	r.reasons(&e, n, at)
