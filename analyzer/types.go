@@ -26,7 +26,7 @@ type Profile struct {
 // Processor is a vendor that works on the organisation's behalf.
 type Processor struct {
 	Vendor string `yaml:"vendor" mapstructure:"vendor"` // vendor id, or a domain
-	Role   string `yaml:"role" mapstructure:"role"`     // "processor", "service_provider", "joint_controller"
+	Role   string `yaml:"role" mapstructure:"role"`     // "processor", "service_provider", "joint_controller", "business_associate"
 }
 
 // Analysis is everything that can be said of a scan.

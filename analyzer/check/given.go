@@ -27,6 +27,8 @@ var conditions = map[string]struct {
 	"shares": {(*Matcher).shares, "No identifier or personal data was seen going to a recipient that uses data for its own ends."},
 	// The same from a page of a sensitive kind, or of sensitive data.
 	"shares_sensitive": {func(m *Matcher, f *flow.Flow) bool { return m.shares(f) && m.sensitive(f) }, "No sensitive data, and nothing from a page of a sensitive kind, was seen going to a recipient that uses data for its own ends."},
+	// Health data, or anything of weight from a page or form about health.
+	"health": {(*Matcher).aboutHealth, "No health data, and nothing from a page about health, was seen being collected."},
 	// Identifiers that are kept, on pages for children.
 	"child_identifiers": {func(m *Matcher, f *flow.Flow) bool {
 		return slices.Contains(identifying, f.DataTypes[0]) && f.Confidence != flow.Indirect && len(m.onChildPages(f)) > 0
@@ -49,6 +51,11 @@ func (m *Matcher) given(r *rules.Rule) (seen []*flow.Flow, no *result) {
 		return nil, &result{outcome: NotApplicable, unseen: true, why: c.not}
 	}
 	return seen, nil
+}
+
+// aboutHealth reports whether a flow tells something of somebody's health.
+func (m *Matcher) aboutHealth(f *flow.Flow) bool {
+	return f.Confidence != flow.Indirect && (f.DataTypes[0] == "health" || slices.Contains(f.Places, "health") && !slices.Contains(bare, f.DataTypes[0]))
 }
 
 // shares reports whether a flow is what sale or sharing may be: identifiers or

@@ -33,7 +33,7 @@ func NewLinkReader(set *rules.Set) *LinkReader {
 	l := &LinkReader{known: map[evidence.Link]*evidence.Link{}}
 	l.wanted = append(l.wanted, privacyLinks, optOutLinks, reviewLinks)
 	for _, r := range set.Rules {
-		if r.Check == "link_missing" {
+		if r.Check == "link_missing" || r.Check == "prominent_statement" {
 			l.wanted = append(l.wanted, wordsOf(r))
 		}
 	}

@@ -246,7 +246,7 @@ func overlap(a, b []string) bool {
 // organisation's behalf.
 func (m *Matcher) processor(r flow.Recipient) bool {
 	for _, key := range []string{r.Vendor, r.Domain} {
-		if role := m.in.Processors[key]; role == "processor" || role == "service_provider" {
+		if role := m.in.Processors[key]; role == "processor" || role == "service_provider" || role == "business_associate" {
 			return true
 		}
 	}

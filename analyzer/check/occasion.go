@@ -43,6 +43,16 @@ var occasions = map[string]func(*Matcher) (occasion, string){
 		}
 		return o, countedOr(len(o.ids), "Observed: %d forms that ask for personal data.", "Observed: a form that asks for personal data.")
 	},
+	"health": func(m *Matcher) (occasion, string) {
+		o := occasion{}
+		for _, f := range m.flows(m.aboutHealth) {
+			o.ids, o.pages = append(o.ids, f.ID), append(o.pages, f.Pages...)
+		}
+		if o.pages = compact(o.pages); len(o.ids) == 0 {
+			return o, ""
+		}
+		return o, "Observed: health data, or data of a page about health, are collected, as on " + firstOf(o.pages) + "."
+	},
 	"labels": func(m *Matcher) (occasion, string) {
 		o, keys := occasion{}, []string{}
 		for _, l := range m.in.Seen.Labels {
@@ -127,7 +137,7 @@ func (m *Matcher) occasion(name string) (o occasion, seen, unseen string) {
 var occasionNames = map[string]string{
 	"advertising": "advertising recipient of identifiers", "analytics": "analytics recipient of identifiers", "cookies": "cookie that is not known to be necessary",
 	"child_identifiers": "identifier on a page for children", "sensitive_sharing": "sensitive data going to a recipient that uses data for its own ends", "sharing": "recipient of identifiers that uses data for its own ends",
-	"embeds": "social or embedded content that gets identifiers", "forms": "form that asks for personal data", "labels": "label of visitors", "recipients": "third party that gets identifiers or personal data",
+	"embeds": "social or embedded content that gets identifiers", "forms": "form that asks for personal data", "health": "health data, and nothing of a page about health", "labels": "label of visitors", "recipients": "third party that gets identifiers or personal data",
 }
 
 // finding starts a finding about the site, with what was seen.

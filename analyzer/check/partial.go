@@ -16,6 +16,8 @@ var restsOn = map[string][]string{
 	"vague_only": {"requests"}, "before_choice": {"requests", "cookies"}, "unencrypted": {"requests", "forms"}, "form_undisclosed": {"forms"},
 	"anonymity_contradicted": {"requests"}, "leak_before_submit": {"requests", "canaries"}, "personal_in_address": {"requests"}, "purpose_differs": {"requests"},
 	"storage_undisclosed": {"storage", "calls"}, "host_uncovered": {"requests", "forms", "notices"}, "location_undisclosed": {"requests", "calls"},
+	"prominent_statement": {"requests"}, "claim_beside": {"requests"},
+	"form_by_get": {"forms"}, "scripts_at_fields": {"forms", "requests"}, "hygiene": {"cookies", "requests"},
 	"labels_undisclosed": {"labels", "requests"}, "choice_kept": {"cookies", "storage", "choices"}, "choice_offered": {"requests", "choices"}, "purpose_limit": {"requests"},
 	"retention_unstated": {"notices"}, "security_scaled": {"forms", "requests"}, "collection_points": {"forms", "notices"},
 	"recipient_at_place": {"requests"}, "behavior_undisclosed": {"calls", "requests"},

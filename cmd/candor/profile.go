@@ -16,7 +16,7 @@ import (
 var (
 	profileKeys   = []string{"name", "own_domains", "regions", "laws", "facts", "processors"}
 	processorKeys = []string{"vendor", "role"}
-	roles         = []string{"processor", "service_provider", "joint_controller"}
+	roles         = []string{"processor", "service_provider", "joint_controller", "business_associate"}
 )
 
 // readProfile reads what the organisation answered. Own domains are reduced to
@@ -109,7 +109,7 @@ func processorFaults(file string, item *yaml.Node) []error {
 		if near, ok := nearest(value.Value, roles); ok {
 			hint = fmt.Sprintf("; did you mean %q?", near)
 		}
-		errs = append(errs, fmt.Errorf("%s:%d: role: expected processor, service_provider or joint_controller%s", file, value.Line, hint))
+		errs = append(errs, fmt.Errorf("%s:%d: role: expected processor, service_provider, joint_controller or business_associate%s", file, value.Line, hint))
 	}
 	return errs
 }
