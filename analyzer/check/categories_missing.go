@@ -26,7 +26,7 @@ func categoriesMissing(m *Matcher, r *rules.Rule) result {
 		return result{outcome: NotApplicable, unseen: true, why: "Nothing was seen being collected."}
 	}
 	var res result
-	seen, missing, missed := 0, []string{}, group{}
+	seen, missing, drafted, missed := 0, []string{}, []string{}, group{}
 	for _, c := range readCategories(r) {
 		in := slices.DeleteFunc(slices.Clone(observed), func(f *flow.Flow) bool { return !slices.Contains(c.data, f.DataTypes[0]) })
 		if len(in) == 0 {
@@ -34,6 +34,7 @@ func categoriesMissing(m *Matcher, r *rules.Rule) result {
 		}
 		if seen++; !m.lists(c, in) {
 			missing = append(missing, fmt.Sprintf("%s (observed: %s)", c.name, m.dataNames(group{flows: in}.dataTypes())))
+			drafted = append(drafted, fmt.Sprintf("%s (%s)", c.name, m.dataNames(group{flows: in}.dataTypes())))
 			missed.flows = append(missed.flows, in...)
 		}
 	}
@@ -42,6 +43,10 @@ func categoriesMissing(m *Matcher, r *rules.Rule) result {
 		f.Severity, f.Recipients = r.Severity, recipientsOf(missed.flows)
 		f.Fingerprint = fingerprint(r.ID, m.in.Site, "categories")
 		f.Message = fmt.Sprintf("Observed, and not found in the texts: %s.", list(shorten(missing, 6)))
+		f.SuggestedText = fmt.Sprintf("We collect %s.", list(drafted))
+		if number(r, "window_days", 0) > 0 {
+			f.SuggestedText = fmt.Sprintf("In the past 12 months we collected %s.", list(drafted))
+		}
 		m.aged(r, &f)
 		m.doubt(&f)
 		res.findings = append(res.findings, f)

@@ -49,7 +49,7 @@ func childDenial(m *Matcher, r *rules.Rule) result {
 			continue
 		}
 		if young := under13(x.Options, m.in.At.Year()); young != "" {
-			add("form", "A form offers ages under 13", fmt.Sprintf("The form%s on %s offers “%s”. Whether it lets such visitors in, or keeps them out, was not tried.", headed(form), form.Page, young), NeedsPerson, r.Severity, []string{form.Page}, []string{form.ID})
+			add("form", "A form offers ages under 13", fmt.Sprintf("The form%s on %s offers “%s”. Whether it lets such visitors in, or keeps them out, was not tried.", headed(form), form.Page, young), NeedsPerson, "medium", []string{form.Page}, []string{form.ID})
 			break
 		}
 	}

@@ -55,6 +55,9 @@ func childRecipients(m *Matcher, r *rules.Rule) result {
 		}
 		f.Pages = union(g.flows, m.onChildPages)
 		f.Fingerprint = fingerprint(r.ID, g.recipient().Vendor)
+		if scope.guessed && f.Severity == "critical" {
+			f.Severity = "high"
+		}
 		m.guessedChildren(&f)
 		res.findings = append(res.findings, f)
 	}

@@ -196,7 +196,7 @@ func stateds(there map[string]string) string {
 	if len(ids) == 0 {
 		return "Nothing was asked for."
 	}
-	return fmt.Sprintf("Found in the texts: “%s”%s", clip(there[ids[0]], 160), countOf(len(ids)-1, " and %d more.", " and one more."))
+	return fmt.Sprintf("Found in the texts: “%s”%s", clip(there[ids[0]], 160), countedOr(len(ids)-1, " and %d more.", " and one more."))
 }
 
 // KnowsElement reports whether notices can be asked for what has this id.

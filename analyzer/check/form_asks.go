@@ -18,6 +18,7 @@ import (
 //	notice       true: finds forms without a link to a notice near
 //	never        types that are too much in any number; together, at_least: that many of these types, required, are too much
 //	severity_on  severity by kind of page
+//	note         what a finding says at its end
 //
 // Without notice, never and together every form that is looked at is found.
 func formAsks(m *Matcher, r *rules.Rule) result {
@@ -42,19 +43,27 @@ func formAsks(m *Matcher, r *rules.Rule) result {
 	var res result
 	if len(found) > 0 {
 		f := m.formFinding(r, found)
-		f.Message = fmt.Sprintf("%s for %s.", m.formsAt(found, "asks", "ask"), m.dataNames(f.DataTypes))
+		f.Message = fmt.Sprintf("%s for %s.", m.formsAt(found, "asks", "ask"), m.dataNames(f.DataTypes)) + noted(r)
 		res.findings = append(res.findings, f)
 	}
 	if len(open) > 0 {
 		f := m.formFinding(r, open)
 		f.Outcome, f.Severity, f.Fingerprint = NeedsPerson, capped(f.Severity, flow.Indirect, 1), fingerprint(r.ID, m.in.Site, "unsettled")
-		f.Message = fmt.Sprintf("%s for %s. It may also serve other requests (“%s”); whether this is asked for the one at hand needs a person.", m.formsAt(open, "asks", "ask"), m.dataNames(f.DataTypes), open[0].unsettled)
+		f.Message = fmt.Sprintf("%s for %s. It may also serve other requests (“%s”); whether this is asked for the one at hand needs a person.", m.formsAt(open, "asks", "ask"), m.dataNames(f.DataTypes), open[0].unsettled) + noted(r)
 		res.findings = append(res.findings, f)
 	}
 	if len(res.findings) == 0 {
 		return result{outcome: Matches, why: countOf(len(asked), "%d forms were looked at, and none asks for more.", "One form was looked at, and it does not ask for more.")}
 	}
 	return res
+}
+
+// noted is what a rule's findings say at their end.
+func noted(r *rules.Rule) string {
+	if note := strings.TrimSpace(param(r, "note", "")); note != "" {
+		return " " + note
+	}
+	return ""
 }
 
 // askingForm is a form that a rule looks at.

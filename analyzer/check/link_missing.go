@@ -57,12 +57,12 @@ func linkMissing(m *Matcher, r *rules.Rule) result {
 	f.Pages = addresses(append(without, veiled...))
 	switch {
 	case len(without) == 0:
-		f.Outcome = NeedsPerson
+		f.Outcome, f.Title = NeedsPerson, capital(name)+" shows only when something is opened"
 		f.Message = fmt.Sprintf("%s was found only where it is hidden until something is opened, on %s. Whether visitors notice it needs a person.", capital(name), m.pagesNamed(veiled))
 	default:
 		f.Message = fmt.Sprintf("On %s %s was not found.", m.pagesNamed(without), name)
 		if other := m.noticeFrom(param(r, "notice", ""), without); other != "" {
-			f.Outcome = NeedsPerson
+			f.Outcome, f.Title = NeedsPerson, "The notice is linked from the home page with other words"
 			f.Message += " The notice at " + other + " is linked there with other words; whether visitors notice them needs a person."
 		}
 		if cut {

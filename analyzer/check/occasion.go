@@ -31,7 +31,11 @@ var occasions = map[string]func(*Matcher) (occasion, string){
 		return o, countedOr(len(o.ids), "Observed: %d cookies that are not known to be necessary.", "Observed: one cookie that is not known to be necessary.")
 	},
 	"child_identifiers": func(m *Matcher) (occasion, string) {
-		return m.condition("child_identifiers", "third parties or are kept on pages for children")
+		o, seen := m.condition("child_identifiers", "")
+		if seen != "" {
+			seen = "Observed on pages for children: " + m.describe(o.flows) + "."
+		}
+		return o, seen
 	},
 	"embeds": func(m *Matcher) (occasion, string) {
 		return m.identified([]string{"social", "video", "maps"}, "social or embedded-content")

@@ -61,7 +61,7 @@ func optOutReach(m *Matcher, r *rules.Rule) result {
 		f := m.wentOn(r, evidence.StateOptOut, g)
 		f.Pages, f.Fingerprint = pages, fingerprint(r.ID, g.id)
 		f.Title = fmt.Sprintf("%s still gets an identifier on another of the organisation's sites after the opt-out", m.owner(g.id))
-		f.Message = fmt.Sprintf("The opt-out was made on %s, and there %s was not seen to get an identifier any more. On %s it still was: %s", home, m.owner(g.id), list(shorten(sorted(there), 4)), lowerFirst(f.Message))
+		f.Message = fmt.Sprintf("The opt-out was made on %s, and there %s was not seen to get an identifier any more. On %s it still was. %s", home, m.owner(g.id), list(shorten(sorted(there), 4)), f.Message)
 		if own := m.ownNotice(there, home); own != "" {
 			f.Outcome, f.Severity = NeedsPerson, capped(f.Severity, flow.Indirect, 1)
 			f.Message += fmt.Sprintf(" That host has a notice of its own (%s), so it may be another organisation's.", own)

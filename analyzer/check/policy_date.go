@@ -24,10 +24,14 @@ func policyDate(m *Matcher, r *rules.Rule) result {
 		return result{outcome: NotTested, why: "No privacy policy was read."}
 	}
 	var res result
+	drafts := map[string]string{
+		"date":    "Last updated: [date of the last review].",
+		"changes": "We will post changes on this page, and will tell you by e-mail or by a notice on the site before material ones take effect.",
+	}
 	add := func(what, title, message string, outcome Outcome) {
 		f := m.siteFinding(r, r.Severity, nil, what)
 		f.Outcome, f.Title, f.Message, f.Confidence = outcome, title, message, string(flow.TextWeak)
-		f.Pages, f.Evidence = []string{d.URL}, []string{d.ID}
+		f.Pages, f.Evidence, f.SuggestedText = []string{d.URL}, []string{d.ID}, drafts[what]
 		res.findings = append(res.findings, f)
 	}
 	quiet := ""

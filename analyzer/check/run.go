@@ -61,7 +61,7 @@ var comparisons = map[string]comparison{
 	"do_not_track":           {doNotTrack, ofVendor, params{"missing_severity": aSeverity}},
 	"element_missing":        {elementMissing, ofNothing, params{"elements": aTexts, "kinds": aTexts, "any": aTruth, "ask": aTruth, "only_if_seen": aText}},
 	"exemption_exceeded":     {exemptionExceeded, ofCookie, params{"days": aNumber, "claim": aText, "objection": aText}},
-	"form_asks":              {formAsks, ofForm, params{"data": aTexts, "kinds": aTexts, "about": aTexts, "not": aTexts, "unsettled": aTexts, "notice": aTruth, "never": aTexts, "together": aTexts, "at_least": aNumber, "severity_on": aSeverities, "none": aText}},
+	"form_asks":              {formAsks, ofForm, params{"data": aTexts, "kinds": aTexts, "about": aTexts, "not": aTexts, "unsettled": aTexts, "notice": aTruth, "never": aTexts, "together": aTexts, "at_least": aNumber, "severity_on": aSeverities, "none": aText, "note": aText}},
 	"form_consent":           {formConsent, ofForm, params{"customers": aTexts}},
 	"form_by_get":            {formByGet, ofForm, params{"ignore": aTexts}},
 	"form_undisclosed":       {formUndisclosed, ofForm, params{"sensitive_severity": aSeverity, "ignore": aTexts}},
