@@ -12,6 +12,7 @@ import (
 
 // restsOn are the kinds of evidence that a comparison concludes from.
 var restsOn = map[string][]string{
+	"applicants_told": {"forms", "notices"}, "sensitive_fields": {"requests", "forms"}, "separate_consent": {"forms"}, "vendor_unexplained": {"requests"}, "video_viewing": {"requests", "forms"},
 	"recipient_undisclosed": {"requests"}, "data_undisclosed": {"requests"}, "denial_contradicted": {"requests"}, "sale_denied": {"requests"}, "replay_undisclosed": {"requests"},
 	"vague_only": {"requests"}, "before_choice": {"requests", "cookies"}, "unencrypted": {"requests", "forms"}, "form_undisclosed": {"forms"},
 	"anonymity_contradicted": {"requests"}, "leak_before_submit": {"requests", "canaries"}, "personal_in_address": {"requests"}, "purpose_differs": {"requests"},

@@ -39,6 +39,7 @@ var comparisons = map[string]comparison{
 	"after_choice":           {afterChoice, ofVendor, params{"state": aText, "stops": aText}},
 	"age_screen":             {ageScreen, ofForm, nil},
 	"anonymity_contradicted": {anonymityContradicted, ofFlow, params{"data": aTexts}},
+	"applicants_told":        {applicantsTold, ofForm, params{"period": aTruth}},
 	"banner_vendors":         {bannerVendors, ofVendor, nil},
 	"basis_differs":          {basisDiffers, ofFlow, params{"basis": aText, "consent": aText, "missing_severity": aSeverity, "purposes": aTexts, "recipients": aTexts, "measures": aTexts, "exempt_days": aNumber}},
 	"before_choice":          {beforeChoice, ofFlow, params{"purposes": aTexts, "recipients": aTexts, "measures": aTexts, "exempt_days": aNumber, "elsewhere": aTexts, "elements": aTexts, "ask": aTruth}},
@@ -104,6 +105,8 @@ var comparisons = map[string]comparison{
 	"scripts_at_fields":     {scriptsAtFields, ofForm, params{"data": aTexts, "strangers": aTexts, "strangers_of": aGroups, "severity": aSeverities}},
 	"security_scaled":       {securityScaled, ofForm, params{"sensitive": aTexts, "sensitive_severity": aSeverity, "scripts_severity": aSeverity, "strangers": aTexts}},
 	"signal_explained":      {signalExplained, ofFlow, nil},
+	"sensitive_fields":      {sensitiveFields, ofForm, params{"kinds": aTexts, "data": aTexts, "spared": aTexts}},
+	"separate_consent":      {separateConsent, ofForm, params{"words": aTexts, "what": aText}},
 	"signal_status":         {signalStatus, ofNothing, nil},
 	"text_changed_silently": {textChangedSilently, ofNothing, params{"wider": aSeverity}},
 	"storage_undisclosed":   {storageUndisclosed, ofStorage, params{"words": aTexts, "cloak_words": aTexts, "respawn_severity": aSeverity}},
@@ -112,6 +115,8 @@ var comparisons = map[string]comparison{
 	"undeclinable":          {undeclinable, ofBehavior, params{"kinds": aTexts, "states": aTexts, "spared": aTexts}},
 	"unencrypted":           {unencrypted, ofForm, params{"mixed_severity": aSeverity}},
 	"vague_only":            {vagueOnly, ofFlow, params{"min_recipients": aNumber}},
+	"vendor_unexplained":    {vendorUnexplained, ofVendor, params{"vendors": aTexts, "categories": aTexts, "besides": aTexts, "elements": aTexts, "words": aTexts, "what": aText, "note": aText}},
+	"video_viewing":         {videoViewing, ofFlow, params{"recipients": aTexts, "titles": aTexts, "identifiers": aTexts}},
 	"withdrawal":            {withdrawal, ofVendor, nil},
 }
 
