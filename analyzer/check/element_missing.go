@@ -14,7 +14,8 @@ import (
 // asked to. Params: elements (ids of rules/terms/elements.yaml or of
 // policy.QuestionIDs, each of which must be there), kinds (of notices that are
 // looked in; without it all), any (one of the elements is enough), ask (a
-// person looks at what is missing), only_if_seen (see seenKinds).
+// person looks at what is missing), only_if_seen (see occasions), in_language (a
+// language in which one of the notices has to be).
 func elementMissing(m *Matcher, r *rules.Rule) result {
 	docs, why := m.noticesOf(texts(r, "kinds"))
 	if why != "" {
@@ -38,6 +39,9 @@ func elementMissing(m *Matcher, r *rules.Rule) result {
 		default:
 			missing = append(missing, m.elementName(id))
 		}
+	}
+	if code := param(r, "in_language", ""); code != "" && !slices.ContainsFunc(docs, func(d *policy.Document) bool { return d.Language == code }) {
+		missing = append(missing, "a notice in "+inLanguage(code))
 	}
 	switch {
 	case param(r, "any", false) && len(there) > 0, len(missing)+len(unknown) == 0:

@@ -69,11 +69,39 @@ var occasions = map[string]func(*Matcher) (occasion, string){
 		}
 		return o, fmt.Sprintf("Observed: labels that segment, score or infer something of visitors: %s.", list(shorten(compact(keys), 6)))
 	},
+	"marketing_forms": func(m *Matcher) (occasion, string) {
+		o, kinds := occasion{}, []string{"newsletter"}
+		for _, f := range collecting(m.in.Seen.Forms) {
+			words := f.Heading
+			for _, x := range f.Fields {
+				words += " " + x.Label
+			}
+			if slices.ContainsFunc(f.Fields, func(x flow.Field) bool { return x.DataType == "email" || x.DataType == "phone" }) &&
+				(marketingWords.MatchString(words) || slices.Contains(kinds, m.pageKinds[f.Page])) {
+				o.ids, o.pages = append(o.ids, f.ID), append(o.pages, f.Page)
+			}
+		}
+		return o, countedOr(len(o.ids), "Observed: %d forms that sign up for news or offers.", "Observed: a form that signs up for news or offers.")
+	},
+	"measured_early": func(m *Matcher) (occasion, string) {
+		o, _ := m.identified(statistics, "")
+		o.flows = slices.DeleteFunc(o.flows, func(f *flow.Flow) bool { return !slices.Contains(f.States, evidence.StateNone) })
+		return o, m.sawFlows(o, "analytics recipients before a choice")
+	},
 	"recipients": func(m *Matcher) (occasion, string) {
 		o := occasion{flows: m.flows(func(f *flow.Flow) bool {
 			return f.Recipient.Party == flow.Third && f.Confidence != flow.Indirect && (overlap(f.DataTypes, identifying) || personal(f.DataTypes[0]))
 		})}
 		return o, m.sawFlows(o, "third parties")
+	},
+	"required_fields": func(m *Matcher) (occasion, string) {
+		o := occasion{}
+		for _, f := range collecting(m.in.Seen.Forms) {
+			if mustFill(f) {
+				o.ids, o.pages = append(o.ids, f.ID), append(o.pages, f.Page)
+			}
+		}
+		return o, countedOr(len(o.ids), "Observed: %d forms with fields for personal data that must be filled in.", "Observed: a form with fields for personal data that must be filled in.")
 	},
 	"sensitive_sharing": func(m *Matcher) (occasion, string) {
 		return m.condition("shares_sensitive", "recipients that use data for their own ends, from sensitive pages or forms")
@@ -95,6 +123,11 @@ func (m *Matcher) identified(categories []string, what string) (occasion, string
 		return f.Recipient.Party == flow.Third && f.Confidence != flow.Indirect && overlap(f.DataTypes, identifying) && overlap(m.categories(f), categories)
 	})}
 	return o, m.sawFlows(o, what+" recipients")
+}
+
+// mustFill reports whether a form has a field that must be filled in.
+func mustFill(f flow.Form) bool {
+	return slices.ContainsFunc(f.Fields, func(x flow.Field) bool { return x.Required && x.DataType != "" })
 }
 
 func (m *Matcher) sawFlows(o occasion, who string) string {
@@ -142,6 +175,7 @@ var occasionNames = map[string]string{
 	"advertising": "advertising recipient of identifiers", "analytics": "analytics recipient of identifiers", "cookies": "cookie that is not known to be necessary",
 	"child_identifiers": "identifier on a page for children", "sensitive_sharing": "sensitive data going to a recipient that uses data for its own ends", "sharing": "recipient of identifiers that uses data for its own ends",
 	"embeds": "social or embedded content that gets identifiers", "forms": "form that asks for personal data", "health": "health data, and nothing of a page about health", "labels": "label of visitors", "recipients": "third party that gets identifiers or personal data",
+	"marketing_forms": "form that signs up for news or offers", "measured_early": "analytics recipient of identifiers before a choice", "required_fields": "form with fields that must be filled in",
 }
 
 // finding starts a finding about the site, with what was seen.

@@ -60,7 +60,7 @@ var comparisons = map[string]comparison{
 	"data_undisclosed":       {dataUndisclosed, ofFlow, params{"sensitive_severity": aSeverity}},
 	"denial_contradicted":    {denialContradicted, ofFlow, nil},
 	"do_not_track":           {doNotTrack, ofVendor, params{"missing_severity": aSeverity}},
-	"element_missing":        {elementMissing, ofNothing, params{"elements": aTexts, "kinds": aTexts, "any": aTruth, "ask": aTruth, "only_if_seen": aText}},
+	"element_missing":        {elementMissing, ofNothing, params{"elements": aTexts, "kinds": aTexts, "any": aTruth, "ask": aTruth, "only_if_seen": aText, "in_language": aText}},
 	"exemption_exceeded":     {exemptionExceeded, ofCookie, params{"days": aNumber, "claim": aText, "objection": aText}},
 	"form_asks":              {formAsks, ofForm, params{"data": aTexts, "kinds": aTexts, "about": aTexts, "not": aTexts, "unsettled": aTexts, "notice": aTruth, "never": aTexts, "together": aTexts, "at_least": aNumber, "severity_on": aSeverities, "none": aText, "note": aText}},
 	"form_consent":           {formConsent, ofForm, params{"customers": aTexts}},
