@@ -29,8 +29,9 @@ func New(a *analyzer.Analysis) *Report {
 	rep := &Report{
 		Schema:     Schema,
 		Notice:     Notice,
-		Tool:       Tool{Name: cmp.Or(a.Meta.Tool.Name, "candor"), Version: a.Meta.Tool.Version, RulesVersion: a.RulesVersion, Browser: a.Meta.Browser.Product, OwnPacks: ownPacks(a)},
+		Tool:       Tool{Name: cmp.Or(a.Meta.Tool.Name, "candor"), Version: a.Meta.Tool.Version, Commit: a.Meta.Tool.Commit, RulesVersion: a.RulesVersion, Browser: a.Meta.Browser.Product, OwnPacks: ownPacks(a)},
 		ScanID:     a.Meta.ScanID,
+		Bundle:     Bundle{RulesVersion: a.Meta.RulesVersion, ConfigSHA256: a.Meta.ConfigSHA256, RegionLabel: a.Meta.RegionLabel},
 		Site:       b.site(),
 		StartedAt:  stamp(a.Meta.StartedAt),
 		FinishedAt: stamp(a.Meta.FinishedAt),

@@ -146,6 +146,9 @@ func Summary(rep *Report, dir string, width int) string {
 	if dir != "" {
 		line("")
 		b.WriteString("  Report: " + plain.Terminal(filepath.Join(dir, "index.html"), 300) + "\n") // whole, to be copied
+		if rep.Bundle.Root != "" {
+			b.WriteString("  Evidence: sha256 " + plain.Terminal(rep.Bundle.Root, 64) + "\n")
+		}
 	}
 	return b.String()
 }

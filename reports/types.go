@@ -34,6 +34,8 @@ type Report struct {
 	Evidence   []Sighting     `json:"evidence" doc:"The requests that flows and findings point at, redacted; a selection."`
 	Summary    Totals         `json:"summary"`
 
+	Bundle Bundle `json:"bundle" doc:"The evidence that the report was made of."`
+
 	Changes    Changes    `json:"changes" doc:"Since an earlier scan."`
 	Exceptions Exceptions `json:"exceptions" doc:"What people decided not to have counted."`
 
@@ -44,6 +46,7 @@ type Report struct {
 type Tool struct {
 	Name         string `json:"name"`
 	Version      string `json:"version"`
+	Commit       string `json:"commit" doc:"Of the source of the program that made the evidence; empty when its build does not say."`
 	RulesVersion string `json:"rules_version"`
 	Browser      string `json:"browser"`
 
@@ -56,6 +59,14 @@ type OwnPack struct {
 	Title  string `json:"title"`
 	Folder string `json:"folder" doc:"Name of the folder that it was read from; a copy is in the report's folder."`
 	Rules  int    `json:"rules"`
+}
+
+// Bundle ties a report to its evidence.
+type Bundle struct {
+	Root         string `json:"root" doc:"SHA-256 of the evidence's manifest.json, which has the hash of every other file; empty when the evidence was not closed, or was redacted after the report."`
+	RulesVersion string `json:"rules_version" doc:"Of the rules when the evidence was made; later rules may have judged it."`
+	ConfigSHA256 string `json:"config_sha256" doc:"Of options, start addresses, states and profile: equal for scans that were made alike."`
+	RegionLabel  string `json:"region_label" doc:"Where the browser stood, in the words of who ran it."`
 }
 
 // Site is what was scanned.

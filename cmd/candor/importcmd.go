@@ -111,7 +111,7 @@ func (c *Command) importFile(ctx context.Context, o *options, file string) error
 	if err != nil {
 		return err
 	}
-	if err := c.redact(context.WithoutCancel(ctx), o, bundle, set); err != nil {
+	if err := c.redact(context.WithoutCancel(ctx), o, bundle, set, rep); err != nil {
 		return err
 	}
 	c.summarise(o, rep, dir)
@@ -160,9 +160,9 @@ func shareable(address string) string {
 // writeRecording writes the bundle and closes it.
 func (c *Command) writeRecording(o *options, bundle string, rec *recording.Recording, ownDomains []string, lost []evidence.Gap) (err error) {
 	now := c.Now().UTC()
-	meta := evidence.Meta{Tool: evidence.Tool{Name: "candor", Version: toolVersion()}, OwnDomains: ownDomains}
+	meta := evidence.Meta{Tool: evidence.Tool{Name: "candor", Version: toolVersion(), Commit: revision()}, OwnDomains: ownDomains}
 	rec.Describe(&meta)
-	meta.Options.Redact = o.redacts()
+	meta.Options.Redact, meta.RegionLabel = o.redacts(), o.region
 	meta.ScanID = scanName(meta.URLs[0], now)
 	if meta.StartedAt.IsZero() {
 		meta.StartedAt = now

@@ -56,6 +56,7 @@ type options struct {
 	demo        string
 
 	redact string // "all" or "none"
+	region string // where the browser stands, as told
 	second secondReader
 
 	policies []string // notices that go with a recording
@@ -147,6 +148,7 @@ func (o *options) printFlags(fs *pflag.FlagSet) {
 }
 
 func (o *options) redactFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.region, "region-label", "", "`TEXT` that says where the browser stands, such as 'Frankfurt, office network'; kept with the evidence as told, nothing is looked up")
 	o.redact = "none"
 	fs.Var(newOne(&o.redact, parseRedact), "redact", "take values out of the evidence after the analysis, `all` or none: cookies, storage, identifiers, bodies, what a journey typed, and screenshots; keyed hashes stand for them")
 }

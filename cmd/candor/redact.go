@@ -7,6 +7,8 @@ import (
 	"io"
 
 	"candor/analyzer/redaction"
+	"candor/crawler/evidence"
+	"candor/reports"
 	"candor/rules"
 )
 
@@ -20,7 +22,7 @@ func (o *options) redacts() string {
 
 // redact takes values out of a bundle whose report is written. The key of the
 // hashes is forgotten.
-func (c *Command) redact(ctx context.Context, o *options, bundle string, set *rules.Set) error {
+func (c *Command) redact(ctx context.Context, o *options, bundle string, set *rules.Set, rep *reports.Report) error {
 	if o.redacts() == "" {
 		return nil
 	}
@@ -35,5 +37,11 @@ func (c *Command) redact(ctx context.Context, o *options, bundle string, set *ru
 	if err := redaction.Bundle(ctx, bundle, set, key[:]); err != nil {
 		return fmt.Errorf("the report is written, and the evidence still holds its values: %w", err)
 	}
-	return nil
+	r, err := evidence.Open(bundle)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	rep.Bundle.Root, err = r.Root() // for the terminal
+	return err
 }

@@ -196,21 +196,37 @@ func readReportFile(file string) (*reports.Report, error) {
 }
 
 func (c *Command) verifyCommand() *cobra.Command {
-	return &cobra.Command{
+	var key, signature string
+	cmd := &cobra.Command{
 		Use:     "verify BUNDLE",
 		GroupID: "bundle",
 		Short:   "Check saved evidence against its manifest of hashes",
-		Long: `Verify compares every file of the evidence with the SHA-256 in its manifest.
+		Long: `Verify compares every file of the evidence with the SHA-256 in its manifest, and
+prints the SHA-256 of the manifest itself, which reports of it carry: a manifest
+that somebody wrote anew has another.
+
+--key checks a signature of the manifest too, in the format of SSH (PROTOCOL.sshsig).
+It is made with a key of your own, and lies beside the manifest:
+
+  ssh-keygen -Y sign -n candor-evidence -f ~/.ssh/id_ed25519 evidence/manifest.json
 
 Exit codes: 0 every file is as it was written, 1 a file differs or is missing,
+or the signature is not of the manifest by that key,
 3 the files are as written but the scan was incomplete.`,
-		Example: `  candor verify candor-report-www.example.com-20261124-081500`,
-		Args:    args(1, 1, "one BUNDLE, a report folder"),
-		RunE:    func(_ *cobra.Command, a []string) error { return c.verify(a[0]) },
+		Example: `  candor verify candor-report-www.example.com-20261124-081500
+  candor verify report --key ~/.ssh/id_ed25519.pub`,
+		Args: args(1, 1, "one BUNDLE, a report folder"),
+		RunE: func(_ *cobra.Command, a []string) error { return c.verify(a[0], key, signature) },
 	}
+	cmd.Flags().StringVar(&key, "key", "", "`FILE` with the public SSH key that must have signed the manifest")
+	cmd.Flags().StringVar(&signature, "signature", "", "`FILE` of the signature (default "+evidence.SignatureFile+" in the evidence)")
+	return cmd
 }
 
-func (c *Command) verify(bundle string) error {
+func (c *Command) verify(bundle, key, signature string) error {
+	if signature != "" && key == "" {
+		return usage("--signature needs --key: a signature says nothing without the key that it is to be of")
+	}
 	r, err := evidence.Open(bundle)
 	if err != nil {
 		return &exitError{exitUsage, err}
@@ -222,6 +238,18 @@ func (c *Command) verify(bundle string) error {
 	m := r.Meta()
 	fmt.Fprintf(c.Stdout, "%s: every file is as it was written (scan %s of %s)\n",
 		plain.Terminal(bundle, 300), plain.Terminal(m.ScanID, 100), m.StartedAt.UTC().Format("2006-01-02 15:04:05 UTC"))
+	root, err := r.Root()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.Stdout, "SHA-256 of the manifest: %s\n", root)
+	if key != "" {
+		who, err := signedBy(r, key, signature)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(c.Stdout, "The manifest is signed by the key %s\n", who)
+	}
 	switch {
 	case m.Redacted != "":
 		fmt.Fprintln(c.Stdout, "The evidence is redacted: keyed hashes stand for the values of cookies, storage, bodies and messages, and there are no screenshots.")

@@ -3,7 +3,9 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -136,7 +138,7 @@ func (c *Command) scan(ctx context.Context, o *options, urls []string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.redact(ctx, o, bundle, p.set); err != nil {
+	if err := c.redact(ctx, o, bundle, p.set, rep); err != nil {
 		return err
 	}
 	c.summarise(o, rep, p.dir)
@@ -206,8 +208,36 @@ func (c *Command) plan(ctx context.Context, o *options, urls []string) (*plan, e
 	}
 	p.meta = newMeta(p, now)
 	p.meta.Options.Redact = o.redacts()
+	p.meta.RulesVersion, p.meta.RegionLabel = p.set.Version, o.region
+	if p.meta.ConfigSHA256, err = configHash(p.meta, o.profile); err != nil {
+		return nil, err
+	}
 	p.meta.RedactionKey, err = c.key()
 	return p, err
+}
+
+// configHash is the SHA-256 of what shapes a scan: options, addresses, states
+// and the profile.
+func configHash(m evidence.Meta, profile string) (string, error) {
+	shape := struct {
+		URLs, OwnDomains []string
+		States           []evidence.State
+		Options          evidence.Settings
+		Profile          string
+	}{m.URLs, m.OwnDomains, m.States, m.Options, ""}
+	if profile != "" {
+		data, err := readBounded(profile)
+		if err != nil {
+			return "", err
+		}
+		shape.Profile = string(data)
+	}
+	data, err := json.Marshal(shape)
+	if err != nil {
+		return "", fmt.Errorf("hash the options: %w", err)
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), nil
 }
 
 // key makes a random key of 128 bits.
@@ -266,7 +296,7 @@ func newMeta(p *plan, now time.Time) evidence.Meta {
 	}
 	return evidence.Meta{
 		ScanID:     scanName(p.target.URLs[0], now),
-		Tool:       evidence.Tool{Name: "candor", Version: o.ToolVersion},
+		Tool:       evidence.Tool{Name: "candor", Version: o.ToolVersion, Commit: revision()},
 		URLs:       p.target.URLs,
 		OwnDomains: p.target.OwnDomains,
 		States:     o.States,
@@ -334,6 +364,11 @@ func (c *Command) analyseAndWrite(ctx, asking context.Context, o *options, bundl
 	}
 	if err := held.apply(rep); err != nil {
 		return nil, err
+	}
+	if o.redacts() == "" { // else the evidence is written anew later
+		if rep.Bundle.Root, err = r.Root(); err != nil {
+			return nil, err
+		}
 	}
 	if err := reports.Write(dir, rep, o.formats, c.renderers(o)...); err != nil {
 		return nil, err

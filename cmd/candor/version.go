@@ -23,10 +23,13 @@ func toolVersion() string {
 	return "devel"
 }
 
-func commit() string {
+func commit() string { return cmp.Or(revision(), "unknown") }
+
+// revision is the commit of the source, as the build says; "" when it does not.
+func revision() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "unknown"
+		return ""
 	}
 	revision, modified := "", ""
 	for _, s := range info.Settings {
@@ -37,7 +40,10 @@ func commit() string {
 			modified = " with changes"
 		}
 	}
-	return cmp.Or(revision, "unknown") + modified
+	if revision == "" {
+		return ""
+	}
+	return revision + modified
 }
 
 func (c *Command) versionCommand() *cobra.Command {

@@ -241,6 +241,27 @@ func (r *Reader) file(name string) (*os.File, fs.FileInfo, error) {
 	return f, info, err
 }
 
+// SignatureFile is the name under which a detached signature of the manifest
+// may lie in a bundle. The manifest does not name it.
+const SignatureFile = manifestFile + ".sig"
+
+// Manifest returns the bytes of the manifest, as they are signed. A bundle that
+// was not closed has none.
+func (r *Reader) Manifest() ([]byte, error) { return r.ReadFile(manifestFile) }
+
+// Root is the SHA-256 of the manifest, which has the hashes of all other files:
+// with it a later change of any file is told, the manifest's own included. It is
+// empty for a bundle that was not closed.
+func (r *Reader) Root() (string, error) {
+	data, err := r.Manifest()
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	} else if err != nil {
+		return "", fmt.Errorf("hash the manifest: %w", err)
+	}
+	return hash(data), nil
+}
+
 // Verify compares every file with the manifest and reports each one that is
 // missing, differs or was added, joined, in the order of their names. A bundle
 // without a manifest was never closed.
@@ -256,7 +277,7 @@ func (r *Reader) Verify() error {
 		return fmt.Errorf("verify: %s: %w", manifestFile, err)
 	}
 	faults := map[string]error{}
-	listed := map[string]bool{manifestFile: true}
+	listed := map[string]bool{manifestFile: true, SignatureFile: true}
 	for _, f := range m.Files {
 		if listed[f.Path] {
 			faults[f.Path] = errors.New("the manifest names it twice, or names itself")

@@ -27,6 +27,11 @@ type Meta struct {
 	Import     *Import   `json:"import,omitempty"` // nil when Candor visited by itself
 	StartedAt  time.Time `json:"started_at"`
 	FinishedAt time.Time `json:"finished_at,omitzero"`
+
+	RulesVersion string `json:"rules_version,omitempty"` // of the rules that were there when the scan was made
+	ConfigSHA256 string `json:"config_sha256,omitempty"` // of the options, the start addresses, the states and the profile
+	RegionLabel  string `json:"region_label,omitempty"`  // where the browser stood, in the words of who ran it; not looked up
+
 	// RedactionKey is random. It keys the hashes that stand in reports for values
 	// that may identify a person, and no report holds it.
 	RedactionKey string `json:"redaction_key,omitempty"`
@@ -58,6 +63,7 @@ type Import struct {
 type Tool struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
+	Commit  string `json:"commit,omitempty"` // of its source, as the build says
 }
 
 // Browser says which browser looked and how it presented itself, because both

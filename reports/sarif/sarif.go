@@ -139,6 +139,9 @@ func (b *builder) run(g reports.Gate) run {
 			"pages_visited": rep.Coverage.PagesVisited, "pages_failed": rep.Coverage.PagesFailed,
 		},
 	}
+	if rep.Bundle.Root != "" {
+		r.Properties["evidence_sha256"] = text(rep.Bundle.Root)
+	}
 	for _, f := range rep.Findings[:min(len(rep.Findings), maxResults)] {
 		r.Results = append(r.Results, b.result(f))
 	}

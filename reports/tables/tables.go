@@ -75,6 +75,12 @@ func about(rep *reports.Report, others []*table) *table {
 	if id := rep.Changes.Against.ScanID; id != "" {
 		t.add("compared with the scan", id)
 	}
+	if rep.Bundle.Root != "" {
+		t.add("evidence, SHA-256 of its manifest", rep.Bundle.Root)
+	}
+	if rep.Bundle.RegionLabel != "" {
+		t.add("region", rep.Bundle.RegionLabel)
+	}
 	t.add("notice", reports.Notice)
 	for _, s := range reports.Answer(rep) {
 		t.add("answer", s)
