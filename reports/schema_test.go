@@ -24,7 +24,7 @@ func schemaOf(t reflect.Type) map[string]any {
 			if !f.IsExported() {
 				continue
 			}
-			name := f.Tag.Get("json")
+			name, option, _ := strings.Cut(f.Tag.Get("json"), ",")
 			s := schemaOf(f.Type)
 			if words := f.Tag.Get("enum"); words != "" {
 				s["enum"] = strings.Split(words, "|")
@@ -33,7 +33,9 @@ func schemaOf(t reflect.Type) map[string]any {
 				s["description"] = doc
 			}
 			properties[name] = s
-			required = append(required, name)
+			if option != "omitempty" {
+				required = append(required, name)
+			}
 		}
 		return map[string]any{"type": "object", "properties": properties, "required": required}
 	case reflect.Slice:
