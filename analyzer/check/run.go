@@ -1,7 +1,6 @@
 package check
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -130,15 +129,17 @@ func (m *Matcher) Run() ([]Finding, []RuleOutcome) {
 		for i := range res.findings {
 			m.finish(&res.findings[i], r)
 		}
+		if n := len(res.findings); n > 0 {
+			if res.findings = fold(res.findings); len(res.findings) < n {
+				res.why = countOf(len(res.findings), "%d findings.", "One finding.")
+			}
+		}
 		m.found[r.ID], m.outcome[r.ID] = res.findings, res.outcome
 		findings = append(findings, res.findings...)
 		outcomes = append(outcomes, RuleOutcome{ID: r.ID, Pack: r.Pack, Title: r.Title, Outcome: res.outcome, Why: res.why,
 			Severity: r.Severity, Matters: r.Why, Remediation: r.Remediation, Basis: r.Basis, Owner: r.Owner})
 	}
-	slices.SortFunc(findings, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(severityRank[a.Severity], severityRank[b.Severity]), cmp.Compare(outcomeRank[a.Outcome], outcomeRank[b.Outcome]),
-			strings.Compare(a.Rule, b.Rule), strings.Compare(a.ID, b.ID))
-	})
+	SortFindings(findings)
 	slices.SortFunc(outcomes, func(a, b RuleOutcome) int { return strings.Compare(a.ID, b.ID) })
 	return findings, outcomes
 }
