@@ -13,7 +13,6 @@ import (
 	"candor/analyzer/check"
 	"candor/analyzer/choice"
 	"candor/analyzer/flow"
-	"candor/analyzer/flow/behavior"
 	"candor/analyzer/policy"
 	"candor/crawler/evidence"
 	"candor/rules"
@@ -45,20 +44,13 @@ func Analyze(ctx context.Context, r *evidence.Reader, set *rules.Set, p Profile,
 		return nil, fmt.Errorf("analyze: %w", err)
 	}
 	site := flow.NewSite(meta.URLs, append(slices.Clone(meta.OwnDomains), p.OwnDomains...))
-	finder := behavior.New()
-	choices, err := collect(r.Choices())
+	first, err := observe(ctx, r, set, site)
 	if err != nil {
 		return nil, fmt.Errorf("analyze: %w", err)
 	}
-	watcher := choice.New(choices, meta.States, cmp.Or(meta.RedactionKey, meta.ScanID))
-	seen, err := flow.Build(ctx, r, set, site, finder, watcher)
-	if err != nil {
-		return nil, fmt.Errorf("analyze: %w", err)
-	}
-	a.Seen, a.Behaviors = seen, finder.Found()
-	a.Choices = watcher.Compare(&a.Seen, a.Behaviors)
+	a.Seen, a.Behaviors, a.Choices = first.seen, first.behaviors, first.choices
 	in := check.Input{
-		Site: site.Primary, Entity: p.Name, Set: set, Documents: a.Documents, Seen: seen, Choices: a.Choices, Pages: visited(a.Pages), Gaps: a.Gaps,
+		Site: site.Primary, Entity: p.Name, Set: set, Documents: a.Documents, Seen: a.Seen, Choices: a.Choices, Pages: visited(a.Pages), Gaps: a.Gaps,
 		Behaviors: a.Behaviors, Profile: rules.Answers{Regions: p.Regions, Laws: p.Laws, Facts: p.Facts}, At: meta.StartedAt, Processors: p.roles(),
 	}
 	in.Links = links
@@ -82,12 +74,18 @@ func Analyze(ctx context.Context, r *evidence.Reader, set *rules.Set, p Profile,
 	a.NamedVendors, a.Declared = m.NamedVendors(), m.Declared()
 	a.Promises = m.Promises()
 	a.Findings, a.Rules = m.Run()
+	if err := a.lookAgain(ctx, r, set, site, in); err != nil {
+		return nil, fmt.Errorf("analyze: %w", err)
+	}
 	a.Answers, a.Questions = answers(a.Documents, set), a.questions(set)
 	if err := a.hear(r); err != nil {
 		return nil, fmt.Errorf("analyze: %w", err)
 	}
 	return a, ctx.Err()
 }
+
+// keyOf keys the hashes by which values are compared.
+func keyOf(meta evidence.Meta) string { return cmp.Or(meta.RedactionKey, meta.ScanID) }
 
 func collect(seq iter.Seq2[evidence.Choice, error]) ([]evidence.Choice, error) {
 	var out []evidence.Choice

@@ -101,6 +101,17 @@ func shop() *bundle {
 func (b *bundle) write(t testing.TB) *evidence.Reader {
 	t.Helper()
 	dir := t.TempDir()
+	b.writeTo(t, dir)
+	r, err := evidence.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	return r
+}
+
+func (b *bundle) writeTo(t testing.TB, dir string) {
+	t.Helper()
 	w, err := evidence.Create(dir, evidence.Meta{ScanID: "scan", URLs: []string{"https://www.lantern-shop.test/"}, States: []evidence.State{evidence.StateNone}, StartedAt: started})
 	if err != nil {
 		t.Fatal(err)
@@ -128,12 +139,6 @@ func (b *bundle) write(t testing.TB) *evidence.Reader {
 	if err := w.Close(func(m *evidence.Meta) { m.Complete, m.FinishedAt = true, started.Add(time.Minute) }); err != nil {
 		t.Fatal(err)
 	}
-	r, err := evidence.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { r.Close() })
-	return r
 }
 
 func knowledge(t testing.TB) *rules.Set {

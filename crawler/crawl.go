@@ -35,16 +35,8 @@ func Crawl(ctx context.Context, t Target, o Options, w *evidence.Writer) error {
 			return fmt.Errorf("%q is not a consent state or is named twice: there are %q", s, evidence.States())
 		}
 	}
-	if o.Journey != nil {
-		for _, s := range o.Journey.Secrets {
-			w.Redact(s.Value, "${env:"+s.Name+"}")
-		}
-	}
-	c := &crawl{
-		options: o, writer: w, ownDomains: t.OwnDomains, seen: map[string]bool{}, notices: newNotices(),
-		route: newRoute(), slots: make(chan struct{}, o.Tabs),
-	}
-	c.names = newNames(ctx, o, func(n evidence.Name) error { return w.AddNames(n) })
+	o.Journey.keep(w)
+	c := newCrawl(ctx, t, o, w)
 	defer c.close()
 	if err := c.start(ctx, t); err != nil {
 		c.gap(evidence.Gap{What: "the whole site", Why: err.Error(), Kind: "crash"})
@@ -68,6 +60,15 @@ func Crawl(ctx context.Context, t Target, o Options, w *evidence.Writer) error {
 		return fmt.Errorf("%w: %s", ErrStart, c.why())
 	}
 	return nil
+}
+
+func newCrawl(ctx context.Context, t Target, o Options, w *evidence.Writer) *crawl {
+	c := &crawl{
+		options: o, writer: w, ownDomains: t.OwnDomains, seen: map[string]bool{}, notices: newNotices(),
+		route: newRoute(), slots: make(chan struct{}, o.Tabs),
+	}
+	c.names = newNames(ctx, o, func(n evidence.Name) error { return w.AddNames(n) })
+	return c
 }
 
 // why says why nothing could be visited: what the first page said or, when not
@@ -96,6 +97,8 @@ type crawl struct {
 	hosts      []string // of the start addresses
 	lanes      []*lane  // one for each state, in the order of the options
 	route      *route
+	again      bool          // only pages that were visited before; no lane leads
+	planned    int           // visits then
 	slots      chan struct{} // one for each visit that may be under way
 
 	mu           sync.Mutex
@@ -144,7 +147,7 @@ func (c *crawl) start(ctx context.Context, t Target) error {
 		c.ownDomains = append(c.ownDomains, evidence.Site(hostname(u)))
 	}
 	for _, state := range o.States {
-		c.lanes = append(c.lanes, &lane{crawl: c, state: state, begun: make(chan struct{})})
+		c.lanes = append(c.lanes, &lane{crawl: c, route: c.route, state: state, begun: make(chan struct{})})
 	}
 	c.emit(Event{Kind: "start", URL: c.frontier.Start()[0], State: o.States[0], Message: info.Product})
 	return nil
@@ -220,6 +223,9 @@ func (c *crawl) emit(e Event) {
 		}
 	}
 	e.Planned = max(c.frontier.Planned()*max(lanes, 1), e.Done)
+	if c.again {
+		e.Planned = max(c.planned, e.Done)
+	}
 	c.options.Progress(e)
 }
 
@@ -246,7 +252,9 @@ func (c *crawl) broken() error {
 // finish writes what belongs to no single visit.
 func (c *crawl) finish(ctx context.Context) error {
 	c.gap(c.names.close()...)
-	c.gap(c.frontier.Gaps()...)
+	if !c.again { // a further look chooses no pages
+		c.gap(c.frontier.Gaps()...)
+	}
 	if ctx.Err() != nil {
 		c.gap(evidence.Gap{What: "the rest of the site", Why: "the scan was stopped before its end", Kind: "interrupted"})
 	}

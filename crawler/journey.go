@@ -25,6 +25,16 @@ type Step = browser.Step
 // nowhere: not to the bundle, where its name stands instead, and not to logs.
 type Secret struct{ Name, Value string }
 
+// keep keeps the secrets out of what is written.
+func (j *Journey) keep(w *evidence.Writer) {
+	if j == nil {
+		return
+	}
+	for _, s := range j.Secrets {
+		w.Redact(s.Value, "${env:"+s.Name+"}")
+	}
+}
+
 // hide takes the secrets out of a text.
 func (j *Journey) hide(text string) string {
 	for _, s := range j.Secrets {

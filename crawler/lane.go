@@ -20,6 +20,7 @@ import (
 // from the frontier. The others visit the same ones in the same order.
 type lane struct {
 	crawl    *crawl
+	route    *route // of all lanes; of a further look, its own
 	state    evidence.State
 	leads    bool
 	untested string        // why its pages are not visited; "" when they are
@@ -59,7 +60,7 @@ func (l *lane) visitAll(ctx context.Context, before []*lane, tabs int) {
 		}
 		return
 	}
-	l.leads = true
+	l.leads = !c.again
 	for _, other := range before {
 		<-other.begun // each lane closes it, whatever happens
 		if other.reached {
@@ -160,7 +161,7 @@ func (l *lane) next(ctx context.Context) (item frontier.Item, leave func(), err 
 		return item, leave, nil
 	}
 	l.turn.Lock()
-	item, l.at, err = c.route.follow(ctx, l.at)
+	item, l.at, err = l.route.follow(ctx, l.at)
 	l.turn.Unlock()
 	if err != nil {
 		return item, nil, err

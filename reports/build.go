@@ -325,7 +325,7 @@ func (b *builder) findings() []Finding {
 			Title: f.Title, Message: f.Message, Recipients: list(f.Recipients), DataTypes: list(f.DataTypes),
 			Pages: b.addresses(f.Pages), States: words(f.States), Evidence: list(f.Evidence), Statements: list(f.Statements),
 			Remediation: f.Remediation, SuggestedText: f.SuggestedText, Fingerprint: f.Fingerprint, Suppressed: f.Suppressed,
-			FirstSeen: stamp(b.a.Meta.StartedAt), LastSeen: stamp(b.a.Meta.StartedAt),
+			FirstSeen: stamp(b.a.Meta.StartedAt), LastSeen: stamp(b.a.Meta.StartedAt), Looks: looks(f.Looks),
 		})
 	}
 	slices.SortStableFunc(out, func(x, y Finding) int {
@@ -335,6 +335,13 @@ func (b *builder) findings() []Finding {
 			cmp.Compare(x.ID, y.ID))
 	})
 	return out
+}
+
+func looks(l *check.Looks) Looks {
+	if l == nil {
+		return Looks{}
+	}
+	return Looks(*l)
 }
 
 // addresses turns ids of visits into addresses, each once and in order. What

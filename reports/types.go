@@ -530,6 +530,15 @@ type Finding struct {
 	New         bool        `json:"new" doc:"No earlier scan that was given has it; false too when none was given (changes.against)."`
 	FirstSeen   string      `json:"first_seen" doc:"Start of the first scan of those given that has it; RFC 3339, UTC."`
 	LastSeen    string      `json:"last_seen" doc:"Start of the last scan that has it: this one."`
+
+	Looks Looks `json:"looks" doc:"Of critical and high findings, when the pages behind them were looked at again within the scan; of is 0 for others."`
+}
+
+// Looks is how often a finding was seen within one scan.
+type Looks struct {
+	Seen int    `json:"seen" doc:"Looks in which the same rule found the same."`
+	Of   int    `json:"of" doc:"Looks that reached a page behind it, the scan's own among them."`
+	Why  string `json:"why" doc:"In words; the message has them too."`
 }
 
 // Rule says what became of a rule.

@@ -84,6 +84,7 @@ type Finding struct {
 	SuggestedText string           `json:"suggested_text"`
 	Fingerprint   string           `json:"fingerprint"` // stable over scans: rule, recipient, data type, path pattern
 	Suppressed    bool             `json:"suppressed"`
+	Looks         *Looks           `json:"looks,omitempty"` // nil when nobody looked again
 }
 
 // RuleOutcome says what became of a rule.

@@ -19,6 +19,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -91,6 +92,18 @@ type redactor struct {
 
 func write(ctx context.Context, r *evidence.Reader, to string, set *rules.Set, key []byte) error {
 	x := &redactor{marks: marks{key}, known: map[string]bool{}, personal: map[string]bool{}, field: flow.FieldType(set.Terms)}
+	for n := 2; ; n++ {
+		look, err := r.Look(n)
+		if errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		if err == nil {
+			err = errors.Join(x.learn(look), look.Close())
+		}
+		if err != nil {
+			return err
+		}
+	}
 	if err := x.learn(r); err != nil {
 		return err
 	}

@@ -73,6 +73,9 @@ func scanDemo(t *testing.T, out string, args ...string) *reports.Report {
 	if !slices.Contains(args, "--states") {
 		args = append(args, "--states", "none")
 	}
+	if !slices.Contains(args, "--revisits") { // for time
+		args = append(args, "--revisits", "0")
+	}
 	if os.Geteuid() == 0 {
 		args = append(args, "--no-sandbox")
 	}
@@ -87,8 +90,13 @@ func scanDemo(t *testing.T, out string, args ...string) *reports.Report {
 // runCandor runs a command line with the real stages.
 func runCandor(t *testing.T, want int, args ...string) {
 	t.Helper()
+	runStages(t, wired(), want, args...)
+}
+
+func runStages(t *testing.T, stages Stages, want int, args ...string) {
+	t.Helper()
 	var stderr bytes.Buffer
-	c := &Command{Stdout: io.Discard, Stderr: &stderr, Environ: []string{}, Now: time.Now, Random: rand.Reader, Stages: wired()}
+	c := &Command{Stdout: io.Discard, Stderr: &stderr, Environ: []string{}, Now: time.Now, Random: rand.Reader, Stages: stages}
 	if code := c.Run(context.Background(), args); code != want {
 		t.Fatalf("candor %s: exit code %d, want %d; it said %s", strings.Join(args, " "), code, want, &stderr)
 	}
@@ -104,8 +112,22 @@ func TestDemo(t *testing.T) {
 	}
 	s, dir := readStory(t), t.TempDir()
 	one := filepath.Join(dir, "one")
-	rep := scanDemo(t, one)
+	rep := scanDemo(t, one, "--revisits", "1")
 
+	t.Run("looks", func(t *testing.T) {
+		n := 0
+		for _, f := range rep.Findings {
+			if f.Looks.Of > 0 {
+				n++
+			}
+			if f.Looks.Of != f.Looks.Seen || f.Looks.Of > 2 {
+				t.Errorf("%s %s of severity %s was seen %+v", f.Rule, f.Recipients, f.Severity, f.Looks)
+			}
+		}
+		if n < 15 {
+			t.Errorf("%d findings were looked at again", n)
+		}
+	})
 	t.Run("coverage", func(t *testing.T) {
 		c := rep.Coverage
 		if !c.Complete || c.PagesVisited != 20 || c.PagesFailed != 0 || len(c.Gaps) != 0 || len(rep.Policies) != 5 {

@@ -50,6 +50,7 @@ type options struct {
 	tabs        int
 	states      []evidence.State
 	scanTimeout time.Duration
+	revisits    int
 	ownSite     bool
 	fillForms   bool
 	journey     string
@@ -126,6 +127,8 @@ func (o *options) crawlFlags(fs *pflag.FlagSet) {
 	fs.Var(newOne(&o.tabs, parseNumber(0, 8)), "tabs", "`NUMBER` of pages to visit side by side, of all states together; 0 is 2, with several states 4")
 	o.states = []evidence.State{evidence.StateNone, evidence.StateReject, evidence.StateAccept, evidence.StateGPC}
 	fs.Var(newList(&o.states, ",", parseState), "states", "consent `STATES` to visit in, side by side: "+strings.Join(stateNames(), ", "))
+	o.revisits = 2
+	fs.Var(newOne(&o.revisits, parseNumber(0, evidence.MaxLooks-1)), "revisits", "`NUMBER` of further looks at the pages behind critical and high findings; 0 looks once")
 	fs.Var(newOne(&o.scanTimeout, parseDuration(time.Second, 7*24*time.Hour)), "scan-timeout", "longest `TIME` for the whole scan; what was collected by then is reported (default no limit)")
 	fs.Var(newOne(&o.dns, parseDNS), "dns", "DNS server, `ADDR[:PORT]`, to ask which names the site's own hosts are aliases of (default the system's, for hosts without --host-map and --proxy)")
 	fs.BoolVar(&o.ownSite, "own-site", false, "the site is yours: do not apply its robots.txt")

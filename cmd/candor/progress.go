@@ -35,6 +35,8 @@ type progress struct {
 	done     int
 	planned  int
 	requests int
+
+	look string // which further look this is; "" for the scan itself
 }
 
 // barScale is how finely the bar is drawn. It reaches its end only in close:
@@ -55,6 +57,14 @@ func (c *Command) newProgress(o *options, set *rules.Set) *progress {
 		)
 	}
 	return p
+}
+
+// again says that the steps that follow are those of a further look.
+func (p *progress) again(n, of, visits int) {
+	p.look = fmt.Sprintf("look %d of %d", n, of)
+	if p.bar == nil {
+		p.log.Info("looking again", "look", n, "of", of, "pages", visits)
+	}
 }
 
 // event takes a step of the crawl, from any goroutine.
@@ -88,6 +98,9 @@ func (p *progress) found(host string) {
 func (p *progress) draw(e crawler.Event) {
 	text := fmt.Sprintf("%d of %d pages · %s · %s", p.done, p.planned,
 		count(p.requests, "request", "requests"), count(len(p.vendors), "vendor", "vendors"))
+	if p.look != "" {
+		text = p.look + " · " + text
+	}
 	if n := len(p.unknown); n > 0 {
 		text += fmt.Sprintf(" and %d unknown", n)
 	}
@@ -123,7 +136,9 @@ func (p *progress) left() (string, bool) {
 func (p *progress) write(e crawler.Event) {
 	switch e.Kind {
 	case "start":
-		p.log.Info("scan started", "url", plain.Visible(e.URL), "pages", e.Planned)
+		if p.look == "" {
+			p.log.Info("scan started", "url", plain.Visible(e.URL), "pages", e.Planned)
+		}
 	case "page-done":
 		args := []any{"url", plain.Visible(e.URL), "state", string(e.State), "done", p.done, "planned", p.planned,
 			"requests", p.requests, "vendors", len(p.vendors), "unknown", len(p.unknown)}
@@ -141,7 +156,11 @@ func (p *progress) write(e crawler.Event) {
 	case "gap":
 		p.log.Warn("gap", "url", plain.Visible(e.URL), "why", plain.Visible(e.Message))
 	case "done":
-		p.log.Info("scan ended", "pages", p.done, "requests", p.requests, "vendors", len(p.vendors), "unknown", len(p.unknown))
+		what := "scan ended"
+		if p.look != "" {
+			what = p.look + " ended"
+		}
+		p.log.Info(what, "pages", p.done, "requests", p.requests, "vendors", len(p.vendors), "unknown", len(p.unknown))
 	}
 }
 

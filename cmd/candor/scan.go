@@ -52,6 +52,10 @@ A state that cannot be reached is not tested, with the reason and a picture.
 --states none visits once. On request: withdraw (accept, then withdraw), optout
 ("Do Not Sell or Share") and dnt.
 
+The pages behind critical and high findings are then visited again, in the same
+state by fresh visitors: --revisits says how often. The report says of each such
+finding how often it was seen; one that was not seen again counts as medium.
+
 Forms are filled in with made-up values, to see what leaves before anybody
 submits them, and nothing is submitted; --fill-forms=false types nothing.
 
@@ -129,6 +133,11 @@ func (c *Command) scan(ctx context.Context, o *options, urls []string) error {
 	crawlErr, err := c.crawl(ctx, o, p)
 	if err != nil {
 		return err
+	}
+	if crawlErr == nil {
+		if err := c.lookAgain(ctx, o, p); err != nil {
+			return err
+		}
 	}
 	// A signal ends the visits and the asking, not the report on them.
 	asking := ctx

@@ -182,7 +182,7 @@ func BenchmarkStates(b *testing.B) {
 func scanHeavy(b *testing.B, server *webtest.Server, tabs, pages int, states ...evidence.State) *seen {
 	b.Helper()
 	dir := filepath.Join(b.TempDir(), "report")
-	args := []string{"scan", "https://" + heavyHost + "/", "--out", dir, "--pages", fmt.Sprint(pages), "--tabs", fmt.Sprint(tabs),
+	args := []string{"scan", "https://" + heavyHost + "/", "--out", dir, "--revisits", "0", "--pages", fmt.Sprint(pages), "--tabs", fmt.Sprint(tabs),
 		"--states", strings.Join(strings.Fields(strings.Trim(fmt.Sprint(states), "[]")), ","), "--host-map", server.HostMap(), "--insecure", "--quiet"}
 	if os.Geteuid() == 0 {
 		args = append(args, "--no-sandbox")

@@ -29,6 +29,7 @@ func wired() Stages {
 		FindBrowser: findBrowser,
 		TryBrowser:  tryBrowser,
 		Crawl:       crawler.Crawl,
+		LookAgain:   crawler.LookAgain,
 		Import:      recording.Read,
 		Rules:       rules.Default,
 		ReadPolicy:  policy.Read,

@@ -31,8 +31,8 @@ type Edits struct {
 // Copy writes the bundle anew into dir, which must not exist or be empty, with
 // changed records and a manifest of its own. Only what the manifest lists is
 // copied, so a bundle that was not closed cannot be. The records of each kind
-// keep their order, and opinions stay as they are: they quote published
-// sentences only. Records of a bundle of an earlier version are written in this
+// keep their order, further looks are copied with the same edits, and opinions
+// stay as they are: they quote published sentences only. Records of a bundle of an earlier version are written in this
 // version's format.
 func (r *Reader) Copy(ctx context.Context, dir string, e Edits) (err error) {
 	m, err := r.manifest()
@@ -52,7 +52,7 @@ func (r *Reader) Copy(ctx context.Context, dir string, e Edits) (err error) {
 	defer func() {
 		err = errors.Join(err, w.Close(func(m *Meta) { m.Complete = whole && meta.Complete }))
 		if err == nil {
-			err = AddOpinions(dir, opinions)
+			err = errors.Join(AddOpinions(dir, opinions), r.copyLooks(ctx, dir, e))
 		}
 	}()
 	for o, err := range r.Opinions() {
@@ -104,7 +104,7 @@ func (r *Reader) manifest() (Manifest, error) {
 func (r *Reader) copyBlobs(ctx context.Context, w *Writer, m Manifest, edit func(string, []byte) ([]byte, bool)) (map[string]string, error) {
 	sums := map[string]string{}
 	for _, f := range m.Files {
-		if f.Path == metaFile || f.Path == opinionsFile || slices.Contains(streams, f.Path) {
+		if f.Path == metaFile || f.Path == opinionsFile || slices.Contains(streams, f.Path) || ofLook(f.Path) {
 			continue
 		}
 		if ctx.Err() != nil {

@@ -118,15 +118,17 @@ func (r *Reader) addOpinions(added []Opinion) error {
 	return r.list(ManifestFile{Path: opinionsFile, SHA256: hash(lines.Bytes()), Bytes: int64(lines.Len())})
 }
 
-// list writes a file into the manifest in place of an earlier entry. The hashes
+// list writes files into the manifest in place of earlier entries. The hashes
 // of all others stay as they were, so that a change of theirs is still told.
-func (r *Reader) list(f ManifestFile) error {
+func (r *Reader) list(files ...ManifestFile) error {
 	m, err := r.manifest()
 	if err != nil {
 		return err
 	}
-	m.Files = slices.DeleteFunc(m.Files, func(have ManifestFile) bool { return have.Path == f.Path })
-	m.Files = append(m.Files, f)
+	for _, f := range files {
+		m.Files = slices.DeleteFunc(m.Files, func(have ManifestFile) bool { return have.Path == f.Path })
+	}
+	m.Files = append(m.Files, files...)
 	slices.SortStableFunc(m.Files, func(a, b ManifestFile) int { return strings.Compare(a.Path, b.Path) })
 	data, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {

@@ -70,10 +70,20 @@ func Open(dir string) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open bundle: %w", err)
 	}
+	r, err := opened(root)
+	if err != nil {
+		return nil, fmt.Errorf("open bundle %s: %w", dir, err)
+	}
+	return r, nil
+}
+
+// opened reads the description of a bundle in a folder, which it closes where it
+// fails.
+func opened(root *os.Root) (*Reader, error) {
 	r := &Reader{root: root, records: maxRecords}
 	r.whole = sync.OnceValues(r.wholePages)
 	if err := r.open(); err != nil {
-		return nil, errors.Join(fmt.Errorf("open bundle %s: %w", dir, err), root.Close())
+		return nil, errors.Join(err, root.Close())
 	}
 	return r, nil
 }
