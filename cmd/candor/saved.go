@@ -124,6 +124,7 @@ name another folder with --out. The exit codes are those of a scan.`,
 		Example: `  candor report out --format csv
   candor report out --format sarif,junit --fail-on high
   candor report out --format pdf --paper Letter
+  candor report out --format draft,draft-md
   candor report out --format html --out for-the-board`,
 		Args: args(1, 1, "one FOLDER that holds a scan.json"),
 		RunE: func(cmd *cobra.Command, a []string) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 
 	"candor/analyzer"
 	"candor/analyzer/policy"
@@ -14,6 +15,7 @@ import (
 	"candor/crawler/recording"
 	"candor/crawler/webtest"
 	"candor/reports"
+	disclosure "candor/reports/draft"
 	"candor/reports/html"
 	"candor/reports/junit"
 	"candor/reports/markdown"
@@ -41,7 +43,7 @@ func wired() Stages {
 
 func renderers(r rendering) []reports.Renderer {
 	g := r.gate
-	return append(tables.CSV(), html.Format(), sarif.Format(g), junit.Format(g), markdown.Format(g), tables.XLSX(), pdf.Format(r.print))
+	return slices.Concat(disclosure.Formats(), tables.CSV(), []reports.Renderer{html.Format(), sarif.Format(g), junit.Format(g), markdown.Format(g), tables.XLSX(), pdf.Format(r.print)})
 }
 
 func findBrowser(path string, noSandbox bool) (string, error) {
