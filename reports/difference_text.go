@@ -47,7 +47,11 @@ func (c *Change) Line() string {
 	case c.Topic == "notice":
 		return name + ". " + c.Why
 	case c.Kind == "changed":
-		return name + ": " + c.Before + " → " + c.After
+		before := c.Before
+		if label, value, ok := strings.Cut(before, ": "); ok && !strings.Contains(before, "; ") && strings.HasPrefix(c.After, label+": ") {
+			before = value
+		}
+		return name + ": " + c.After + " (was: " + before + ")"
 	case c.Topic == "recipient" && len(c.DataTypes) > 0:
 		name += ": gets " + strings.ReplaceAll(strings.Join(c.DataTypes[:min(len(c.DataTypes), 8)], ", "), "_", " ")
 		if more := len(c.DataTypes) - 8; more > 0 {
@@ -174,7 +178,7 @@ func LeftOut(rep *Report) []string {
 	x, known := rep.Exceptions, rep.Summary.Known
 	var out []string
 	if known > 0 {
-		out = append(out, plural(known, "finding that the earlier scans have too is", "findings that the earlier scans have too are")+" left out here (--new-only).")
+		out = append(out, plural(known, "finding that the earlier scans have too is", "findings that the earlier scans have too are")+" left out.")
 	}
 	if x.Suppressed > 0 {
 		out = append(out, plural(x.Suppressed, "finding is", "findings are")+" left out by exceptions of "+plain.Terminal(x.File, 80)+".")

@@ -305,7 +305,7 @@ func (v *view) flows(b *bag) {
 			b.add(thing{topic: "data_type", key: data, name: data, kind: "requests", data: []string{data}, where: []block{{f.Pages, f.States}}, ids: []string{f.ID}}, map[string][]string{goesTo: {name}})
 			b.add(thing{
 				topic: "flow", key: company + " | " + data, name: data + " → " + name, recipient: name, kind: "requests", data: []string{data},
-				where: []block{{f.Pages, f.States}}, ids: []string{f.ID}, attrs: []attr{{name: "the texts", value: f.Disclosure.Verdict, rank: verdictRank[f.Disclosure.Verdict]}},
+				where: []block{{f.Pages, f.States}}, ids: []string{f.ID}, attrs: []attr{{name: "verdict", value: f.Disclosure.Verdict, rank: verdictRank[f.Disclosure.Verdict]}},
 			}, map[string][]string{"purposes": f.Purposes})
 		}
 	}

@@ -217,13 +217,14 @@ func says(changes []change.ClaimChange) string {
 	var out []string
 	for _, c := range changes[:min(len(changes), 3)] {
 		why := strings.TrimSuffix(c.Why, ".")
+		why = strings.ToLower(why[:min(1, len(why))]) + why[min(1, len(why)):]
 		switch {
 		case c.New == nil:
-			out = append(out, fmt.Sprintf("“%s” went (%s)", clip(c.Old.Quote, 200), lowerFirst(why)))
+			out = append(out, fmt.Sprintf("“%s” went (%s)", clip(c.Old.Quote, 200), why))
 		case c.Old == nil:
-			out = append(out, fmt.Sprintf("“%s” came (%s)", clip(c.New.Quote, 200), lowerFirst(why)))
+			out = append(out, fmt.Sprintf("“%s” came (%s)", clip(c.New.Quote, 200), why))
 		default:
-			out = append(out, fmt.Sprintf("“%s” became “%s” (%s)", clip(c.Old.Quote, 200), clip(c.New.Quote, 200), lowerFirst(why)))
+			out = append(out, fmt.Sprintf("“%s” became “%s” (%s)", clip(c.Old.Quote, 200), clip(c.New.Quote, 200), why))
 		}
 	}
 	text := strings.Join(out, "; ")

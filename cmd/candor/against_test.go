@@ -50,7 +50,7 @@ func TestNewOnly(t *testing.T) {
 		want int
 		says string
 	}{
-		"known findings pass":            {now: []check.Finding{oldFinding}, args: []string{"--new-only"}, want: exitOK, says: "1 finding that the earlier scans have too is left out"},
+		"known findings pass":            {now: []check.Finding{oldFinding}, args: []string{"--new-only"}, want: exitOK, says: "1 finding that the earlier scans have too is left out."},
 		"without --new-only they do not": {now: []check.Finding{oldFinding}, want: exitFindings},
 		"a new one does not":             {now: []check.Finding{oldFinding, newFinding}, args: []string{"--new-only"}, want: exitFindings, says: "A new recipient"},
 		"a scan.json as baseline":        {now: []check.Finding{newFinding}, args: []string{"--new-only", "--baseline", "before/scan.json"}, want: exitFindings},

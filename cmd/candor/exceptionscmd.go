@@ -24,10 +24,7 @@ func (c *Command) exceptionsCommand() *cobra.Command {
 		Use:     "exceptions",
 		GroupID: "bundle",
 		Short:   "Findings that are not to be counted, each with reason, owner and end",
-		Long: `Exceptions are findings that a team decided not to have counted. They stand in
-` + exceptions.FileName + `, beside candor.yaml, in the team's repository.
-
-'candor help exceptions' says how the file is written.`,
+		Long:    exceptionsText,
 		Example: `  candor exceptions add 3f2a9c11d0e4b7a5 --report out
   candor exceptions check out
   candor exceptions list`,
@@ -38,10 +35,9 @@ func (c *Command) exceptionsCommand() *cobra.Command {
 	return cmd
 }
 
-var exceptionsText = `Exceptions
-
-candor.exceptions.yaml, beside candor.yaml or named with --exceptions, holds the
-findings that a team decided not to have counted:
+var exceptionsText = `Exceptions are findings that a team decided not to have counted. They stand in its
+repository: candor.exceptions.yaml, beside candor.yaml or named with --exceptions, holds
+them:
 
   exceptions:
     - fingerprint: 3f2a9c11d0e4b7a5   # of the finding, as scan.json has it

@@ -12,7 +12,6 @@ func topics(formats []string) []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesText},
 		{Use: "config", Short: "candor.yaml and CANDOR_ variables", Long: configText(formats)},
-		{Use: "exceptions", Short: "How candor.exceptions.yaml is written", Long: exceptionsText},
 		{Use: "verdicts", Short: "How to read what a report says of a flow", Long: verdictsText},
 	}
 }
