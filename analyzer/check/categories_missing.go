@@ -43,7 +43,7 @@ func categoriesMissing(m *Matcher, r *rules.Rule) result {
 		f.Severity, f.Recipients = r.Severity, recipientsOf(missed.flows)
 		f.Fingerprint = fingerprint(r.ID, m.in.Site, "categories")
 		f.Message = fmt.Sprintf("Observed, and not found in the texts: %s.", list(shorten(missing, 6)))
-		f.SuggestedText = fmt.Sprintf("We collect %s.", list(drafted))
+		f.SuggestedText = fmt.Sprintf("We collect %s.", m.dataNames(f.DataTypes))
 		if number(r, "window_days", 0) > 0 {
 			f.SuggestedText = fmt.Sprintf("In the past 12 months we collected %s.", list(drafted))
 		}
@@ -142,7 +142,7 @@ func (m *Matcher) kindsMissing(r *rules.Rule) []Finding {
 	f := group{flows: all}.finding(r.Severity)
 	f.Severity, f.Recipients, f.Fingerprint = r.Severity, recipientsOf(all), fingerprint(r.ID, m.in.Site, "recipients")
 	f.Title = "The texts list no third parties of a kind that gets personal data"
-	f.Message = fmt.Sprintf("Observed: %s. Not found in the texts: who does %s.", m.describe(all), list(names))
+	f.Message = fmt.Sprintf("Observed: %s. Not found in the texts: recipients of the kind %s.", m.describe(all), list(names))
 	f.SuggestedText = m.suggestKinds(all)
 	m.doubt(&f)
 	return []Finding{f}

@@ -13,6 +13,9 @@ import (
 var notForChildren = newPhrase(`(?i)\bnot\s+(\w+\s+){0,3}(directed|intended|aimed|designed|targeted|meant|marketed)\b[^.;]{0,60}\b(child|children|minors?|under|13|thirteen)|\bnot\s+for\s+(use by\s+)?(children|minors|anyone under|persons under)|\bdo(es)?\s+not\s+knowingly\b[^.;]{0,80}\b(child|children|under\s+(the\s+age\s+of\s+)?(13|thirteen))|` +
 	`\bricht\p{L}*\b[^.;]{0,60}\bnicht\s+an\s+kinder|\bnicht\s+für\s+kinder`)
 
+// notKnowingly is the weaker sentence: it does not say for whom the site is.
+var notKnowingly = newPhrase(`(?i)\bnot\s+knowingly\b`)
+
 // childDenial compares the sentence that a site is not for children with pages and
 // forms for them. A shop whose goods are for children speaks to their parents: its
 // pages do not count, its forms do.
@@ -65,7 +68,11 @@ func childDenial(m *Matcher, r *rules.Rule) result {
 		case shop && len(res.findings) == 0:
 			return result{outcome: Matches, why: fmt.Sprintf("Pages such as %s are of a shop that speaks to parents.", pages[0])}
 		case !shop:
-			add("pages", r.Title, fmt.Sprintf("Pages for children were seen, such as %s%s.", pages[0], m.signalsOf(pages[0])), Differs, r.Severity, pages, proof)
+			title := r.Title
+			if notKnowingly.MatchString(said.Quote) {
+				title = "The text says that nothing is knowingly collected from children, and the site has pages for them"
+			}
+			add("pages", title, fmt.Sprintf("Pages for children were seen, such as %s%s.", pages[0], m.signalsOf(pages[0])), Differs, r.Severity, pages, proof)
 		}
 	}
 	if len(res.findings) == 0 {

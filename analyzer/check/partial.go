@@ -29,7 +29,7 @@ var restsOn = map[string][]string{
 	"form_consent": {"forms"}, "legitimate_interest": {"choices"}, "lifetime_over": {"cookies"}, "oba_conditions": {"requests"},
 	"transfer_undisclosed": {"requests"}, "undeclinable": {"calls", "requests"},
 	"age_screen": {"requests", "forms"}, "categories_missing": {"requests", "forms", "notices"}, "child_denial": {"forms", "notices"}, "child_recipients": {"requests"},
-	"cookie_controls_only": {"requests"}, "minors_sharing": {"requests", "forms"}, "opt_out_reach": {"requests", "cookies"}, "opt_out_untold": {"requests", "notices"},
+	"cookie_controls_only": {"requests"}, "collectors_untold": {"requests", "notices"}, "minors_sharing": {"requests", "forms"}, "opt_out_reach": {"requests", "cookies"}, "opt_out_untold": {"requests", "notices"},
 	"policy_date": {"notices"}, "retention_told": {"notices"}, "review_process": {"forms", "notices"}, "signal_explained": {"requests", "notices"},
 	"practice_changed": {"requests", "notices"}, "text_changed_silently": {"notices"}, "material_change": {"requests", "notices"},
 	// No recording holds choices: these are then not tested anyway.
