@@ -19,7 +19,7 @@ func formByGet(m *Matcher, r *rules.Rule) result {
 	another := false
 	f := Finding{Outcome: Differs, Confidence: string(flow.Strong), Recipients: []string{m.in.Site}, Fingerprint: fingerprint(r.ID, m.in.Site)}
 	for _, form := range forms {
-		if form.Method != "get" && form.Method != "GET" {
+		if form.Method != "get" && form.Method != "GET" || form.FramedBy != "" { // what lies in another's frame does as its script says
 			continue
 		}
 		var data []string

@@ -20,6 +20,9 @@ func scriptsAtFields(m *Matcher, r *rules.Rule) result {
 	data := texts(r, "data")
 	byData := map[string][]flow.Form{}
 	for _, f := range m.in.Seen.Forms {
+		if f.FramedBy != "" {
+			continue // scripts of the page cannot read it
+		}
 		for _, x := range f.Fields {
 			if slices.Contains(data, x.DataType) && !slices.ContainsFunc(byData[x.DataType], func(o flow.Form) bool { return o.ID == f.ID }) {
 				byData[x.DataType] = append(byData[x.DataType], f)

@@ -55,7 +55,7 @@ func securityScaled(m *Matcher, r *rules.Rule) result {
 		add(plain)
 		parts = append(parts, fmt.Sprintf("%s without encryption, as on %s", countOf(len(plain), "%d forms would send data", "a form would send data"), plain[0].Page))
 	}
-	sensitive := slices.DeleteFunc(slices.Clone(forms), func(form flow.Form) bool { return !weighty(form) })
+	sensitive := slices.DeleteFunc(slices.Clone(forms), func(form flow.Form) bool { return !weighty(form) || form.FramedBy != "" })
 	if who := m.scriptsAt(sensitive, texts(r, "strangers")); len(who) > 0 {
 		add(sensitive)
 		if len(plain)+len(plainSensitive) == 0 {

@@ -115,6 +115,8 @@ type form struct {
 	Near    string   `yaml:"near"`    // address of a notice's link
 	Options []string `yaml:"options"` // of its last field
 	Labels  []string `yaml:"labels"`  // of its fields, in order
+	Framed  string   `yaml:"framed"`  // by a vendor
+	Method  string   `yaml:"method"`  // default post
 }
 
 type does struct {
@@ -247,7 +249,7 @@ func (s *story) input(set *rules.Set) check.Input {
 		in.Behaviors = append(in.Behaviors, out)
 	}
 	for i, f := range s.Forms {
-		out := flow.Form{ID: fmt.Sprintf("p0001.none/f%02d", i+1), Page: or(f.Page, "https://shop.test/"), State: evidence.StateNone, Action: f.Action, Method: "post", ActionParty: flow.First, Secure: strings.HasPrefix(f.Action, "https:")}
+		out := flow.Form{ID: fmt.Sprintf("p0001.none/f%02d", i+1), Page: or(f.Page, "https://shop.test/"), State: evidence.StateNone, Action: f.Action, Method: or(f.Method, "post"), FramedBy: f.Framed, ActionParty: flow.First, Secure: strings.HasPrefix(f.Action, "https:")}
 		out.Heading, out.PolicyLinkNear = f.Heading, f.Near
 		for j, data := range f.Asks {
 			data, required := strings.CutSuffix(data, "*")

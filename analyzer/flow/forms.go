@@ -44,6 +44,9 @@ func (b *builder) form(f *evidence.Form) {
 	if !w.first {
 		out.ActionVendor = w.id
 	}
+	if host := hostOf(frame); host != "" && !b.parties.first(host) {
+		out.FramedBy = b.parties.at(host, "/").id
+	}
 	street := slices.ContainsFunc(f.Fields, func(field evidence.Field) bool { return asked(f, &field) && b.fields.dataType(&field) == postalAddress })
 	var place strings.Builder
 	place.WriteString(f.Action + "\x00" + f.Method + "\x00" + f.Name)

@@ -131,6 +131,7 @@ type Form struct {
 	Method         string         `json:"method"`
 	ActionParty    string         `json:"action_party"`
 	ActionVendor   string         `json:"action_vendor"`
+	FramedBy       string         `json:"framed_by,omitempty"` // who is behind the frame that it lies in, when that is another party: the page's scripts cannot read it
 	Secure         bool           `json:"secure"`
 	PolicyLinkNear string         `json:"policy_link_near"`
 	Heading        string         `json:"heading,omitempty"`

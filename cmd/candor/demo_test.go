@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"flag"
 	"fmt"
 	"io"
 	"maps"
@@ -20,6 +21,8 @@ import (
 
 	"candor/reports"
 )
+
+var update = flag.Bool("update", false, "write the tables of findings of testdata/web/README.md anew")
 
 // story is testdata/web/README.md: what Candor has to say of the demo
 // organisation, as tables that a person reads too.
@@ -244,8 +247,34 @@ func (s story) findings(t *testing.T, rep *reports.Report) {
 	for _, f := range rep.Findings {
 		got = append(got, fmt.Sprintf("%s | %s | %s | %s | %s", f.Rule, strings.Join(f.Recipients, ", "), strings.Join(f.DataTypes, ", "), f.Severity, f.Outcome))
 	}
-	if !slices.Equal(got, want) {
+	if *update {
+		s.write(t, "Findings", got)
+	} else if !slices.Equal(got, want) {
 		t.Errorf("findings\n| %s |\nthe story says\n| %s |", strings.Join(got, " |\n| "), strings.Join(want, " |\n| "))
+	}
+}
+
+// write puts other rows into the table below a heading of the story's file.
+func (s story) write(t *testing.T, heading string, rows []string) {
+	t.Helper()
+	name := filepath.Join(repo, "testdata", "web", "README.md")
+	text := readStory(t).text
+	start := strings.Index(text, "\n## "+heading+"\n")
+	if start < 0 {
+		t.Fatalf("the story has no section %q", heading)
+	}
+	head := start + strings.Index(text[start:], "\n|---")
+	first := head + 1 + strings.IndexByte(text[head+1:], '\n') + 1
+	end := first
+	for strings.HasPrefix(text[end:], "|") {
+		end += strings.IndexByte(text[end:], '\n') + 1
+	}
+	var table strings.Builder
+	for _, r := range rows {
+		table.WriteString("| " + r + " |\n")
+	}
+	if err := os.WriteFile(name, []byte(text[:first]+table.String()+text[end:]), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 
