@@ -101,13 +101,13 @@ func TestActionScans(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "out", "summary.md"), "the summary\n")
 	hostile := `https://x.test/$(touch pwned);"'` + "`id`"
-	args, err := script(t, scan.Run, dir, "3", "SCAN_URL="+hostile, "SCAN_PROFILE=my profile.yaml", "SCAN_ARGS=--insecure\n\n--header\nX-A: b c", "SCAN_OUT=out",
+	args, err := script(t, scan.Run, dir, "3", "SCAN_URL="+hostile, "SCAN_PROFILE=my profile.yaml", "SCAN_BASELINE=prod/scan.json", "SCAN_ARGS=--insecure\n\n--header\nX-A: b c", "SCAN_OUT=out",
 		"SCAN_FAIL_ON=high", "SCAN_STATES=none", "SCAN_PAGES=5")
 	if err != nil {
 		t.Fatalf("the scan's end ends the step: %v", err)
 	}
 	want := []string{"scan", "--out", "out", "--fail-on", "high", "--states", "none", "--pages", "5", "--format", "html,json,sarif,junit,md",
-		"--profile", "my profile.yaml", "--insecure", "--header", "X-A: b c", "--", hostile}
+		"--profile", "my profile.yaml", "--baseline", "prod/scan.json", "--new-only", "--insecure", "--header", "X-A: b c", "--", hostile}
 	if !slices.Equal(args, want) {
 		t.Errorf("arguments %q, want %q", args, want)
 	}
