@@ -66,8 +66,8 @@ check: ## gofmt, vet, staticcheck, tidy modules, generated files, vulnerabilitie
 
 # Packages whose tests drive a real browser run two at a time, for two cores:
 # they wait about half of their time. cmd/candor is first, since it takes as long
-# as all others together. go vet is a part of make check. PLAIN_TESTS come last
-# and without the race detector: hostile pages, because it slows what answers the
+# as all others together. go vet is a part of make check. PLAIN_TESTS come last,
+# one at a time since the limits of hostile pages bear no company, and without the race detector: hostile pages, because it slows what answers the
 # browser and the time limits there are those of a visit; scans of many real pages
 # and libraries, because it costs minutes there, and the same code runs under it in
 # the other tests.
@@ -81,7 +81,8 @@ go-test: go-test-browser go-test-plain ## go test ./..., with the race detector 
 go-test-browser: # the packages whose tests drive a browser
 	@echo '+ go test $(firstword $(RACE)) -p 2 $(BROWSER_TESTS)'
 	@go test -vet=off $(RACE) -timeout 14m -p 2 -skip '$(PLAIN_TESTS)' $(BROWSER_TESTS:%=./%)
-	go test -vet=off -timeout 10m -p 2 -run '$(PLAIN_TESTS)' ./cmd/candor ./crawler ./crawler/browser ./crawler/webtest
+	go test -vet=off -timeout 10m -p 1 -run '$(PLAIN_TESTS)' ./crawler ./crawler/browser ./crawler/webtest
+	go test -vet=off -timeout 10m -run '$(PLAIN_TESTS)' ./cmd/candor
 
 .PHONY: go-test-plain
 go-test-plain: # all others
