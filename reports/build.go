@@ -426,7 +426,7 @@ func rank(order []string, word string) int {
 }
 
 func ownPacks(a *analyzer.Analysis) []OwnPack {
-	var out []OwnPack
+	out := []OwnPack{}
 	for _, o := range a.OwnPacks {
 		out = append(out, OwnPack{Pack: o.Pack, Title: o.Title, Folder: o.Folder, Rules: o.Rules})
 	}

@@ -143,6 +143,10 @@ func Summary(rep *Report, dir string, width int) string {
 			line("  - %s: %s", plain.Terminal(g.What, 90), plain.Terminal(g.Why, 140))
 		}
 	}
+	if n := unanswered(rep); n > 0 {
+		line("")
+		line("  %s did not run for want of answers: 'candor profile' prints the questions, --profile FILE takes the answers.", plural(n, "rule", "rules"))
+	}
 	if dir != "" {
 		line("")
 		b.WriteString("  Report: " + plain.Terminal(filepath.Join(dir, "index.html"), 300) + "\n") // whole, to be copied
@@ -151,6 +155,18 @@ func Summary(rep *Report, dir string, width int) string {
 		}
 	}
 	return b.String()
+}
+
+// unanswered counts the rules that did not run because the profile does not say
+// whether they apply.
+func unanswered(rep *Report) int {
+	n := 0
+	for _, r := range rep.Rules {
+		if r.Outcome == "not-applicable" && strings.HasPrefix(r.Why, "Profile not answered: ") {
+			n++
+		}
+	}
+	return n
 }
 
 // Widths outside of which folding is of no use.

@@ -50,7 +50,7 @@ type Tool struct {
 	RulesVersion string `json:"rules_version"`
 	Browser      string `json:"browser"`
 
-	OwnPacks []OwnPack `json:"own_packs,omitempty" doc:"Packs of the organisation's own, beside those that the program has."`
+	OwnPacks []OwnPack `json:"own_packs" doc:"Packs of the organisation's own, beside those that the program has."`
 }
 
 // OwnPack is a pack that a person gave.

@@ -164,7 +164,7 @@ two differ. What it prints is evidence for a person to judge, not legal advice.`
 	root.AddCommand(
 		c.scanCommand(), c.importCommand(), c.policyCommand(),
 		c.analyzeCommand(), c.diffCommand(), c.reportCommand(), c.exceptionsCommand(), c.verifyCommand(),
-		c.rulesCommand(), c.doctorCommand(), c.versionCommand(),
+		c.rulesCommand(), c.profileCommand(), c.doctorCommand(), c.versionCommand(),
 	)
 	root.AddCommand(topics(c.formats())...)
 	return root

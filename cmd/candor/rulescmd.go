@@ -69,6 +69,9 @@ are known. Of each rule it says whether it applies to the organisation of
 			if err != nil {
 				return err
 			}
+			if err := profileIDs(o.profile, set); err != nil {
+				return err
+			}
 			if pack != "" && set.Packs[pack] == nil {
 				return usage("there is no pack %q%s", pack, rules.DidYouMean(pack, slices.Collect(maps.Keys(set.Packs))))
 			}

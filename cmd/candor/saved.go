@@ -76,6 +76,9 @@ func (c *Command) analyze(ctx context.Context, o *options, bundle string) error 
 	if err != nil {
 		return err
 	}
+	if err := profileIDs(o.profile, set); err != nil {
+		return err
+	}
 	held, err := c.against(ctx, o, set)
 	if err != nil {
 		return err

@@ -194,6 +194,9 @@ func (c *Command) plan(ctx context.Context, o *options, urls []string) (*plan, e
 	if p.set, p.rules, err = c.rules(o.rules); err != nil {
 		return nil, err
 	}
+	if err := profileIDs(o.profile, p.set); err != nil {
+		return nil, err
+	}
 	if p.held, err = c.against(ctx, o, p.set); err != nil {
 		return nil, err
 	}
