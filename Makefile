@@ -26,6 +26,7 @@ SOURCES := $(shell find cmd crawler analyzer rules reports -type f -not -name '*
 help: ## list the targets
 	@echo 'make scan URL=https://www.example.com/   scan a site, write a report'
 	@echo 'make scan                                scan the bundled demo organisation, offline'
+	@echo 'make serve                               the dashboard, with the demo organisation scanned and scheduled'
 	@echo
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/make \1@\2/' | column -t -s '@' 2>/dev/null || \
 		grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST)
@@ -40,6 +41,10 @@ bin/candor: go.mod go.sum $(SOURCES)
 scan: install build ## scan URL (or the demo without URL); ARGS='--pages 50' for more
 	@.ci/scan "$$URL" $(ARGS)
 
+.PHONY: serve
+serve: install build ## the dashboard with the demo organisation, offline; ARGS='--listen :8600' for more
+	@.ci/serve $(ARGS)
+
 .PHONY: install
 install: ## install Chromium and fonts when they are missing
 	@.ci/install-browser
@@ -49,8 +54,8 @@ test: install-tests ## everything that the build machine checks
 	@.ci/test
 
 .PHONY: install-tests
-install-tests: # browser, fonts, node, and the vendor libraries that tests serve
-	@.ci/install-browser --node
+install-tests: # browser, fonts, node, PostgreSQL, and the vendor libraries that tests serve
+	@.ci/install-browser --node --postgres
 	@if [ -f testdata/npm/package-lock.json ]; then \
 		if [ testdata/npm/node_modules/.package-lock.json -nt testdata/npm/package-lock.json ]; then \
 			echo 'testdata/npm: the vendor libraries are there'; \

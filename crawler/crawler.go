@@ -37,6 +37,7 @@ type Options struct {
 	BrowserPath  string         // of the executable, or a ws:// address; "" looks for one
 	NoSandbox    bool
 	Proxy        string
+	BrowserFlags []string // further ones of Chromium's command line
 	Headers      map[string]string
 	Cookies      []PresetCookie
 	Language     string // Accept-Language; default "en-US,en"

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -34,7 +35,7 @@ func Client(o Options, hosts ...string) (*http.Client, error) {
 		}
 	}
 	t := &http.Transport{
-		DialContext:         dialMapped(bySpecificity(o.HostMap)),
+		DialContext:         dialMapped(o.HostMap),
 		TLSClientConfig:     &tls.Config{InsecureSkipVerify: o.Insecure}, // only when the person asked for it
 		ForceAttemptHTTP2:   true,
 		MaxIdleConnsPerHost: 2,
@@ -106,23 +107,35 @@ func (t withHeaders) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.next.RoundTrip(r)
 }
 
+// Mapped returns where a host is reached instead of by its name, by the most
+// specific mapping that fits: ok is false where none does, and an address that is
+// not valid says that there is no such host.
+func Mapped(mappings []HostMapping) func(host, port string) (at netip.AddrPort, ok bool) {
+	mappings = bySpecificity(mappings)
+	return func(host, _ string) (netip.AddrPort, bool) {
+		for _, m := range mappings {
+			if hostMatches(m.Pattern, host) {
+				return m.Addr, true
+			}
+		}
+		return netip.AddrPort{}, false
+	}
+}
+
 // dialMapped connects to the address that a mapping gives for the host.
 func dialMapped(mappings []HostMapping) func(ctx context.Context, proto, addr string) (net.Conn, error) {
 	d := net.Dialer{Timeout: 10 * time.Second}
+	mapped := Mapped(mappings)
 	return func(ctx context.Context, proto, addr string) (net.Conn, error) {
-		host, _, err := net.SplitHostPort(addr)
+		host, port, err := net.SplitHostPort(addr)
 		if err != nil {
 			return nil, err
 		}
-		for _, m := range mappings {
-			if !hostMatches(m.Pattern, host) {
-				continue
-			}
-			if !m.Addr.IsValid() {
+		if to, ok := mapped(host, port); ok {
+			if !to.IsValid() {
 				return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 			}
-			addr = m.Addr.String()
-			break
+			addr = to.String()
 		}
 		return d.DialContext(ctx, proto, addr)
 	}

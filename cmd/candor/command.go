@@ -157,6 +157,7 @@ two differ. What it prints is evidence for a person to judge, not legal advice.`
 	root.AddGroup(
 		&cobra.Group{ID: "scan", Title: "Scan and read:"},
 		&cobra.Group{ID: "bundle", Title: "Saved scans:"},
+		&cobra.Group{ID: "service", Title: "Many sites:"},
 		&cobra.Group{ID: "setup", Title: "Tool:"},
 	)
 	root.SetHelpCommandGroupID("setup")
@@ -165,6 +166,7 @@ two differ. What it prints is evidence for a person to judge, not legal advice.`
 		c.scanCommand(), c.importCommand(), c.policyCommand(),
 		c.analyzeCommand(), c.diffCommand(), c.reportCommand(), c.exceptionsCommand(), c.verifyCommand(),
 		c.rulesCommand(), c.profileCommand(), c.doctorCommand(), c.versionCommand(),
+		c.serveCommand(), c.workerCommand(),
 	)
 	root.AddCommand(topics(c.formats())...)
 	return root

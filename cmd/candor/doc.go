@@ -19,5 +19,5 @@
 //
 // What a run shows is evidence for a person to judge, not a legal verdict. It
 // saw what one browser saw at one time from one place; other visitors may be
-// shown other tags. In this version only the consent state "none" is operated.
+// shown other tags.
 package main

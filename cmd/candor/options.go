@@ -56,6 +56,9 @@ type options struct {
 	journey     string
 	demo        string
 
+	chromium []string            // further flags of its command line
+	event    func(crawler.Event) // told each step of the crawl; nil for none
+
 	redact string // "all" or "none"
 	region string // where the browser stands, as told
 	second secondReader
@@ -174,6 +177,9 @@ func everyFlag(formats []string) *pflag.FlagSet {
 	o.importFlags(fs)
 	o.redactFlags(fs)
 	o.secondReaderFlags(fs)
+	var so serviceOptions
+	so.deskFlags(fs)
+	so.shareFlags(fs)
 	return fs
 }
 

@@ -30,6 +30,12 @@ func readProfile(file string) (analyzer.Profile, error) {
 	if err != nil {
 		return p, err
 	}
+	return parseProfile(file, data)
+}
+
+// parseProfile reads a profile's text; file is what faults call it.
+func parseProfile(file string, data []byte) (analyzer.Profile, error) {
+	var p analyzer.Profile
 	root, err := parseYAML(file, data)
 	if err != nil || root == nil {
 		return p, err

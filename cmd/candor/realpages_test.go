@@ -124,14 +124,14 @@ func TestRealPages(t *testing.T) {
 		if d.Kind != kind {
 			t.Errorf("%s is a %s notice, want %s", d.URL, d.Kind, kind)
 		}
-		raw, dom := blob(t, r, d.Raw), blob(t, r, d.DOM)
+		raw, dom := blobOf(t, r, d.Raw), blobOf(t, r, d.DOM)
 		served, err := fs.ReadFile(pages, name)
 		if err != nil || !bytes.Equal(raw, served) && !told["bytes "+d.URL] {
 			t.Errorf("%s: %d bytes are kept of %d: %v", d.URL, len(raw), len(served), err)
 		}
 		in := policy.Input{ID: d.ID, URL: d.FinalURL, Kind: d.Kind, MIMEType: d.MIMEType, Language: d.Language, Raw: raw, DOM: dom}
 		for _, f := range d.Frames {
-			in.Frames = append(in.Frames, blob(t, r, f.DOM))
+			in.Frames = append(in.Frames, blobOf(t, r, f.DOM))
 		}
 		doc := policy.Read(in, set)
 		gold, err := fs.ReadFile(pages, strings.TrimSuffix(name, ".html")+".txt")
@@ -154,7 +154,7 @@ func TestRealPages(t *testing.T) {
 	}
 }
 
-func blob(t *testing.T, r *evidence.Reader, name string) []byte {
+func blobOf(t *testing.T, r *evidence.Reader, name string) []byte {
 	t.Helper()
 	if name == "" {
 		return nil

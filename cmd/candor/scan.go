@@ -119,42 +119,48 @@ type plan struct {
 }
 
 func (c *Command) scan(ctx context.Context, o *options, urls []string) error {
+	rep, crawlErr, err := c.scanTo(ctx, o, urls)
+	if err != nil {
+		return err
+	}
+	c.summarise(o, rep, o.out)
+	if crawlErr != nil {
+		c.complain(crawlErr)
+	}
+	return c.judge(o, rep, crawlErr)
+}
+
+// scanTo scans into the folder o.out, and names it there. The first error is the
+// crawl's, which the report survives; the second ends the command.
+func (c *Command) scanTo(ctx context.Context, o *options, urls []string) (rep *reports.Report, crawlErr, err error) {
 	p, err := c.plan(ctx, o, urls)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	defer p.server.Close()
+	o.out = p.dir
 	if err := freshDir(p.dir); err != nil {
-		return err
+		return nil, nil, err
 	}
 	if err := errors.Join(keepProfile(o.profile, p.dir), keepRules(p.rules, p.dir)); err != nil {
-		return err
+		return nil, nil, err
 	}
-	crawlErr, err := c.crawl(ctx, o, p)
-	if err != nil {
-		return err
+	if crawlErr, err = c.crawl(ctx, o, p); err != nil {
+		return nil, nil, err
 	}
 	if crawlErr == nil {
 		if err := c.lookAgain(ctx, o, p); err != nil {
-			return err
+			return nil, nil, err
 		}
 	}
 	// A signal ends the visits and the asking, not the report on them.
 	asking := ctx
 	ctx = context.WithoutCancel(ctx)
 	bundle := filepath.Join(p.dir, "evidence")
-	rep, err := c.analyseAndWrite(ctx, asking, o, bundle, p.dir, p.set, p.profile, p.held)
-	if err != nil {
-		return err
+	if rep, err = c.analyseAndWrite(ctx, asking, o, bundle, p.dir, p.set, p.profile, p.held); err != nil {
+		return nil, nil, err
 	}
-	if err := c.redact(ctx, o, bundle, p.set, rep); err != nil {
-		return err
-	}
-	c.summarise(o, rep, p.dir)
-	if crawlErr != nil {
-		c.complain(crawlErr)
-	}
-	return c.judge(o, rep, crawlErr)
+	return rep, crawlErr, c.redact(ctx, o, bundle, p.set, rep)
 }
 
 func (c *Command) plan(ctx context.Context, o *options, urls []string) (*plan, error) {
@@ -269,7 +275,7 @@ func (c *Command) crawlOptions(o *options, p *plan, now time.Time) crawler.Optio
 		Pages: o.pages, Depth: o.depth, Tabs: o.tabs, States: o.states,
 		PageTimeout: o.timeout, IgnoreRobots: o.ownSite, Identify: o.identify,
 		HostMap: o.hostMap, DNS: o.dns, Insecure: o.insecure,
-		BrowserPath: o.browser, NoSandbox: o.noSandbox, Proxy: o.proxy,
+		BrowserPath: o.browser, NoSandbox: o.noSandbox, Proxy: o.proxy, BrowserFlags: o.chromium,
 		Headers: o.headerMap(), Cookies: o.cookies, Language: "en-US,en", ToolVersion: toolVersion(),
 		Words: crawlerWords(p.set.Terms), Now: c.Now,
 	}
@@ -331,6 +337,9 @@ func (c *Command) crawl(ctx context.Context, o *options, p *plan) (crawlErr, err
 	}
 	show := c.newProgress(o, p.set)
 	p.options.Progress = show.event
+	if o.event != nil {
+		p.options.Progress = func(e crawler.Event) { show.event(e); o.event(e) }
+	}
 	stopped := "crash"
 	defer func() {
 		show.close()

@@ -1,0 +1,395 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"candor/crawler"
+	"candor/crawler/fleet"
+	"candor/crawler/guard"
+	"candor/reports"
+	"candor/reports/exceptions"
+	"candor/reports/store"
+	"candor/reports/store/blob"
+	"candor/rules"
+)
+
+// clockwork is how often a service looks, and how long it waits.
+type clockwork struct {
+	tick  time.Duration // between two looks at what is due
+	beat  time.Duration // between two signs of life of a worker
+	lost  time.Duration // without a sign of life a worker is taken for dead
+	later time.Duration // until a scan whose host is busy is tried again
+}
+
+var usualClockwork = clockwork{tick: 5 * time.Second, beat: 5 * time.Second, lost: 30 * time.Second, later: 10 * time.Second}
+
+const (
+	attempts = 3                // of one scan
+	stopTime = 20 * time.Second // for what became of a scan to be recorded
+)
+
+// service is one machine's part: what it needs to scan the sites of a store.
+type service struct {
+	c     *Command
+	o     *serviceOptions
+	store *store.Store
+	blobs blob.Store
+	fleet fleet.Fleet
+	guard *guard.Guard
+	demo  *demoServer // nil without --demo
+	set   *rules.Set
+	log   *slog.Logger
+	name  string // of this worker
+}
+
+// errLost ends a scan that is no longer this worker's.
+var errLost = errors.New("the scan was cancelled or given to another worker")
+
+// openService opens the database and the blobs, and makes this machine's part.
+func (c *Command) openService(ctx context.Context, o *serviceOptions) (_ *service, err error) {
+	s := &service{c: c, o: o, log: c.logger(&o.options), name: workerName()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	if s.set, err = c.Stages.Rules(); err != nil {
+		return nil, fmt.Errorf("load the embedded knowledge: %w", err)
+	}
+	if s.store, err = store.Open(ctx, o.databaseAddress(), store.Options{Now: c.Now, NewID: rand.Text}); err != nil {
+		return nil, &exitError{exitUsage, err}
+	}
+	if s.blobs, err = blob.Open(o.blobAddress()); err == nil {
+		err = s.blobs.Check(ctx)
+	}
+	if err != nil {
+		return nil, &exitError{exitUsage, fmt.Errorf("the blobs at %s: %w", blob.Redacted(o.blobAddress()), err)}
+	}
+	if o.demo != "" {
+		if s.demo, err = c.Stages.Serve(o.demo); err != nil {
+			return nil, usage("--demo %s: %w", o.demo, err)
+		}
+	}
+	if s.guard, err = guard.Listen(guard.Options{Allow: o.allow, Mapped: crawler.Mapped(s.mappings()), Log: s.log}); err != nil {
+		return nil, err
+	}
+	fo := fleet.Options{Workers: o.workers, Do: s.do, Next: s.next, Tick: o.clockwork.tick, Limit: o.longest, Later: o.clockwork.later, Log: s.log}
+	if pool := s.store.Pool(); pool != nil {
+		s.fleet, err = fleet.Postgres(ctx, pool, fo)
+	} else {
+		s.fleet, err = fleet.SQLite(ctx, s.store.DB(), fo)
+	}
+	return s, err
+}
+
+func (s *service) mappings() []crawler.HostMapping {
+	m := s.o.hostMap
+	if s.demo != nil {
+		m = append(m[:len(m):len(m)], crawler.HostMapping{Pattern: "*", Addr: s.demo.Addr})
+	}
+	return m
+}
+
+func (s *service) close() error {
+	var errs []error
+	if s.guard != nil {
+		errs = append(errs, s.guard.Close())
+	}
+	if s.demo != nil {
+		s.demo.Close()
+	}
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// workerName tells the workers of one database apart.
+func workerName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "worker"
+	}
+	return fmt.Sprintf("%s-%d", host, os.Getpid())
+}
+
+// next puts in line what is due: schedules whose time has come, scans whose
+// worker was lost, and those that somebody asked for.
+func (s *service) next(ctx context.Context) ([]fleet.Task, error) {
+	if _, err := s.store.Due(ctx); err != nil {
+		s.log.Error("schedules", "err", err) // the others still come
+	}
+	returned, failed, err := s.store.Stale(ctx, s.c.Now().Add(-s.o.clockwork.lost), attempts)
+	if err != nil {
+		return nil, err
+	}
+	if returned+failed > 0 {
+		s.log.Warn("workers were lost", "scans_put_back", returned, "scans_ended", failed)
+	}
+	open, err := s.store.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []fleet.Task
+	for _, x := range open {
+		if x.State == store.Queued {
+			out = append(out, taskOf(x))
+		}
+	}
+	return out, nil
+}
+
+func taskOf(x store.Scan) fleet.Task {
+	return fleet.Task{ID: x.ID, Attempt: x.Attempt, Priority: x.Priority}
+}
+
+// added puts a scan in line that was asked for just now. When that fails, the
+// next tick does it.
+func (s *service) added(ctx context.Context, x store.Scan) {
+	if err := s.fleet.Add(ctx, taskOf(x)); err != nil {
+		s.log.Warn("a scan waits for the next tick", "scan", x.ID, "err", err)
+	}
+}
+
+// do makes one attempt at a scan.
+func (s *service) do(ctx context.Context, t fleet.Task) error {
+	x, err := s.store.Begin(ctx, t.ID, t.Attempt, s.name)
+	switch {
+	case errors.Is(err, store.ErrHostBusy):
+		return fleet.ErrLater
+	case errors.Is(err, store.ErrLost):
+		return nil // another attempt has it, or nobody wants it any more
+	case err != nil:
+		return err
+	}
+	log := s.log.With("scan", x.ID, "site", x.Site, "attempt", x.Attempt)
+	log.Info("scan begins")
+	err = s.attempt(ctx, x)
+	// What became of it is recorded although the worker may be stopping.
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	defer cancel()
+	switch {
+	case err == nil:
+		log.Info("scan ends")
+		return nil
+	case errors.Is(err, errLost), errors.Is(err, store.ErrLost):
+		log.Info("scan given up", "why", err)
+		return nil
+	case ctx.Err() != nil:
+		log.Info("scan handed back", "why", "the worker stops")
+		return s.store.Return(after, x, "its worker was stopped")
+	case x.Attempt < attempts:
+		log.Warn("scan failed and is tried again", "err", err)
+		return s.store.Return(after, x, err.Error())
+	}
+	log.Error("scan failed", "err", err)
+	return s.store.Fail(after, x, err.Error())
+}
+
+// attempt scans a site and hands its result in.
+func (s *service) attempt(ctx context.Context, x store.Scan) (err error) {
+	site, err := s.store.Site(ctx, x.Site)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	b := &beat{s: s, scan: x, cancel: cancel}
+	stop := b.start(ctx)
+	defer stop()
+	dir, err := os.MkdirTemp(s.o.workDir(), x.ID+"-")
+	if err != nil {
+		return fmt.Errorf("a folder for the scan: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	rep, state, err := s.scan(ctx, site, filepath.Join(dir, "report"), b.event)
+	if err != nil {
+		return errors.Join(err, context.Cause(ctx))
+	}
+	prefix := fmt.Sprintf("scans/%s.%d/", x.ID, x.Attempt)
+	b.doing("Keeping the report")
+	if err := blob.PutDir(ctx, s.blobs, prefix, filepath.Join(dir, "report")); err != nil {
+		return fmt.Errorf("keep the report: %w", err)
+	}
+	if err := s.store.Finish(ctx, x, state, rep, prefix, prefix+"evidence/"); err != nil {
+		return errors.Join(err, context.Cause(ctx), blobGone(ctx, s.blobs, prefix))
+	}
+	return nil
+}
+
+// blobGone takes away what an attempt kept that does not count.
+func blobGone(ctx context.Context, b blob.Store, prefix string) error {
+	return b.Delete(context.WithoutCancel(ctx), prefix)
+}
+
+// scan runs the pipeline that candor scan runs, with the options of the service
+// and of the site, on the way through the guard.
+func (s *service) scan(ctx context.Context, site store.Site, dir string, event func(crawler.Event)) (*reports.Report, store.ScanState, error) {
+	quiet := *s.c
+	quiet.Stdout, quiet.Stderr, quiet.Columns = io.Discard, io.Discard, func() int { return 0 }
+	o := s.o.options
+	o.out, o.quiet, o.demo = dir, true, ""
+	o.formats = []string{"html", "json"}
+	o.proxy, o.chromium, o.hostMap = s.guard.URL(), guard.Flags(), nil // the guard maps hosts
+	if s.demo != nil {
+		o.insecure = true
+		if !o.dns.IsValid() {
+			o.dns = s.demo.DNS
+		}
+	}
+	if site.Profile != "" {
+		o.profile = filepath.Join(filepath.Dir(dir), "profile.yaml")
+		if err := os.WriteFile(o.profile, []byte(site.Profile), 0o600); err != nil {
+			return nil, "", err
+		}
+	}
+	if err := siteOptions(&o, site.Options); err != nil {
+		return nil, "", err
+	}
+	if err := s.history(ctx, &o, site, filepath.Dir(dir)); err != nil {
+		return nil, "", err
+	}
+	o.event = event
+	rep, crawlErr, err := quiet.scanTo(ctx, &o, []string{site.URL})
+	switch {
+	case err != nil:
+		return nil, "", err
+	case ctx.Err() != nil:
+		return nil, "", context.Cause(ctx)
+	case crawlErr != nil && rep.Coverage.PagesVisited == 0:
+		return nil, "", crawlErr
+	case crawlErr != nil || incomplete(rep, o.minCoverage) != "":
+		return rep, store.Incomplete, nil
+	}
+	return rep, store.Finished, nil
+}
+
+// history gives a scan what the store knows of its site: the last report, to say
+// what changed, and what people suppressed.
+func (s *service) history(ctx context.Context, o *options, site store.Site, dir string) error {
+	last, err := s.store.LastScans(ctx)
+	if err != nil {
+		return err
+	}
+	if x := last[site.ID]; x.Report != "" {
+		err := blob.GetFile(ctx, s.blobs, x.Report+"scan.json", filepath.Join(dir, "earlier.json"))
+		switch {
+		case err == nil:
+			o.baselines = []string{filepath.Join(dir, "earlier.json")}
+		case !errors.Is(err, blob.ErrNotFound): // it may have been purged
+			return err
+		}
+	}
+	list, err := s.store.Suppressions(ctx, site.ID)
+	if err != nil || len(list) == 0 {
+		o.exceptions = "none"
+		return err
+	}
+	var file []byte
+	for _, x := range list {
+		e := exceptions.Entry{
+			Fingerprint: x.Fingerprint, Reason: x.Reason, Justification: x.Justification, Owner: x.Owner, Approver: x.Approver,
+			Created: exceptions.Day(x.CreatedAt), Expires: exceptions.Day(x.ExpiresAt),
+		}
+		if file, err = exceptions.Append(file, exceptions.Draft(e, "")); err != nil {
+			return fmt.Errorf("suppressions of the site: %w", err)
+		}
+	}
+	o.exceptions = filepath.Join(dir, "exceptions.yaml")
+	return os.WriteFile(o.exceptions, file, 0o600)
+}
+
+// siteOptions are what a site has of its own beside the service's options.
+func siteOptions(o *options, text string) error {
+	var own struct {
+		Pages int `json:"pages"`
+	}
+	if err := json.Unmarshal([]byte(text), &own); err != nil {
+		return fmt.Errorf("the site's options: %w", err)
+	}
+	if own.Pages > 0 {
+		o.pages = own.Pages
+	}
+	return nil
+}
+
+// beat says that a scan goes on, and how far it is.
+type beat struct {
+	s      *service
+	scan   store.Scan
+	cancel context.CancelCauseFunc
+	mu     sync.Mutex
+	now    struct {
+		Pages int    `json:"pages"`
+		Of    int    `json:"of"`
+		State string `json:"state"`
+		Doing string `json:"doing"`
+	}
+}
+
+func (b *beat) event(e crawler.Event) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now.Pages, b.now.Of = max(b.now.Pages, e.Done), max(b.now.Of, e.Planned, e.Done)
+	b.now.State = string(e.State)
+	switch e.Kind {
+	case "start":
+		b.now.Doing = "The browser is there"
+	case "page-start":
+		b.now.Doing = e.URL
+	case "done":
+		b.now.Doing = "Reading what was collected"
+	}
+}
+
+func (b *beat) doing(what string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now.Doing = what
+}
+
+// start beats until stop; a scan that was lost ends.
+func (b *beat) start(ctx context.Context) (stop func()) {
+	over := make(chan struct{})
+	var done sync.WaitGroup
+	done.Go(func() {
+		ticker := time.NewTicker(b.s.o.clockwork.beat)
+		defer ticker.Stop()
+		for {
+			b.mu.Lock()
+			text, err := json.Marshal(b.now)
+			b.mu.Unlock()
+			if err == nil {
+				err = b.s.store.Beat(ctx, b.scan, string(text))
+			}
+			if errors.Is(err, store.ErrLost) {
+				b.cancel(errLost)
+				return
+			}
+			if err != nil && ctx.Err() == nil {
+				b.s.log.Warn("no sign of life could be given", "scan", b.scan.ID, "err", err) // the database may come back
+			}
+			select {
+			case <-over:
+				return
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+		}
+	})
+	return func() {
+		close(over)
+		done.Wait()
+	}
+}

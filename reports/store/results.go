@@ -1,0 +1,301 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"candor/reports"
+)
+
+// Finding is a finding of a site over all its scans.
+type Finding struct {
+	Site        string    `json:"site"`
+	Fingerprint string    `json:"fingerprint"`
+	Rule        string    `json:"rule"`
+	Pack        string    `json:"pack"`
+	Severity    string    `json:"severity"`
+	Confidence  string    `json:"confidence"`
+	Outcome     string    `json:"outcome"`
+	Title       string    `json:"title"`
+	Message     string    `json:"message"`
+	Recipients  string    `json:"recipients"` // ids, with commas
+	FirstScan   string    `json:"first_scan"`
+	FirstSeen   time.Time `json:"first_seen"`
+	LastScan    string    `json:"last_scan"`
+	LastSeen    time.Time `json:"last_seen"`
+	Present     bool      `json:"present"` // in the site's last finished scan
+	Suppressed  bool      `json:"suppressed"`
+	Review      string    `json:"review"` // "", "confirmed", "not_an_issue", "needs_person"
+	Note        string    `json:"note"`
+	Owner       string    `json:"owner"`
+	DueAt       time.Time `json:"due_at"`
+	ReviewedBy  string    `json:"reviewed_by"`
+	ReviewedAt  time.Time `json:"reviewed_at"`
+}
+
+// Reviews are what a person can say of a finding; "" takes it back.
+var Reviews = []string{"", "confirmed", "not_an_issue", "needs_person"}
+
+var severityRank = map[string]int{"critical": 0, "high": 1, "medium": 2, "low": 3, "info": 4}
+
+// Finish records the result of a worker's scan once: the scan, its findings,
+// recipients and policy versions, in one change. A scan that is no longer this
+// worker's is ErrLost, and nothing is recorded. state is Finished or Incomplete;
+// what an incomplete scan did not see keeps its place.
+func (s *Store) Finish(ctx context.Context, x Scan, state ScanState, rep *reports.Report, report, evidence string) error {
+	summary, err := json.Marshal(rep.Summary)
+	if err != nil {
+		return fmt.Errorf("finish the scan %s: %w", x.ID, err)
+	}
+	now := ms(s.now())
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		if err := s.held(ctx, tx, x, `state = ?, finished_at = ?, summary = ?, failure = '', rules_version = ?, report_blob = ?, evidence_blob = ?`,
+			state, now, string(summary), rep.Tool.RulesVersion, report, evidence); err != nil {
+			return err
+		}
+		if state == Finished {
+			for _, table := range []string{"findings", "recipients"} {
+				if _, err := s.exec(ctx, tx, `UPDATE `+table+` SET present = 0 WHERE site = ?`, x.Site); err != nil {
+					return err
+				}
+			}
+		}
+		if err := s.addFindings(ctx, tx, x, rep, now); err != nil {
+			return err
+		}
+		if err := s.addRecipients(ctx, tx, x, rep, now); err != nil {
+			return err
+		}
+		return s.addPolicies(ctx, tx, x, rep, now)
+	})
+	if err != nil {
+		return fmt.Errorf("finish the scan %s: %w", x.ID, err)
+	}
+	return nil
+}
+
+func (s *Store) addFindings(ctx context.Context, tx *sql.Tx, x Scan, rep *reports.Report, now int64) error {
+	for _, f := range rep.Findings {
+		_, err := s.exec(ctx, tx, `INSERT INTO findings(site, fingerprint, rule, pack, severity, severity_rank, confidence, outcome, title, message, recipients, first_scan, first_seen, last_scan, last_seen, present, suppressed)
+			VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)
+			ON CONFLICT(site, fingerprint) DO UPDATE SET rule = excluded.rule, pack = excluded.pack, severity = excluded.severity, severity_rank = excluded.severity_rank, confidence = excluded.confidence,
+				outcome = excluded.outcome, title = excluded.title, message = excluded.message, recipients = excluded.recipients, last_scan = excluded.last_scan, last_seen = excluded.last_seen, present = 1, suppressed = excluded.suppressed`,
+			x.Site, f.Fingerprint, f.Rule, f.Pack, f.Severity, severityRank[f.Severity], f.Confidence, f.Outcome, f.Title, f.Message, strings.Join(f.Recipients, ","), x.ID, now, x.ID, now, bit(f.Suppressed))
+		if err != nil {
+			return err
+		}
+		if _, err := s.exec(ctx, tx, `INSERT INTO sightings(scan, site, fingerprint, severity, suppressed) VALUES(?, ?, ?, ?, ?) ON CONFLICT(scan, fingerprint) DO NOTHING`,
+			x.ID, x.Site, f.Fingerprint, f.Severity, bit(f.Suppressed)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) addRecipients(ctx context.Context, tx *sql.Tx, x Scan, rep *reports.Report, now int64) error {
+	for _, v := range rep.Vendors {
+		if v.Party != "third" {
+			continue
+		}
+		_, err := s.exec(ctx, tx, `INSERT INTO recipients(site, vendor, name, entity, categories, named, first_seen, last_seen, last_scan, present) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+			ON CONFLICT(site, vendor) DO UPDATE SET name = excluded.name, entity = excluded.entity, categories = excluded.categories, named = excluded.named, last_seen = excluded.last_seen, last_scan = excluded.last_scan, present = 1`,
+			x.Site, v.ID, v.Name, v.Entity, strings.Join(v.Categories, ","), bit(v.NamedInPolicy), now, now, x.ID)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) addPolicies(ctx context.Context, tx *sql.Tx, x Scan, rep *reports.Report, now int64) error {
+	for _, p := range rep.Policies {
+		statements, err := json.Marshal(p.Statements)
+		if err != nil {
+			return err
+		}
+		_, err = s.exec(ctx, tx, `INSERT INTO policies(site, url, sha256, kind, title, last_updated, words, statements, first_scan, first_seen, last_scan, last_seen) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT(site, url, sha256) DO UPDATE SET last_scan = excluded.last_scan, last_seen = excluded.last_seen`,
+			x.Site, p.URL, p.SHA256, p.Kind, p.Title, p.LastUpdated, p.Words, string(statements), x.ID, now, x.ID, now)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Query narrows a list of findings. What is empty asks nothing.
+type Query struct {
+	Site       string
+	Rule       string
+	Severity   string
+	Review     string
+	Gone       bool // those not in the last scan too
+	Suppressed bool // those that are suppressed too
+	Limit      int  // at most; 0 is 200
+	Offset     int
+}
+
+const findingColumns = `site, fingerprint, rule, pack, severity, confidence, outcome, title, message, recipients, first_scan, first_seen, last_scan, last_seen, present, suppressed, review, note, owner, due_at, reviewed_by, reviewed_at`
+
+func readFinding(row func(...any) error) (Finding, error) {
+	var f Finding
+	var first, last, present, suppressed, due, reviewed int64
+	err := row(&f.Site, &f.Fingerprint, &f.Rule, &f.Pack, &f.Severity, &f.Confidence, &f.Outcome, &f.Title, &f.Message, &f.Recipients, &f.FirstScan, &first, &f.LastScan, &last, &present, &suppressed, &f.Review, &f.Note, &f.Owner, &due, &f.ReviewedBy, &reviewed)
+	f.FirstSeen, f.LastSeen, f.Present, f.Suppressed, f.DueAt, f.ReviewedAt = at(first), at(last), present != 0, suppressed != 0, at(due), at(reviewed)
+	return f, err
+}
+
+// Findings lists findings, the most severe first, of those the latest.
+func (s *Store) Findings(ctx context.Context, q Query) ([]Finding, error) {
+	where, args := []string{"1 = 1"}, []any{}
+	and := func(ok bool, clause string, arg ...any) {
+		if ok {
+			where, args = append(where, clause), append(args, arg...)
+		}
+	}
+	and(!q.Gone, "present = 1")
+	and(!q.Suppressed, "suppressed = 0")
+	and(q.Site != "", "site = ?", q.Site)
+	and(q.Rule != "", "rule = ?", q.Rule)
+	and(q.Severity != "", "severity_rank = ?", severityRank[q.Severity])
+	and(q.Review != "", "review = ?", q.Review)
+	if q.Limit <= 0 {
+		q.Limit = 200
+	}
+	out := []Finding{}
+	err := s.rows(ctx, s.db, `SELECT `+findingColumns+` FROM findings WHERE `+strings.Join(where, " AND ")+` ORDER BY severity_rank, last_seen DESC, site, fingerprint LIMIT ? OFFSET ?`, func(row func(...any) error) error {
+		f, err := readFinding(row)
+		out = append(out, f)
+		return err
+	}, append(args, q.Limit, q.Offset)...)
+	if err != nil {
+		return nil, fmt.Errorf("list findings: %w", err)
+	}
+	return out, nil
+}
+
+// Finding returns one finding with the ids of the scans that saw it, the latest
+// first.
+func (s *Store) Finding(ctx context.Context, site, fingerprint string) (f Finding, scans []string, err error) {
+	f, err = readFinding(s.db.QueryRowContext(ctx, s.sql(`SELECT `+findingColumns+` FROM findings WHERE site = ? AND fingerprint = ?`), site, fingerprint).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNotFound
+	}
+	if err == nil {
+		err = s.rows(ctx, s.db, `SELECT scans.id FROM sightings JOIN scans ON scans.id = sightings.scan WHERE sightings.site = ? AND fingerprint = ? ORDER BY scans.finished_at DESC, scans.id DESC`, func(row func(...any) error) error {
+			var id string
+			err := row(&id)
+			scans = append(scans, id)
+			return err
+		}, site, fingerprint)
+	}
+	if err != nil {
+		return Finding{}, nil, fmt.Errorf("finding %s: %w", fingerprint, err)
+	}
+	return f, scans, nil
+}
+
+// Review records what a person says of a finding: its Review, Note, Owner and
+// DueAt.
+func (s *Store) Review(ctx context.Context, actor string, f Finding) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		now := s.now().UTC()
+		if err := s.one(ctx, tx, `UPDATE findings SET review = ?, note = ?, owner = ?, due_at = ?, reviewed_by = ?, reviewed_at = ? WHERE site = ? AND fingerprint = ?`,
+			f.Review, f.Note, f.Owner, ms(f.DueAt), actor, ms(now), f.Site, f.Fingerprint); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, actor, "finding.review", f.Site+"/"+f.Fingerprint, map[string]string{"review": f.Review, "owner": f.Owner, "note": f.Note})
+	})
+	if err != nil {
+		return fmt.Errorf("review the finding %s: %w", f.Fingerprint, err)
+	}
+	return nil
+}
+
+// Recipient is who gets data from a site.
+type Recipient struct {
+	Site       string    `json:"site"`
+	Vendor     string    `json:"vendor"`
+	Name       string    `json:"name"`
+	Entity     string    `json:"entity"`
+	Categories string    `json:"categories"` // with commas
+	Named      bool      `json:"named_in_policy"`
+	FirstSeen  time.Time `json:"first_seen"`
+	LastSeen   time.Time `json:"last_seen"`
+	LastScan   string    `json:"last_scan"`
+	Present    bool      `json:"present"`
+}
+
+// Recipients lists who gets data: of a site, or with "" of all; by company,
+// product and site.
+func (s *Store) Recipients(ctx context.Context, site string) ([]Recipient, error) {
+	out := []Recipient{}
+	err := s.rows(ctx, s.db, `SELECT site, vendor, name, entity, categories, named, first_seen, last_seen, last_scan, present FROM recipients
+		WHERE (site = ? OR ? = '') AND site IN (SELECT id FROM sites WHERE deleted_at = 0) ORDER BY entity, name, site`, func(row func(...any) error) error {
+		var r Recipient
+		var named, first, last, present int64
+		err := row(&r.Site, &r.Vendor, &r.Name, &r.Entity, &r.Categories, &named, &first, &last, &r.LastScan, &present)
+		r.Named, r.FirstSeen, r.LastSeen, r.Present = named != 0, at(first), at(last), present != 0
+		out = append(out, r)
+		return err
+	}, site, site)
+	if err != nil {
+		return nil, fmt.Errorf("list recipients: %w", err)
+	}
+	return out, nil
+}
+
+// Policy is a version of a notice.
+type Policy struct {
+	Site        string    `json:"site"`
+	URL         string    `json:"url"`
+	SHA256      string    `json:"sha256"`
+	Kind        string    `json:"kind"`
+	Title       string    `json:"title"`
+	LastUpdated string    `json:"last_updated"` // as it says of itself
+	Words       int       `json:"words"`
+	Statements  string    `json:"statements"` // JSON, as in scan.json
+	FirstScan   string    `json:"first_scan"`
+	FirstSeen   time.Time `json:"first_seen"`
+	LastScan    string    `json:"last_scan"`
+	LastSeen    time.Time `json:"last_seen"`
+}
+
+// Policies lists the versions of a site's notices, by address, the latest first.
+func (s *Store) Policies(ctx context.Context, site string) ([]Policy, error) {
+	out := []Policy{}
+	err := s.rows(ctx, s.db, `SELECT site, url, sha256, kind, title, last_updated, words, statements, first_scan, first_seen, last_scan, last_seen FROM policies WHERE site = ? ORDER BY url, first_seen DESC, sha256`, func(row func(...any) error) error {
+		var p Policy
+		var first, last int64
+		err := row(&p.Site, &p.URL, &p.SHA256, &p.Kind, &p.Title, &p.LastUpdated, &p.Words, &p.Statements, &p.FirstScan, &first, &p.LastScan, &last)
+		p.FirstSeen, p.LastSeen = at(first), at(last)
+		out = append(out, p)
+		return err
+	}, site)
+	if err != nil {
+		return nil, fmt.Errorf("list policies: %w", err)
+	}
+	return out, nil
+}
+
+// CountFindings counts the findings that are there and not suppressed, by
+// severity; of a site, or of all with "".
+func (s *Store) CountFindings(ctx context.Context, site string) (map[string]int, error) {
+	out := map[string]int{}
+	err := s.rows(ctx, s.db, `SELECT severity, count(*) FROM findings WHERE present = 1 AND suppressed = 0 AND (site = ? OR ? = '') GROUP BY severity`, func(row func(...any) error) error {
+		var severity string
+		var n int
+		err := row(&severity, &n)
+		out[severity] = n
+		return err
+	}, site, site)
+	if err != nil {
+		return nil, fmt.Errorf("count findings: %w", err)
+	}
+	return out, nil
+}

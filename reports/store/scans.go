@@ -1,0 +1,243 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ScanState is where a scan stands.
+type ScanState string
+
+// The states. The last four are final.
+const (
+	Queued     ScanState = "queued"
+	Running    ScanState = "running"
+	Finished   ScanState = "finished"
+	Incomplete ScanState = "incomplete" // finished with coverage below its threshold
+	Failed     ScanState = "failed"
+	Cancelled  ScanState = "cancelled"
+)
+
+// Scan is one scan of a site.
+type Scan struct {
+	ID           string    `json:"id"`
+	Site         string    `json:"site"`
+	Schedule     string    `json:"schedule"` // "" when a person asked for it
+	Reason       string    `json:"reason"`   // "schedule", "person", "api"
+	Priority     int       `json:"priority"` // 1 is first, 4 last
+	State        ScanState `json:"state"`
+	Attempt      int       `json:"attempt"`
+	Worker       string    `json:"worker"`
+	BeatAt       time.Time `json:"beat_at"` // the worker's last sign of life
+	QueuedAt     time.Time `json:"queued_at"`
+	StartedAt    time.Time `json:"started_at"`
+	FinishedAt   time.Time `json:"finished_at"`
+	Progress     string    `json:"progress"` // JSON
+	Summary      string    `json:"summary"`  // JSON: the report's totals
+	Failure      string    `json:"failure"`
+	RulesVersion string    `json:"rules_version"`
+	Report       string    `json:"report"`   // blob; "" when there is none
+	Evidence     string    `json:"evidence"` // blob
+}
+
+const scanColumns = `id, site, schedule, reason, priority, state, attempt, worker, beat_at, queued_at, started_at, finished_at, progress, summary, failure, rules_version, report_blob, evidence_blob`
+
+func readScan(row func(...any) error) (Scan, error) {
+	var x Scan
+	var beat, queued, started, finished int64
+	err := row(&x.ID, &x.Site, &x.Schedule, &x.Reason, &x.Priority, &x.State, &x.Attempt, &x.Worker, &beat, &queued, &started, &finished, &x.Progress, &x.Summary, &x.Failure, &x.RulesVersion, &x.Report, &x.Evidence)
+	x.BeatAt, x.QueuedAt, x.StartedAt, x.FinishedAt = at(beat), at(queued), at(started), at(finished)
+	return x, err
+}
+
+// Queue asks for a scan of a site. One that waits or runs already is ErrBusy.
+func (s *Store) Queue(ctx context.Context, actor string, x Scan) (Scan, error) {
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		var err error
+		x, err = s.queue(ctx, tx, actor, x)
+		return err
+	})
+	if err != nil {
+		return Scan{}, fmt.Errorf("queue a scan of the site %s: %w", x.Site, err)
+	}
+	return x, nil
+}
+
+func (s *Store) queue(ctx context.Context, tx *sql.Tx, actor string, x Scan) (Scan, error) {
+	x.ID, x.State, x.QueuedAt, x.Priority = s.newID(), Queued, s.now().UTC(), cmp.Or(x.Priority, 2)
+	if err := s.there(ctx, tx, `SELECT 1 FROM sites WHERE id = ? AND deleted_at = 0`, x.Site); err != nil {
+		return x, err
+	}
+	switch busy, err := s.busy(ctx, tx, x.Site); {
+	case err != nil:
+		return x, err
+	case busy:
+		return x, ErrBusy
+	}
+	_, err := s.exec(ctx, tx, `INSERT INTO scans(id, site, schedule, reason, priority, state, queued_at) VALUES(?, ?, ?, ?, ?, ?, ?)`,
+		x.ID, x.Site, x.Schedule, x.Reason, x.Priority, x.State, ms(x.QueuedAt))
+	if taken(err) {
+		return x, ErrBusy
+	}
+	if err != nil {
+		return x, err
+	}
+	return x, s.record(ctx, tx, actor, "scan.queue", x.ID, map[string]string{"site": x.Site, "reason": x.Reason})
+}
+
+// busy reports whether a scan of a site waits or runs.
+func (s *Store) busy(ctx context.Context, q querier, site string) (bool, error) {
+	err := s.there(ctx, q, `SELECT 1 FROM scans WHERE site = ? AND state IN ('queued', 'running')`, site)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Scan returns a scan.
+func (s *Store) Scan(ctx context.Context, id string) (Scan, error) {
+	x, err := readScan(s.db.QueryRowContext(ctx, s.sql(`SELECT `+scanColumns+` FROM scans WHERE id = ?`), id).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Scan{}, fmt.Errorf("scan %s: %w", id, err)
+	}
+	return x, nil
+}
+
+// Scans returns the latest scans of a site, at most limit; of all sites with "".
+func (s *Store) Scans(ctx context.Context, site string, limit int) ([]Scan, error) {
+	return s.scans(ctx, `WHERE site = ? OR ? = '' ORDER BY queued_at DESC, id DESC LIMIT ?`, site, site, limit)
+}
+
+// Open returns the scans that wait or run, the first in line first.
+func (s *Store) Open(ctx context.Context) ([]Scan, error) {
+	return s.scans(ctx, `WHERE state IN ('queued', 'running') ORDER BY priority, queued_at, id`)
+}
+
+func (s *Store) scans(ctx context.Context, where string, args ...any) ([]Scan, error) {
+	out := []Scan{}
+	err := s.rows(ctx, s.db, `SELECT `+scanColumns+` FROM scans `+where, func(row func(...any) error) error {
+		x, err := readScan(row)
+		out = append(out, x)
+		return err
+	}, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list scans: %w", err)
+	}
+	return out, nil
+}
+
+// Begin gives a scan that waits to a worker, for the attempt after the given
+// number of earlier ones. It begins once: a scan that is not in line for that
+// attempt is ErrLost. While another scan of its host runs, it stays in line:
+// ErrHostBusy.
+func (s *Store) Begin(ctx context.Context, id string, earlier int, worker string) (Scan, error) {
+	now := ms(s.now())
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		if s.pool != nil { // two scans of one host would not see each other begin
+			if _, err := tx.ExecContext(ctx, `LOCK TABLE scans IN SHARE ROW EXCLUSIVE MODE`); err != nil {
+				return err
+			}
+		}
+		err := s.there(ctx, tx, `SELECT 1 FROM scans JOIN sites ON sites.id = scans.site WHERE scans.state = 'running' AND sites.host = (SELECT sites.host FROM sites JOIN scans ON scans.site = sites.id WHERE scans.id = ?) AND scans.id <> ?`, id, id)
+		switch {
+		case err == nil:
+			return ErrHostBusy
+		case !errors.Is(err, ErrNotFound):
+			return err
+		}
+		return s.one(ctx, tx, `UPDATE scans SET state = 'running', worker = ?, attempt = attempt + 1, beat_at = ?, started_at = ?, progress = '{}' WHERE id = ? AND attempt = ? AND state = 'queued'`, worker, now, now, id, earlier)
+	})
+	if errors.Is(err, ErrNotFound) {
+		err = ErrLost
+	}
+	if err != nil {
+		return Scan{}, fmt.Errorf("begin the scan %s: %w", id, err)
+	}
+	return s.Scan(ctx, id)
+}
+
+// Stale puts scans back in line whose worker has given no sign of life since a
+// time, and ends those that were tried as often as they may be. It returns how
+// many of each.
+func (s *Store) Stale(ctx context.Context, since time.Time, attempts int) (returned, failed int64, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		var err error
+		if failed, err = s.exec(ctx, tx, `UPDATE scans SET state = 'failed', finished_at = ?, failure = ? WHERE state = 'running' AND beat_at < ? AND attempt >= ?`,
+			ms(s.now()), "its worker was lost, as often as a scan is tried", ms(since), attempts); err != nil {
+			return err
+		}
+		returned, err = s.exec(ctx, tx, `UPDATE scans SET state = 'queued', worker = '', failure = ? WHERE state = 'running' AND beat_at < ?`, "its worker was lost", ms(since))
+		return err
+	})
+	if err != nil {
+		return 0, 0, fmt.Errorf("look for lost workers: %w", err)
+	}
+	return returned, failed, nil
+}
+
+// Beat says that a worker still works on a scan, and how far it is. ErrLost says
+// that it should stop.
+func (s *Store) Beat(ctx context.Context, x Scan, progress string) error {
+	return s.held(ctx, s.db, x, `beat_at = ?, progress = ?`, ms(s.now()), progress)
+}
+
+// Fail ends a worker's scan without a result.
+func (s *Store) Fail(ctx context.Context, x Scan, why string) error {
+	return s.held(ctx, s.db, x, `state = 'failed', finished_at = ?, failure = ?`, ms(s.now()), why)
+}
+
+// Return puts a worker's scan back in line, for another attempt.
+func (s *Store) Return(ctx context.Context, x Scan, why string) error {
+	return s.held(ctx, s.db, x, `state = 'queued', worker = '', failure = ?`, why)
+}
+
+// held changes a scan that is still this worker's, in this attempt.
+func (s *Store) held(ctx context.Context, q querier, x Scan, set string, args ...any) error {
+	err := s.one(ctx, q, `UPDATE scans SET `+set+` WHERE id = ? AND worker = ? AND attempt = ? AND state = 'running'`, append(args, x.ID, x.Worker, x.Attempt)...)
+	if errors.Is(err, ErrNotFound) {
+		err = ErrLost
+	}
+	if err != nil {
+		return fmt.Errorf("scan %s: %w", x.ID, err)
+	}
+	return nil
+}
+
+// Cancel ends a scan that waits or runs; its worker learns of it with its next
+// beat. One that is final stays as it is: ErrLost.
+func (s *Store) Cancel(ctx context.Context, actor, id string) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		err := s.one(ctx, tx, `UPDATE scans SET state = 'cancelled', finished_at = ? WHERE id = ? AND state IN ('queued', 'running')`, ms(s.now()), id)
+		if errors.Is(err, ErrNotFound) {
+			return ErrLost
+		}
+		if err != nil {
+			return err
+		}
+		return s.record(ctx, tx, actor, "scan.cancel", id, nil)
+	})
+	if err != nil {
+		return fmt.Errorf("cancel the scan %s: %w", id, err)
+	}
+	return nil
+}
+
+// LastScans returns the last scan of each site that ended with a result.
+func (s *Store) LastScans(ctx context.Context) (map[string]Scan, error) {
+	list, err := s.scans(ctx, `WHERE (site, finished_at) IN (SELECT site, max(finished_at) FROM scans WHERE state IN ('finished', 'incomplete') GROUP BY site) AND state IN ('finished', 'incomplete') ORDER BY site, id`)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]Scan, len(list))
+	for _, x := range list {
+		out[x.Site] = x
+	}
+	return out, nil
+}

@@ -1,0 +1,439 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"candor/reports"
+	"candor/reports/store"
+	"candor/reports/store/storetest"
+)
+
+// clock is a time that tests move.
+type clock struct {
+	mu sync.Mutex
+	t  time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.t
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = c.t.Add(d)
+}
+
+func ids() func() string {
+	var mu sync.Mutex
+	n := 0
+	return func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		n++
+		return fmt.Sprintf("id%04d", n)
+	}
+}
+
+// TestConformance runs the same tests on every database.
+func TestConformance(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) {
+		conform(t, func(t *testing.T) string { return filepath.Join(t.TempDir(), "candor.db") })
+	})
+	t.Run("PostgreSQL", func(t *testing.T) { conform(t, func(t *testing.T) string { return storetest.Postgres(t).Database(t) }) })
+}
+
+type world struct {
+	*store.Store
+	clock *clock
+	org   store.Organisation
+	site  store.Site
+}
+
+func conform(t *testing.T, address func(*testing.T) string) {
+	tests := []struct {
+		name string
+		run  func(*testing.T, *world)
+	}{
+		{"a scan's result is recorded once", testFinish},
+		{"a site has one open scan", testBusy},
+		{"another worker takes a scan over", testTakenOver},
+		{"a scan whose workers are lost ends", testStale},
+		{"scans of one host follow each other", testHost},
+		{"what an incomplete scan did not see keeps its place", testIncomplete},
+		{"schedules come once", testSchedules},
+		{"a schedule that cannot be read says what is expected", testBadSchedule},
+		{"reviews and suppressions are in the audit log", testReview},
+		{"people, passwords and roles", testPeople},
+		{"passes are kept as hashes and end", testPasses},
+		{"deleting a site ends its scan", testDelete},
+		{"nothing of a change that fails stays", testRollback},
+	}
+	addr := address(t)
+	c := &clock{t: time.Date(2026, 11, 26, 5, 0, 0, 0, time.UTC)}
+	s, err := store.Open(t.Context(), addr, store.Options{Now: c.now, NewID: ids()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	org := must(s.AddOrganisation(t.Context(), "admin", "Fernhill"))(t)
+	for i, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			site := must(s.AddSite(t.Context(), "admin", store.Site{Organisation: org.ID, URL: fmt.Sprintf("https://site%d.test/", i), Host: fmt.Sprintf("site%d.test", i), Name: fmt.Sprintf("Site %d", i)}))(t)
+			tt.run(t, &world{s, c, org, site})
+		})
+	}
+	n, broken, err := s.CheckAudit(context.Background())
+	if err != nil || broken != 0 || n < 10 {
+		t.Errorf("the audit log has %d entries, the first that does not fit is %d, %v", n, broken, err)
+	}
+}
+
+func must[T any](v T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func report(findings ...string) *reports.Report {
+	rep := &reports.Report{}
+	for _, f := range findings {
+		rep.Findings = append(rep.Findings, reports.Finding{Rule: "CORE-01", Pack: "core", Severity: "high", Outcome: "differs", Title: f, Fingerprint: f, Recipients: []string{"meta-pixel"}})
+	}
+	rep.Vendors = []reports.Vendor{{ID: "meta-pixel", Name: "Meta Pixel", Entity: "Meta Platforms, Inc.", Party: "third"}, {ID: "us", Party: "first"}}
+	rep.Policies = []reports.Policy{{URL: "https://site.test/privacy", SHA256: "aa", Title: "Privacy"}}
+	return rep
+}
+
+// scanned queues, begins and finishes a scan.
+func (w *world) scanned(t *testing.T, state store.ScanState, rep *reports.Report) store.Scan {
+	t.Helper()
+	q := must(w.Queue(t.Context(), "admin", store.Scan{Site: w.site.ID, Reason: "person"}))(t)
+	x := must(w.Begin(t.Context(), q.ID, 0, "w1"))(t)
+	w.clock.pass(time.Minute)
+	if err := w.Finish(t.Context(), x, state, rep, "r/"+x.ID, "e/"+x.ID); err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+func testFinish(t *testing.T, w *world) {
+	x := w.scanned(t, store.Finished, report("f1", "f2"))
+	if err := w.Finish(t.Context(), x, store.Finished, report("f3"), "", ""); !errors.Is(err, store.ErrLost) {
+		t.Errorf("a result that was handed in twice: %v", err)
+	}
+	got := must(w.Scan(t.Context(), x.ID))(t)
+	if got.State != store.Finished || got.Attempt != 1 || got.Report != "r/"+x.ID || !got.FinishedAt.Equal(w.clock.now()) {
+		t.Errorf("got %+v", got)
+	}
+	y := w.scanned(t, store.Finished, report("f2", "f3"))
+	present := must(w.Findings(t.Context(), store.Query{Site: w.site.ID}))(t)
+	all := must(w.Findings(t.Context(), store.Query{Site: w.site.ID, Gone: true}))(t)
+	if len(present) != 2 || len(all) != 3 {
+		t.Errorf("%d findings are there of %d, want 2 of 3", len(present), len(all))
+	}
+	f, scans, err := w.Finding(t.Context(), w.site.ID, "f2")
+	if err != nil || len(scans) != 2 || scans[0] != y.ID || f.FirstScan != x.ID || f.LastScan != y.ID || !f.FirstSeen.Before(f.LastSeen) {
+		t.Errorf("got %+v seen in %v, %v", f, scans, err)
+	}
+	if r := must(w.Recipients(t.Context(), w.site.ID))(t); len(r) != 1 || r[0].Vendor != "meta-pixel" || !r[0].Present {
+		t.Errorf("recipients %+v", r)
+	}
+	if p := must(w.Policies(t.Context(), w.site.ID))(t); len(p) != 1 || p[0].FirstScan != x.ID || p[0].LastScan != y.ID {
+		t.Errorf("policies %+v", p)
+	}
+}
+
+func testBusy(t *testing.T, w *world) {
+	ctx := t.Context()
+	const askers = 8
+	errs := make(chan error, askers)
+	for range askers {
+		go func() {
+			_, err := w.Queue(ctx, "admin", store.Scan{Site: w.site.ID, Reason: "api"})
+			errs <- err
+		}()
+	}
+	queued := 0
+	for range askers {
+		switch err := <-errs; {
+		case err == nil:
+			queued++
+		case !errors.Is(err, store.ErrBusy):
+			t.Error(err)
+		}
+	}
+	if queued != 1 {
+		t.Errorf("%d scans were queued, want 1", queued)
+	}
+}
+
+func testTakenOver(t *testing.T, w *world) {
+	ctx := t.Context()
+	q := must(w.Queue(ctx, "admin", store.Scan{Site: w.site.ID, Reason: "person"}))(t)
+	first := must(w.Begin(ctx, q.ID, 0, "w1"))(t)
+	if _, err := w.Begin(ctx, q.ID, 0, "w2"); !errors.Is(err, store.ErrLost) {
+		t.Errorf("a running scan began again: %v", err)
+	}
+	w.clock.pass(time.Minute)
+	if n, failed, err := w.Stale(ctx, w.clock.now().Add(-time.Second), 2); err != nil || n != 1 || failed != 0 {
+		t.Errorf("%d scans were put back, %d ended, %v", n, failed, err)
+	}
+	second := must(w.Begin(ctx, q.ID, 1, "w2"))(t)
+	if err := w.Beat(ctx, first, `{"pages":3}`); !errors.Is(err, store.ErrLost) {
+		t.Errorf("the first worker was not told: %v", err)
+	}
+	if err := w.Finish(ctx, first, store.Finished, report("late"), "", ""); !errors.Is(err, store.ErrLost) {
+		t.Errorf("the first worker's result was taken: %v", err)
+	}
+	if err := w.Beat(ctx, second, `{"pages":1}`); err != nil {
+		t.Error(err)
+	}
+	if err := w.Finish(ctx, second, store.Finished, report("f"), "", ""); err != nil {
+		t.Error(err)
+	}
+	if got := must(w.Findings(ctx, store.Query{Site: w.site.ID}))(t); len(got) != 1 || got[0].Fingerprint != "f" {
+		t.Errorf("findings %+v", got)
+	}
+	if _, err := w.Begin(ctx, q.ID, 2, "w3"); !errors.Is(err, store.ErrLost) {
+		t.Errorf("a finished scan began again: %v", err)
+	}
+}
+
+func testStale(t *testing.T, w *world) {
+	ctx := t.Context()
+	q := must(w.Queue(ctx, "admin", store.Scan{Site: w.site.ID, Reason: "person"}))(t)
+	for n := range 2 {
+		must(w.Begin(ctx, q.ID, n, "w1"))(t)
+		w.clock.pass(time.Minute)
+		if _, _, err := w.Stale(ctx, w.clock.now().Add(-time.Second), 2); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if x := must(w.Scan(ctx, q.ID))(t); x.State != store.Failed || x.Attempt != 2 {
+		t.Errorf("got %+v", x)
+	}
+}
+
+func testHost(t *testing.T, w *world) {
+	ctx := t.Context()
+	other := must(w.AddSite(ctx, "admin", store.Site{Organisation: w.org.ID, URL: w.site.URL + "shop/", Host: w.site.Host, Name: "Shop"}))(t)
+	a := must(w.Queue(ctx, "admin", store.Scan{Site: w.site.ID}))(t)
+	b := must(w.Queue(ctx, "admin", store.Scan{Site: other.ID}))(t)
+	x := must(w.Begin(ctx, a.ID, 0, "w1"))(t)
+	if _, err := w.Begin(ctx, b.ID, 0, "w2"); !errors.Is(err, store.ErrHostBusy) {
+		t.Errorf("two scans of one host at once: %v", err)
+	}
+	if err := w.Finish(ctx, x, store.Finished, report(), "", ""); err != nil {
+		t.Fatal(err)
+	}
+	must(w.Begin(ctx, b.ID, 0, "w2"))(t)
+}
+
+func testIncomplete(t *testing.T, w *world) {
+	w.scanned(t, store.Finished, report("f1", "f2"))
+	w.scanned(t, store.Incomplete, report("f2"))
+	if got := must(w.Findings(t.Context(), store.Query{Site: w.site.ID}))(t); len(got) != 2 {
+		t.Errorf("%d findings, want both", len(got))
+	}
+}
+
+func testSchedules(t *testing.T, w *world) {
+	ctx := t.Context()
+	x := must(w.AddSchedule(ctx, "admin", store.Schedule{Site: w.site.ID, Expression: "30 3 * * *", Zone: "Europe/Berlin", Jitter: time.Hour}))(t)
+	early, late := time.Date(2026, 11, 27, 2, 30, 0, 0, time.UTC), time.Date(2026, 11, 27, 3, 30, 0, 0, time.UTC)
+	if w.clock.now().Before(time.Date(2026, 11, 26, 2, 30, 0, 0, time.UTC)) || x.NextAt.Before(early) && x.NextAt.Day() == 27 || x.NextAt.After(late) {
+		t.Errorf("next at %v, want between %v and %v", x.NextAt, early, late)
+	}
+	if got := must(w.Due(ctx))(t); len(got) != 0 {
+		t.Errorf("%d scans were queued too early", len(got))
+	}
+	w.clock.pass(72 * time.Hour) // nothing ran for three days: made up once
+	if got := must(w.Due(ctx))(t); len(got) != 1 || got[0].Schedule != x.ID || got[0].Reason != "schedule" {
+		t.Errorf("queued %+v", got)
+	}
+	if got := must(w.Due(ctx))(t); len(got) != 0 {
+		t.Errorf("queued again: %+v", got)
+	}
+	w.clock.pass(24 * time.Hour) // the scan still waits: passed over
+	if got := must(w.Due(ctx))(t); len(got) != 0 {
+		t.Errorf("queued beside an open scan: %+v", got)
+	}
+	if got := must(w.Schedules(ctx, w.site.ID))(t); len(got) != 1 || !got[0].NextAt.After(w.clock.now()) {
+		t.Errorf("schedules %+v", got)
+	}
+	if err := w.DeleteSchedule(ctx, "admin", x.ID); err != nil {
+		t.Error(err)
+	}
+}
+
+func testBadSchedule(t *testing.T, w *world) {
+	for _, x := range []store.Schedule{
+		{Expression: "every day", Zone: "UTC"},
+		{Expression: "61 3 * * *", Zone: "UTC"},
+		{Expression: "", Zone: "UTC"},
+		{Expression: "@daily", Zone: "Europe/Atlantis"},
+		{Expression: "0 0 30 2 *", Zone: "UTC"},
+		{Expression: "@daily", Zone: "UTC", Jitter: -time.Second},
+		{Expression: "@daily", Zone: "UTC", Jitter: 48 * time.Hour},
+	} {
+		x.Site = w.site.ID
+		if _, err := w.AddSchedule(t.Context(), "admin", x); err == nil {
+			t.Errorf("%+v was taken", x)
+		}
+	}
+}
+
+func testReview(t *testing.T, w *world) {
+	ctx := t.Context()
+	w.scanned(t, store.Finished, report("f1"))
+	if err := w.Review(ctx, "ada", store.Finding{Site: w.site.ID, Fingerprint: "f1", Review: "confirmed", Note: "seen in the tag manager", Owner: "marketing"}); err != nil {
+		t.Fatal(err)
+	}
+	sup := store.Suppression{Site: w.site.ID, Fingerprint: "f1", Reason: "planned_fix", Justification: "goes next sprint", Owner: "marketing", Approver: "dpo", ExpiresAt: w.clock.now().Add(90 * 24 * time.Hour)}
+	long := sup
+	long.ExpiresAt = w.clock.now().Add(366 * 24 * time.Hour)
+	if _, err := w.Suppress(ctx, "ada", long); err == nil {
+		t.Error("a suppression of more than a year was taken")
+	}
+	sup = must(w.Suppress(ctx, "ada", sup))(t)
+	if got := must(w.Findings(ctx, store.Query{Site: w.site.ID}))(t); len(got) != 0 {
+		t.Errorf("a suppressed finding is listed: %+v", got)
+	}
+	f, _, err := w.Finding(ctx, w.site.ID, "f1")
+	if err != nil || f.Review != "confirmed" || f.ReviewedBy != "ada" || !f.Suppressed {
+		t.Errorf("got %+v, %v", f, err)
+	}
+	if err := w.Review(ctx, "ada", store.Finding{Site: w.site.ID, Fingerprint: "none"}); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a finding that is not there was reviewed: %v", err)
+	}
+	log := must(w.Audit(ctx, 0, 2))(t)
+	if len(log) != 2 || log[0].Action != "finding.suppress" || log[1].Action != "finding.review" || log[0].Previous != log[1].Hash {
+		t.Errorf("the audit log says %+v", log)
+	}
+	if err := w.Withdraw(ctx, "ada", sup.ID); err != nil {
+		t.Error(err)
+	}
+	if got := must(w.Findings(ctx, store.Query{Site: w.site.ID}))(t); len(got) != 1 {
+		t.Errorf("%d findings after the suppression was withdrawn, want 1", len(got))
+	}
+}
+
+func testDelete(t *testing.T, w *world) {
+	ctx := t.Context()
+	q := must(w.Queue(ctx, "admin", store.Scan{Site: w.site.ID, Reason: "person"}))(t)
+	x := must(w.Begin(ctx, q.ID, 0, "w1"))(t)
+	if err := w.DeleteSite(ctx, "admin", w.site.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Beat(ctx, x, "{}"); !errors.Is(err, store.ErrLost) {
+		t.Errorf("the worker was not told: %v", err)
+	}
+	if _, err := w.Queue(ctx, "admin", store.Scan{Site: w.site.ID}); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a deleted site was queued: %v", err)
+	}
+	if _, err := w.AddSite(ctx, "admin", store.Site{Organisation: w.org.ID, URL: w.site.URL, Name: "again"}); err != nil {
+		t.Errorf("its address cannot be used again: %v", err)
+	}
+}
+
+func testRollback(t *testing.T, w *world) {
+	ctx := t.Context()
+	before := must(w.Audit(ctx, 0, 1))(t)[0].Seq
+	if _, err := w.AddSite(ctx, "admin", store.Site{Organisation: w.org.ID, URL: w.site.URL}); !errors.Is(err, store.ErrExists) {
+		t.Errorf("the same address twice: %v", err)
+	}
+	if _, err := w.AddSite(ctx, "admin", store.Site{Organisation: "none", URL: "https://x.test/"}); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a site of nobody: %v", err)
+	}
+	if after := must(w.Audit(ctx, 0, 1))(t)[0].Seq; after != before {
+		t.Errorf("the audit log has %d entries of changes that failed", after-before)
+	}
+}
+
+func testPeople(t *testing.T, w *world) {
+	ctx := t.Context()
+	admin := must(w.AddPerson(ctx, "setup", store.Person{Name: "ada", Role: store.Admin}, "correct horse battery"))(t)
+	if _, err := w.AddPerson(ctx, "ada", store.Person{Name: "ada", Role: store.Viewer}, "another password"); !errors.Is(err, store.ErrExists) {
+		t.Errorf("a name twice: %v", err)
+	}
+	for name, p := range map[string]store.Person{"short": {Name: "bob", Role: store.Viewer}, "role": {Name: "bob", Role: "king"}} {
+		if _, err := w.AddPerson(ctx, "ada", p, map[string]string{"short": "12345678901", "role": "long enough password"}[name]); err == nil {
+			t.Errorf("%+v was taken", p)
+		}
+	}
+	if p, err := w.Login(ctx, "ada", "correct horse battery"); err != nil || p.ID != admin.ID {
+		t.Errorf("got %+v, %v", p, err)
+	}
+	sso := must(w.AddPerson(ctx, "ada", store.Person{Name: "sam", Role: store.Reviewer, Subject: "https://id.test sam"}, ""))(t)
+	for _, c := range [][2]string{{"ada", "correct horse batterz"}, {"ada", ""}, {"nobody", "correct horse battery"}, {"sam", ""}, {"sam", "correct horse battery"}} {
+		if p, err := w.Login(ctx, c[0], c[1]); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("%v logged in as %+v, %v", c, p, err)
+		}
+	}
+	if p, err := w.BySubject(ctx, "https://id.test sam"); err != nil || p.ID != sso.ID {
+		t.Errorf("got %+v, %v", p, err)
+	}
+	if _, err := w.BySubject(ctx, ""); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("somebody without a subject: %v", err)
+	}
+	if err := w.ChangePerson(ctx, "ada", store.Person{ID: admin.ID, Role: store.Viewer}); err == nil {
+		t.Error("the last administrator gave the role away")
+	}
+	if p := must(w.Login(ctx, "ada", "correct horse battery"))(t); p.Role != store.Admin {
+		t.Errorf("the change that failed stayed: %+v", p)
+	}
+}
+
+func testPasses(t *testing.T, w *world) {
+	ctx := t.Context()
+	p := must(w.AddPerson(ctx, "setup", store.Person{Name: "otto", Role: store.Owner}, "correct horse battery"))(t)
+	must(w.AddPerson(ctx, "setup", store.Person{Name: "eve", Role: store.Admin}, "correct horse battery"))(t)
+	pass, secret, err := w.Issue(ctx, "otto", store.Pass{Kind: store.Token, Person: p.ID, Name: "build", Role: store.Owner, ExpiresAt: w.clock.now().Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := w.Show(ctx, store.Token, secret); err != nil || got.ID != pass.ID || got.Role != store.Owner {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if _, err := w.Show(ctx, store.Session, secret); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a token was taken for a session: %v", err)
+	}
+	if _, err := w.Show(ctx, store.Token, secret+"x"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a wrong secret: %v", err)
+	}
+	var n int
+	if err := w.DB().QueryRowContext(ctx, `SELECT count(*) FROM passes WHERE hash = '`+secret+`'`).Scan(&n); err != nil || n != 0 {
+		t.Errorf("the secret is in the database: %d, %v", n, err)
+	}
+	w.clock.pass(2 * time.Hour)
+	if _, err := w.Show(ctx, store.Token, secret); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a pass that expired: %v", err)
+	}
+	_, secret, err = w.Issue(ctx, "otto", store.Pass{Kind: store.Token, Person: p.ID, Name: "build", Role: store.Owner, ExpiresAt: w.clock.now().Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.ChangePerson(ctx, "eve", store.Person{ID: p.ID, Role: store.Viewer}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Show(ctx, store.Token, secret); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a token of somebody whose role changed: %v", err)
+	}
+}

@@ -1,0 +1,160 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"candor/reports/store"
+)
+
+// apiRoutes are the same things as JSON, for programs with a token
+// (Authorization: Bearer …). static/openapi.json describes them.
+func (s *server) apiRoutes(mux *http.ServeMux) {
+	for _, r := range []struct {
+		pattern string
+		role    store.Role
+		do      func(*http.Request, who) (any, error)
+	}{
+		{"GET /api/v1/organisations", store.Viewer, func(r *http.Request, _ who) (any, error) { return s.Store.Organisations(r.Context()) }},
+		{"POST /api/v1/organisations", store.Owner, s.apiAddOrganisation},
+		{"GET /api/v1/sites", store.Viewer, func(r *http.Request, _ who) (any, error) {
+			return s.Store.Sites(r.Context(), r.URL.Query().Get("organisation"))
+		}},
+		{"POST /api/v1/sites", store.Owner, s.apiAddSite},
+		{"GET /api/v1/sites/{site}", store.Viewer, func(r *http.Request, _ who) (any, error) {
+			return s.Store.Site(r.Context(), r.PathValue("site"))
+		}},
+		{"DELETE /api/v1/sites/{site}", store.Owner, func(r *http.Request, p who) (any, error) {
+			return nil, s.Store.DeleteSite(r.Context(), p.name, r.PathValue("site"))
+		}},
+		{"GET /api/v1/sites/{site}/scans", store.Viewer, func(r *http.Request, _ who) (any, error) {
+			return s.Store.Scans(r.Context(), r.PathValue("site"), 100)
+		}},
+		{"POST /api/v1/sites/{site}/scans", store.Reviewer, s.apiScan},
+		{"GET /api/v1/sites/{site}/recipients", store.Viewer, func(r *http.Request, _ who) (any, error) {
+			return s.Store.Recipients(r.Context(), r.PathValue("site"))
+		}},
+		{"GET /api/v1/sites/{site}/policies", store.Viewer, func(r *http.Request, _ who) (any, error) {
+			return s.Store.Policies(r.Context(), r.PathValue("site"))
+		}},
+		{"GET /api/v1/scans/{scan}", store.Viewer, func(r *http.Request, _ who) (any, error) {
+			return s.Store.Scan(r.Context(), r.PathValue("scan"))
+		}},
+		{"DELETE /api/v1/scans/{scan}", store.Reviewer, func(r *http.Request, p who) (any, error) {
+			return nil, s.Store.Cancel(r.Context(), p.name, r.PathValue("scan"))
+		}},
+		{"GET /api/v1/findings", store.Viewer, func(r *http.Request, _ who) (any, error) {
+			q := query(r)
+			q.Limit = perPage
+			return s.Store.Findings(r.Context(), q)
+		}},
+		{"GET /api/v1/schedules", store.Viewer, func(r *http.Request, _ who) (any, error) {
+			return s.Store.Schedules(r.Context(), r.URL.Query().Get("site"))
+		}},
+		{"GET /api/v1/recipients", store.Viewer, func(r *http.Request, _ who) (any, error) { return s.Store.Recipients(r.Context(), "") }},
+	} {
+		mux.HandleFunc(r.pattern, func(w http.ResponseWriter, req *http.Request) {
+			v, err := s.answer(req, r.role, r.do)
+			s.writeJSON(w, req, v, err)
+		})
+	}
+	mux.HandleFunc("GET /api/openapi.json", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files, "static/openapi.json") })
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) { s.writeJSON(w, r, nil, store.ErrNotFound) })
+}
+
+func (s *server) answer(r *http.Request, role store.Role, do func(*http.Request, who) (any, error)) (any, error) {
+	secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok {
+		return nil, errNobody
+	}
+	pass, err := s.Store.Show(r.Context(), store.Token, secret)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, errNobody
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !pass.Role.May(role) {
+		return nil, forbidden{role}
+	}
+	return do(r, who{pass, "token " + pass.Name})
+}
+
+func (s *server) writeJSON(w http.ResponseWriter, r *http.Request, v any, err error) {
+	w.Header().Set("Content-Type", "application/json")
+	switch {
+	case errors.Is(err, errNobody):
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		w.WriteHeader(http.StatusUnauthorized)
+		v = map[string]string{"error": "A token is needed: Authorization: Bearer …"}
+	case err != nil:
+		code, text := status(err)
+		if code == http.StatusInternalServerError {
+			s.Log.Error("the API could not answer", "path", r.URL.Path, "err", err)
+		}
+		w.WriteHeader(code)
+		v = map[string]string{"error": text}
+	case v == nil:
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	if err := json.NewEncoder(w).Encode(v); err != nil && r.Context().Err() == nil {
+		s.Log.Error("the API could not answer", "path", r.URL.Path, "err", err)
+	}
+}
+
+// body reads a JSON value, and no key that is not known.
+func body[T any](r *http.Request) (T, error) {
+	var v T
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	if err := d.Decode(&v); err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return v, err
+		}
+		return v, wrongf("the body cannot be read: %v", err)
+	}
+	return v, nil
+}
+
+func (s *server) apiAddOrganisation(r *http.Request, p who) (any, error) {
+	v, err := body[struct {
+		Name string `json:"name"`
+	}](r)
+	if err != nil {
+		return nil, err
+	}
+	if strings.TrimSpace(v.Name) == "" {
+		return nil, wrongf("name is missing")
+	}
+	return s.Store.AddOrganisation(r.Context(), p.name, strings.TrimSpace(v.Name))
+}
+
+func (s *server) apiAddSite(r *http.Request, p who) (any, error) {
+	v, err := body[struct {
+		Organisation string `json:"organisation"`
+		URL          string `json:"url"`
+		Name         string `json:"name"`
+		Profile      string `json:"profile"`
+	}](r)
+	if err != nil {
+		return nil, err
+	}
+	x, failure := s.readSite(r.Context(), map[string][]string{"organisation": {v.Organisation}, "url": {v.URL}, "name": {v.Name}, "profile": {v.Profile}}, store.Site{})
+	if failure != "" {
+		return nil, wrongf("%s", failure)
+	}
+	return s.Store.AddSite(r.Context(), p.name, x)
+}
+
+func (s *server) apiScan(r *http.Request, p who) (any, error) {
+	x, err := s.Store.Queue(r.Context(), p.name, store.Scan{Site: r.PathValue("site"), Reason: "api", Priority: 2})
+	if err != nil {
+		return nil, err
+	}
+	s.Added(r.Context(), x)
+	return x, nil
+}

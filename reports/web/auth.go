@@ -1,0 +1,171 @@
+package web
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"candor/reports/store"
+)
+
+// who is somebody that was let in.
+type who struct {
+	pass store.Pass
+	name string
+}
+
+var errNobody = errors.New("nobody is logged in")
+
+// sessionTime is how long a log-in lasts.
+const sessionTime = 12 * time.Hour
+
+// cookieName is bound to the host by its prefix where there is https (RFC 6265bis).
+func (s *server) cookieName() string {
+	if s.Secure {
+		return "__Host-candor"
+	}
+	return "candor"
+}
+
+// who reads a session's cookie.
+func (s *server) who(r *http.Request) (who, error) {
+	c, err := r.Cookie(s.cookieName())
+	if err != nil {
+		return who{}, errNobody
+	}
+	p, err := s.Store.Show(r.Context(), store.Session, c.Value)
+	if errors.Is(err, store.ErrNotFound) {
+		return who{}, errNobody
+	}
+	return who{p, p.Name}, err
+}
+
+func (s *server) toLogin(w http.ResponseWriter, r *http.Request) error {
+	to := "/login"
+	if r.Method == http.MethodGet && r.URL.Path != "/" {
+		to += "?next=" + url.QueryEscape(r.URL.RequestURI())
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
+
+// local keeps a way back on this server.
+func local(next string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") || strings.Contains(next, `\`) {
+		return "/"
+	}
+	return u.RequestURI()
+}
+
+type loginView struct {
+	Next, Name, Failure string
+	OIDC                string // name of the provider; "" without one
+}
+
+func (s *server) loginPage(w http.ResponseWriter, r *http.Request) error {
+	return s.showLogin(w, loginView{Next: local(r.URL.Query().Get("next"))})
+}
+
+func (s *server) showLogin(w http.ResponseWriter, v loginView) error {
+	if s.OIDC != nil {
+		v.OIDC = s.OIDC.Name
+	}
+	return s.pages.render(w, "login", view{Title: "Log in", Data: v})
+}
+
+func (s *server) login(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return wrong{err}
+	}
+	v := loginView{Next: local(r.PostForm.Get("next")), Name: r.PostForm.Get("name")}
+	if !s.limiter.allow("ip "+peer(r), 20) || !s.limiter.allow("name "+v.Name, 5) {
+		v.Failure = "Too many tries. Wait a minute, then try again."
+		w.WriteHeader(http.StatusTooManyRequests)
+		return s.showLogin(w, v)
+	}
+	p, err := s.Store.Login(r.Context(), v.Name, r.PostForm.Get("password"))
+	if errors.Is(err, store.ErrNotFound) {
+		if err := s.Store.Record(r.Context(), "somebody", "login.failed", clip(v.Name, 100), map[string]string{"from": peer(r)}); err != nil {
+			return err
+		}
+		v.Failure = "The name or the password is wrong."
+		w.WriteHeader(http.StatusUnauthorized)
+		return s.showLogin(w, v)
+	}
+	if err != nil {
+		return err
+	}
+	return s.letIn(w, r, p, v.Next)
+}
+
+// letIn begins a session.
+func (s *server) letIn(w http.ResponseWriter, r *http.Request, p store.Person, next string) error {
+	pass, secret, err := s.Store.Issue(r.Context(), p.Name, store.Pass{Kind: store.Session, Person: p.ID, Name: p.Name, Role: p.Role, ExpiresAt: s.Now().Add(sessionTime)})
+	if err != nil {
+		return err
+	}
+	http.SetCookie(w, &http.Cookie{Name: s.cookieName(), Value: secret, Path: "/", Expires: pass.ExpiresAt, Secure: s.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.Redirect(w, r, next, http.StatusSeeOther)
+	return nil
+}
+
+func (s *server) logout(w http.ResponseWriter, r *http.Request, p who) error {
+	if err := s.Store.Revoke(r.Context(), p.name, p.pass.ID); err != nil {
+		return err
+	}
+	http.SetCookie(w, &http.Cookie{Name: s.cookieName(), Path: "/", MaxAge: -1, Secure: s.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.Redirect(w, r, "/login", http.StatusSeeOther)
+	return nil
+}
+
+func peer(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// limiter counts tries to log in.
+type limiter struct {
+	now func() time.Time
+	mu  sync.Mutex
+	of  map[string]*rate.Limiter
+}
+
+// maxLimited bounds the names and addresses that are counted; with more, the
+// counting begins anew.
+const maxLimited = 10_000
+
+func newLimiter(now func() time.Time) *limiter {
+	return &limiter{now: now, of: map[string]*rate.Limiter{}}
+}
+
+// allow reports whether there were at most n tries in a minute.
+func (l *limiter) allow(key string, n int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.of) >= maxLimited {
+		clear(l.of)
+	}
+	k := l.of[key]
+	if k == nil {
+		k = rate.NewLimiter(rate.Every(time.Minute/time.Duration(n)), n)
+		l.of[key] = k
+	}
+	return k.AllowN(l.now(), 1)
+}
+
+func clip(text string, n int) string {
+	if r := []rune(text); len(r) > n {
+		return string(r[:n]) + "…"
+	}
+	return text
+}

@@ -1,0 +1,155 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+
+	"candor/reports/store"
+)
+
+// view is what every page is made of.
+type view struct {
+	Title string
+	Here  string // which part of the navigation it is
+	Who   *who   // nil before a log-in
+	Data  any
+}
+
+type pages struct{ of map[string]*template.Template }
+
+var funcs = template.FuncMap{
+	"when":     when,
+	"day":      func(t time.Time) string { return t.Format(time.DateOnly) },
+	"query":    url.QueryEscape,
+	"join":     func(s string) string { return strings.ReplaceAll(s, ",", ", ") },
+	"may":      func(w *who, role string) bool { return w != nil && w.pass.Role.May(store.Role(role)) },
+	"name":     func(w *who) string { return w.name },
+	"role":     func(w *who) string { return string(w.pass.Role) },
+	"severity": func() []string { return severities },
+	"reviews":  func() []string { return store.Reviews[1:] },
+	"reasons":  func() []string { return store.Reasons },
+	"roles":    func() []store.Role { return store.Roles },
+	"words":    func(s string) string { return strings.ReplaceAll(s, "_", " ") },
+	"clip":     clip,
+	"parts":    func() []part { return parts },
+	"totals":   totalsOf,
+	"grave":    func(t totals) int { return t.BySeverity["critical"] + t.BySeverity["high"] },
+	"other":    func(t totals) int { return t.BySeverity["medium"] + t.BySeverity["low"] + t.BySeverity["info"] },
+	"width":    func(t []trendPoint) int { return max(len(t)*20, 400) },
+	"names":    func(x store.Site) map[string]string { return map[string]string{x.ID: x.Name} },
+	"findings": func(caption string, list []store.Finding, names map[string]string) findingRows {
+		return findingRows{caption, list, names}
+	},
+}
+
+// part is a part of the navigation.
+type part struct{ Key, Name, To string }
+
+var parts = []part{
+	{"overview", "Overview", "/"}, {"findings", "Findings", "/findings"}, {"recipients", "Recipients", "/recipients"},
+	{"schedules", "Schedules", "/schedules"}, {"rules", "Rules", "/rules"}, {"settings", "Settings", "/settings"},
+}
+
+// findingRows is a table of findings.
+type findingRows struct {
+	Caption  string
+	Findings []store.Finding
+	Names    map[string]string // of sites, by id
+}
+
+var severities = []string{"critical", "high", "medium", "low", "info"}
+
+// when writes a time as people read it, in UTC.
+func when(t time.Time) string {
+	if t.IsZero() {
+		return "—"
+	}
+	return t.UTC().Format("2 Jan 2006 15:04")
+}
+
+func parsePages() (*pages, error) {
+	names, err := files.ReadDir("templates")
+	if err != nil {
+		return nil, err
+	}
+	p := &pages{map[string]*template.Template{}}
+	for _, n := range names {
+		if n.Name() == "layout.html" {
+			continue
+		}
+		t, err := template.New("layout.html").Funcs(funcs).ParseFS(files, "templates/layout.html", "templates/"+n.Name())
+		if err != nil {
+			return nil, fmt.Errorf("the page %s: %w", n.Name(), err)
+		}
+		p.of[strings.TrimSuffix(path.Base(n.Name()), ".html")] = t
+	}
+	return p, nil
+}
+
+// render writes a page whole or not at all.
+func (p *pages) render(w http.ResponseWriter, name string, v view) error {
+	var b bytes.Buffer
+	if err := p.of[name].Execute(&b, v); err != nil {
+		return fmt.Errorf("make the page %s: %w", name, err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, err := b.WriteTo(w)
+	return err
+}
+
+// show renders a page for somebody.
+func (s *server) show(w http.ResponseWriter, p who, here, title, name string, data any) error {
+	return s.pages.render(w, name, view{Title: title, Here: here, Who: &p, Data: data})
+}
+
+// back sends a browser to a page after a change.
+func back(w http.ResponseWriter, r *http.Request, format string, args ...any) error {
+	for i, a := range args {
+		args[i] = url.PathEscape(fmt.Sprint(a))
+	}
+	http.Redirect(w, r, fmt.Sprintf(format, args...), http.StatusSeeOther)
+	return nil
+}
+
+// form reads a form whose body is bounded.
+func form(r *http.Request) (url.Values, error) {
+	if err := r.ParseForm(); err != nil {
+		return nil, err
+	}
+	return r.PostForm, nil
+}
+
+// totals are the figures of a scan that lists show.
+type totals struct {
+	BySeverity           map[string]int `json:"by_severity"`
+	Companies            int            `json:"companies"`
+	UndisclosedCompanies int            `json:"undisclosed_companies"`
+}
+
+func totalsOf(x store.Scan) totals {
+	var t totals
+	// What another version wrote may lack figures; then they are not shown.
+	_ = json.Unmarshal([]byte(x.Summary), &t)
+	return t
+}
+
+// progress is how far a scan is, as its worker says it.
+type progress struct {
+	Pages int    `json:"pages"`
+	Of    int    `json:"of"`
+	State string `json:"state"`
+	Doing string `json:"doing"`
+}
+
+func progressOf(x store.Scan) progress {
+	var p progress
+	_ = json.Unmarshal([]byte(x.Progress), &p)
+	return p
+}

@@ -1,0 +1,234 @@
+// Package web is the dashboard: pages and a JSON API over the store, for the
+// people who look after scans of many sites.
+//
+// Pages are rendered here and need no script for reading; one small script shows
+// a scan's progress as it comes. Everybody is let in by a session, a token or a
+// shared link, and may do what their role allows; every change is in the audit
+// log. Requests from other sites change nothing (Sec-Fetch-Site and Origin are
+// checked), what a site, a vendor or a person wrote is escaped, and reports are
+// served in a sandbox. It starts no scans itself: it puts them in line.
+package web
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"candor/reports/store"
+	"candor/reports/store/blob"
+	"candor/rules"
+)
+
+//go:embed templates/*.html static
+var files embed.FS
+
+// Options are what the dashboard shows and with what.
+type Options struct {
+	Store *store.Store
+	Blobs blob.Store
+	// Added is called when a scan was put in line, so that nobody waits for the
+	// next tick.
+	Added func(context.Context, store.Scan)
+	// CheckSite looks at an address that somebody wants scanned: it returns the
+	// whole address and its registrable domain, or says what is wrong with it.
+	CheckSite func(ctx context.Context, address string) (full, host string, err error)
+	// CheckProfile says what is wrong with a profile's text.
+	CheckProfile func(text string) error
+	Rules        *rules.Set
+	Version      string
+	Secure       bool // it is reached by https: cookies are kept to it
+	OIDC         *Provider
+	Now          func() time.Time
+	Log          *slog.Logger
+}
+
+type server struct {
+	Options
+	pages   *pages
+	limiter *limiter
+}
+
+// New returns the dashboard's handler.
+func New(o Options) (http.Handler, error) {
+	p, err := parsePages()
+	if err != nil {
+		return nil, err
+	}
+	s := &server{Options: o, pages: p, limiter: newLimiter(o.Now)}
+	mux := http.NewServeMux()
+	static, err := fs.Sub(files, "static")
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("GET /static/", http.StripPrefix("/static/", cached(http.FileServerFS(static))))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", s.ready)
+	s.routes(mux)
+	s.apiRoutes(mux)
+	return s.guard(http.NewCrossOriginProtection().Handler(mux)), nil
+}
+
+// route is one page or action and who may use it.
+type route struct {
+	pattern string
+	role    store.Role
+	do      func(http.ResponseWriter, *http.Request, who) error
+}
+
+func (s *server) routes(mux *http.ServeMux) {
+	mux.Handle("GET /login", s.page(s.loginPage))
+	mux.Handle("POST /login", s.page(s.login))
+	mux.Handle("GET /share/{secret}/{path...}", s.page(s.shared))
+	if s.OIDC != nil {
+		mux.Handle("GET /login/oidc", s.page(s.OIDC.start))
+		mux.Handle("GET /login/oidc/callback", s.page(s.oidcBack))
+	}
+	for _, r := range []route{
+		{"GET /{$}", store.Viewer, s.overview},
+		{"POST /logout", store.Viewer, s.logout},
+		{"GET /sites/new", store.Owner, s.newSite},
+		{"POST /sites", store.Owner, s.addSite},
+		{"GET /sites/{site}", store.Viewer, s.site},
+		{"GET /sites/{site}/edit", store.Owner, s.editSite},
+		{"POST /sites/{site}", store.Owner, s.changeSite},
+		{"POST /sites/{site}/scan", store.Reviewer, s.scanSite},
+		{"POST /sites/{site}/delete", store.Owner, s.deleteSite},
+		{"POST /sites/{site}/schedules", store.Owner, s.addSchedule},
+		{"POST /schedules/{schedule}/delete", store.Owner, s.deleteSchedule},
+		{"GET /sites/{site}/policies", store.Viewer, s.policies},
+		{"GET /scans/{scan}", store.Viewer, s.scan},
+		{"GET /scans/{scan}/events", store.Viewer, s.events},
+		{"POST /scans/{scan}/cancel", store.Reviewer, s.cancelScan},
+		{"POST /scans/{scan}/share", store.Owner, s.shareScan},
+		{"GET /scans/{scan}/report/{path...}", store.Viewer, s.report},
+		{"GET /findings", store.Viewer, s.findings},
+		{"GET /findings/{site}/{fingerprint}", store.Viewer, s.finding},
+		{"POST /findings/{site}/{fingerprint}/review", store.Reviewer, s.reviewFinding},
+		{"POST /findings/{site}/{fingerprint}/suppress", store.Approver, s.suppressFinding},
+		{"POST /suppressions/{id}/withdraw", store.Approver, s.withdraw},
+		{"GET /recipients", store.Viewer, s.recipients},
+		{"GET /schedules", store.Viewer, s.schedules},
+		{"GET /rules", store.Viewer, s.rulesPage},
+		{"GET /settings", store.Viewer, s.settings},
+		{"POST /people", store.Admin, s.addPerson},
+		{"POST /people/{person}", store.Admin, s.changePerson},
+		{"POST /tokens", store.Viewer, s.addToken},
+		{"POST /passes/{id}/revoke", store.Viewer, s.revoke},
+		{"GET /audit", store.Admin, s.audit},
+	} {
+		mux.Handle(r.pattern, s.page(func(w http.ResponseWriter, req *http.Request) error {
+			p, err := s.who(req)
+			if errors.Is(err, errNobody) {
+				return s.toLogin(w, req)
+			}
+			if err != nil {
+				return err
+			}
+			if !p.pass.Role.May(r.role) {
+				return forbidden{r.role}
+			}
+			return r.do(w, req, p)
+		}))
+	}
+}
+
+// maxBody bounds what a form or the API sends, in bytes.
+const maxBody = 256 << 10
+
+// guard sets what every answer has, and keeps a handler's fault from ending the
+// server.
+func (s *server) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		if s.Secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		defer func() {
+			if fault := recover(); fault != nil && fault != http.ErrAbortHandler {
+				s.Log.Error("a page could not be made", "path", r.URL.Path, "fault", fault)
+				http.Error(w, "This page could not be made. The server's log says why.", http.StatusInternalServerError)
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+func cached(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "max-age=3600")
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *server) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+	defer cancel()
+	if err := s.Store.Ping(ctx); err != nil {
+		s.Log.Error("not ready", "err", err)
+		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, "ok")
+}
+
+// forbidden says which role is wanted.
+type forbidden struct{ role store.Role }
+
+func (f forbidden) Error() string { return fmt.Sprintf("this needs the role %s", f.role) }
+
+// wrong is what a person can put right in what they sent.
+type wrong struct{ error }
+
+func wrongf(format string, args ...any) error { return wrong{fmt.Errorf(format, args...)} }
+
+// status is the HTTP status of an error, and what is said of it.
+func status(err error) (int, string) {
+	var f forbidden
+	var w wrong
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &f):
+		return http.StatusForbidden, "You may not do this: it needs the role " + string(f.role) + "."
+	case errors.As(err, &large):
+		return http.StatusRequestEntityTooLarge, "What was sent is too large."
+	case errors.As(err, &w):
+		return http.StatusBadRequest, w.Error()
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, blob.ErrNotFound):
+		return http.StatusNotFound, "There is nothing here, or no longer."
+	case errors.Is(err, store.ErrBusy):
+		return http.StatusConflict, "A scan of this site waits or runs already."
+	case errors.Is(err, store.ErrExists):
+		return http.StatusConflict, "There is one of this name or address already."
+	case errors.Is(err, store.ErrLost):
+		return http.StatusConflict, "The scan has ended already."
+	}
+	return http.StatusInternalServerError, "This did not work. The server's log says why."
+}
+
+// page makes a handler of one that can fail.
+func (s *server) page(do func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := do(w, r)
+		if err == nil || r.Context().Err() != nil {
+			return
+		}
+		code, text := status(err)
+		if code == http.StatusInternalServerError {
+			s.Log.Error("a page could not be made", "path", r.URL.Path, "err", err)
+		}
+		w.WriteHeader(code)
+		if err := s.pages.render(w, "error", view{Title: http.StatusText(code), Data: text}); err != nil {
+			s.Log.Error("an error could not be shown", "err", err)
+		}
+	})
+}

@@ -1,0 +1,490 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"candor/reports"
+	"candor/reports/store"
+	"candor/reports/store/blob"
+	"candor/rules"
+)
+
+var begin = time.Date(2026, 11, 26, 8, 0, 0, 0, time.UTC)
+
+// desk is a dashboard with one organisation, one site and one finished scan.
+type desk struct {
+	t     *testing.T
+	srv   *httptest.Server
+	store *store.Store
+	blobs blob.Store
+	org   store.Organisation
+	site  store.Site
+	scan  store.Scan
+	log   *bytes.Buffer
+	mu    sync.Mutex
+	now   time.Time
+	added []string
+
+	people map[store.Role]string
+}
+
+const evil = `<script>alert(1)</script>"'&`
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	d := &desk{t: t, log: &bytes.Buffer{}, now: begin}
+	clock := func() time.Time {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return d.now
+	}
+	n := 0
+	var mu sync.Mutex
+	ids := func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		n++
+		return fmt.Sprintf("id%03d", n)
+	}
+	ctx := t.Context()
+	var err error
+	d.store, err = store.Open(ctx, filepath.Join(t.TempDir(), "candor.db"), store.Options{Now: clock, NewID: ids})
+	check := func(err error) {
+		if err != nil {
+			t.Helper()
+			t.Fatal(err)
+		}
+	}
+	check(err)
+	t.Cleanup(func() { d.store.Close() })
+	d.blobs, err = blob.Open(t.TempDir())
+	check(err)
+	d.people = map[store.Role]string{}
+	for _, r := range store.Roles {
+		p, err := d.store.AddPerson(ctx, "setup", store.Person{Name: string(r), Role: r, Subject: "https://id.test " + string(r)}, "")
+		check(err)
+		d.people[r] = p.ID
+	}
+	d.org, err = d.store.AddOrganisation(ctx, "setup", "Fernhill")
+	check(err)
+	d.site, err = d.store.AddSite(ctx, "setup", store.Site{Organisation: d.org.ID, URL: "https://www.fernhill.test/", Host: "fernhill.test", Name: "Shop " + evil})
+	check(err)
+	q, err := d.store.Queue(ctx, "setup", store.Scan{Site: d.site.ID, Reason: "person"})
+	check(err)
+	d.scan, err = d.store.Begin(ctx, q.ID, 0, "w1")
+	check(err)
+	check(d.blobs.Put(ctx, "scans/"+q.ID+"/index.html", strings.NewReader("<h1>Report</h1>"), 15))
+	rep := &reports.Report{
+		Findings: []reports.Finding{{Rule: "CORE-01", Pack: "core", Severity: "high", Outcome: "differs", Title: "Title " + evil, Message: "Message " + evil, Fingerprint: "f1", Recipients: []string{"tiktok-pixel"}}},
+		Vendors:  []reports.Vendor{{ID: "tiktok-pixel", Name: "TikTok Pixel", Entity: "TikTok " + evil, Party: "third", Categories: []string{"advertising"}}},
+		Policies: []reports.Policy{{URL: "https://www.fernhill.test/privacy", SHA256: "aa", Title: "Privacy " + evil}},
+		Summary:  reports.Totals{BySeverity: map[string]int{"high": 1}, Companies: 1, UndisclosedCompanies: 1},
+	}
+	check(d.store.Finish(ctx, d.scan, store.Finished, rep, "scans/"+q.ID+"/", ""))
+	set, err := rules.Default()
+	check(err)
+	h, err := New(Options{
+		Store: d.store, Blobs: d.blobs, Rules: set, Version: "test", Now: clock, Log: slog.New(slog.NewTextHandler(d.log, nil)),
+		Added: func(_ context.Context, x store.Scan) { d.added = append(d.added, x.ID) },
+		CheckSite: func(_ context.Context, address string) (string, string, error) {
+			u, err := url.Parse(address)
+			if err != nil || u.Scheme != "https" {
+				return "", "", errors.New("expected an address such as https://www.example.com/")
+			}
+			return address, u.Hostname(), nil
+		},
+		CheckProfile: func(text string) error {
+			if strings.Contains(text, "oops") {
+				return errors.New("profile:1: unknown key oops")
+			}
+			return nil
+		},
+	})
+	check(err)
+	d.srv = httptest.NewServer(h)
+	t.Cleanup(d.srv.Close)
+	return d
+}
+
+// visitor is a browser without scripts.
+type visitor struct {
+	*desk
+	client *http.Client
+}
+
+func (d *desk) visitor() *visitor {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return &visitor{d, &http.Client{Jar: jar}}
+}
+
+// as is somebody with a role who has logged in.
+func (d *desk) as(role store.Role) *visitor {
+	d.t.Helper()
+	_, secret, err := d.store.Issue(d.t.Context(), string(role), store.Pass{Kind: store.Session, Person: d.people[role], Name: string(role), Role: role, ExpiresAt: d.now.Add(time.Hour)})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	v := d.visitor()
+	u, err := url.Parse(d.srv.URL)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	v.client.Jar.SetCookies(u, []*http.Cookie{{Name: "candor", Value: secret, Path: "/"}})
+	return v
+}
+
+func (v *visitor) do(r *http.Request) (int, string, http.Header) {
+	v.t.Helper()
+	resp, err := v.client.Do(r)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return resp.StatusCode, string(b), resp.Header
+}
+
+func (v *visitor) get(path string) (int, string) {
+	v.t.Helper()
+	r, err := http.NewRequest(http.MethodGet, v.srv.URL+path, nil)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	code, text, _ := v.do(r)
+	return code, text
+}
+
+func (v *visitor) post(path string, values url.Values) (int, string) {
+	v.t.Helper()
+	r, err := http.NewRequest(http.MethodPost, v.srv.URL+path, strings.NewReader(values.Encode()))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	code, text, _ := v.do(r)
+	return code, text
+}
+
+// TestPages: every page can be made, and nothing that others wrote is markup.
+func TestPages(t *testing.T) {
+	d := newDesk(t)
+	v := d.as(store.Admin)
+	for _, path := range []string{
+		"/", "/sites/new", "/sites/" + d.site.ID, "/sites/" + d.site.ID + "/edit", "/sites/" + d.site.ID + "/policies", "/scans/" + d.scan.ID,
+		"/findings", "/findings?severity=high&rule=CORE-01&gone=1&suppressed=1", "/findings/" + d.site.ID + "/f1", "/recipients", "/recipients?q=tiktok", "/schedules", "/rules", "/settings", "/audit",
+	} {
+		code, text := v.get(path)
+		if code != 200 || !strings.Contains(text, "</html>") {
+			t.Errorf("%s: %d %s", path, code, text)
+		}
+		if strings.Contains(text, "<script>alert") {
+			t.Errorf("%s: what a site said is markup", path)
+		}
+	}
+	if _, text := v.get("/recipients?q=tiktok"); !strings.Contains(text, "TikTok Pixel") || !strings.Contains(text, "not in the text") {
+		t.Errorf("where is TikTok? %s", text)
+	}
+	for _, path := range []string{"/sites/none", "/scans/none", "/findings/x/y", "/scans/" + d.scan.ID + "/report/none.html", "/scans/" + d.scan.ID + "/report/..%2f..%2fx", "/nowhere"} {
+		if code, _ := v.get(path); code != 404 {
+			t.Errorf("%s: %d, want 404", path, code)
+		}
+	}
+	if d.log.Len() > 0 {
+		t.Errorf("the log says: %s", d.log)
+	}
+}
+
+// TestReportIsFenced: a report is shown in a sandbox.
+func TestReportIsFenced(t *testing.T) {
+	d := newDesk(t)
+	v := d.as(store.Viewer)
+	r, err := http.NewRequest(http.MethodGet, d.srv.URL+"/scans/"+d.scan.ID+"/report/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, text, h := v.do(r)
+	if csp := h.Get("Content-Security-Policy"); code != 200 || text != "<h1>Report</h1>" || !strings.HasPrefix(csp, "sandbox") || strings.Contains(csp, "allow-same-origin") {
+		t.Errorf("%d %q with %q", code, text, csp)
+	}
+}
+
+// TestRoles: who may do what, and that nobody else may.
+func TestRoles(t *testing.T) {
+	d := newDesk(t)
+	nobody := d.visitor()
+	nobody.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	for _, path := range []string{"/", "/findings", "/scans/" + d.scan.ID + "/report/", "/settings"} {
+		if code, _ := nobody.get(path); code != http.StatusSeeOther {
+			t.Errorf("nobody gets %d at %s", code, path)
+		}
+	}
+	for _, c := range []struct {
+		path string
+		from store.Role
+	}{
+		{"/sites/" + d.site.ID + "/scan", store.Reviewer},
+		{"/findings/" + d.site.ID + "/f1/review", store.Reviewer},
+		{"/sites", store.Owner},
+		{"/findings/" + d.site.ID + "/f1/suppress", store.Approver},
+		{"/people", store.Admin},
+	} {
+		for _, role := range store.Roles {
+			code, _ := d.as(role).post(c.path, nil)
+			if may := role.May(c.from); (code == http.StatusForbidden) == may {
+				t.Errorf("%s as %s: %d", c.path, role, code)
+			}
+		}
+	}
+	if code, _ := d.as(store.Owner).get("/audit"); code != http.StatusForbidden {
+		t.Errorf("an owner reads the audit log: %d", code)
+	}
+}
+
+// TestOtherSites: a page of another site changes nothing.
+func TestOtherSites(t *testing.T) {
+	d := newDesk(t)
+	v := d.as(store.Admin)
+	for name, value := range map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.test"} {
+		r, err := http.NewRequest(http.MethodPost, d.srv.URL+"/sites/"+d.site.ID+"/scan", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set(name, value)
+		if code, _, _ := v.do(r); code != http.StatusForbidden || len(d.added) != 0 {
+			t.Errorf("with %s: %s: %d, queued %v", name, value, code, d.added)
+		}
+	}
+}
+
+func TestLogin(t *testing.T) {
+	d := newDesk(t)
+	if _, err := d.store.AddPerson(t.Context(), "setup", store.Person{Name: "ada", Role: store.Admin}, "correct horse battery"); err != nil {
+		t.Fatal(err)
+	}
+	v := d.visitor()
+	if code, text := v.post("/login", url.Values{"name": {"ada"}, "password": {"wrong"}}); code != http.StatusUnauthorized || !strings.Contains(text, "wrong") {
+		t.Errorf("%d %s", code, text)
+	}
+	for range 5 {
+		v.post("/login", url.Values{"name": {"ada"}, "password": {"guess"}})
+	}
+	if code, _ := v.post("/login", url.Values{"name": {"ada"}, "password": {"correct horse battery"}}); code != http.StatusTooManyRequests {
+		t.Errorf("the sixth try in a minute: %d", code)
+	}
+	d.mu.Lock()
+	d.now = d.now.Add(time.Minute)
+	d.mu.Unlock()
+	if code, text := v.post("/login", url.Values{"name": {"ada"}, "password": {"correct horse battery"}, "next": {"/rules"}}); code != 200 || !strings.Contains(text, "<h1>Rules</h1>") {
+		t.Errorf("%d %s", code, text)
+	}
+	if code, _ := v.post("/logout", nil); code != 200 {
+		t.Errorf("log out: %d", code)
+	}
+	if _, text := v.get("/"); !strings.Contains(text, "<h1>Log in</h1>") {
+		t.Errorf("after the log-out: %s", text)
+	}
+	for next, want := range map[string]string{"https://evil.test/": "/", "//evil.test/": "/", `/\evil.test`: "/", "javascript:alert(1)": "/", "/findings?rule=x": "/findings?rule=x", "": "/"} {
+		if got := local(next); got != want {
+			t.Errorf("local(%q) = %q, want %q", next, got, want)
+		}
+	}
+}
+
+// TestWork: a person adds a site, scans it, reviews and suppresses a finding.
+func TestWork(t *testing.T) {
+	d := newDesk(t)
+	v := d.as(store.Approver)
+	if code, text := v.post("/sites", url.Values{"organisation": {d.org.ID}, "url": {"ftp://x"}}); code != 400 || !strings.Contains(text, "expected an address such as https://") {
+		t.Errorf("%d %s", code, text)
+	}
+	if code, text := v.post("/sites", url.Values{"organisation": {d.org.ID}, "url": {"https://new.test/"}, "profile": {"oops: 1"}}); code != 400 || !strings.Contains(text, "unknown key oops") || !strings.Contains(text, "oops: 1") {
+		t.Errorf("%d %s", code, text)
+	}
+	if code, text := v.post("/sites", url.Values{"organisation": {d.org.ID}, "url": {"https://new.test/"}, "scan": {"1"}}); code != 200 || !strings.Contains(text, "queued") || len(d.added) != 1 {
+		t.Errorf("%d, queued %v: %s", code, d.added, text)
+	}
+	if code, _ := v.post("/sites", url.Values{"organisation": {d.org.ID}, "url": {"https://new.test/"}}); code != http.StatusConflict {
+		t.Errorf("the same site twice: %d", code)
+	}
+	if code, text := v.post("/sites/"+d.site.ID+"/schedules", url.Values{"expression": {"at noon"}, "zone": {"UTC"}}); code != 400 || !strings.Contains(text, "expected minute, hour") {
+		t.Errorf("%d %s", code, text)
+	}
+	if code, text := v.post("/sites/"+d.site.ID+"/schedules", url.Values{"expression": {"30 3 * * 1"}, "zone": {"Europe/Berlin"}, "jitter": {"10m"}}); code != 200 || !strings.Contains(text, "30 3 * * 1") {
+		t.Errorf("%d %s", code, text)
+	}
+	finding := "/findings/" + d.site.ID + "/f1"
+	if code, text := v.post(finding+"/review", url.Values{"review": {"confirmed"}, "note": {evil}, "owner": {"marketing"}, "due": {"2026-12-31"}}); code != 200 || !strings.Contains(text, "confirmed, said approver") || !strings.Contains(text, "Due 2026-12-31") {
+		t.Errorf("%d %s", code, text)
+	}
+	suppress := url.Values{"reason": {"planned_fix"}, "justification": {"goes next sprint"}, "owner": {"marketing"}, "expires": {"2028-01-01"}}
+	if code, text := v.post(finding+"/suppress", suppress); code != 400 || !strings.Contains(text, "365 days") {
+		t.Errorf("%d %s", code, text)
+	}
+	suppress.Set("expires", "2027-01-31")
+	if code, text := v.post(finding+"/suppress", suppress); code != 200 || !strings.Contains(text, "planned fix until 2027-01-31") {
+		t.Errorf("%d %s", code, text)
+	}
+	if _, text := v.get("/findings"); strings.Contains(text, finding) {
+		t.Error("a suppressed finding is listed")
+	}
+}
+
+func TestShare(t *testing.T) {
+	d := newDesk(t)
+	_, text := d.as(store.Owner).post("/scans/"+d.scan.ID+"/share", nil)
+	_, rest, ok := strings.Cut(text, "<code>")
+	link, _, _ := strings.Cut(rest, "</code>")
+	if !ok || !strings.HasPrefix(link, "/share/candor_") {
+		t.Fatalf("no link in %s", text)
+	}
+	v := d.visitor()
+	if code, text := v.get(link); code != 200 || text != "<h1>Report</h1>" {
+		t.Errorf("%d %s", code, text)
+	}
+	if code, _ := v.get(strings.Replace(link, "candor_", "candor_x", 1)); code != 404 {
+		t.Errorf("a wrong secret: %d", code)
+	}
+	d.mu.Lock()
+	d.now = d.now.Add(shareTime + time.Second)
+	d.mu.Unlock()
+	if code, _ := v.get(link); code != 404 {
+		t.Errorf("a link that expired: %d", code)
+	}
+}
+
+func TestAPI(t *testing.T) {
+	d := newDesk(t)
+	_, text := d.as(store.Reviewer).post("/tokens", url.Values{"name": {"build"}, "role": {"reviewer"}, "days": {"30"}})
+	_, rest, ok := strings.Cut(text, "<code>")
+	token, _, _ := strings.Cut(rest, "</code>")
+	if !ok {
+		t.Fatalf("no token in %s", text)
+	}
+	if code, text := d.as(store.Reviewer).post("/tokens", url.Values{"name": {"x"}, "role": {"admin"}, "days": {"30"}}); code != 400 {
+		t.Errorf("a token that may do more than its person: %d %s", code, text)
+	}
+	call := func(method, path, token, body string) (int, string) {
+		r, err := http.NewRequest(method, d.srv.URL+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if token != "" {
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
+		code, text, _ := d.visitor().do(r)
+		return code, text
+	}
+	for _, c := range []struct {
+		method, path, token, body string
+		code                      int
+		has                       string
+	}{
+		{"GET", "/api/v1/sites", token, "", 200, `"url":"https://www.fernhill.test/"`},
+		{"GET", "/api/v1/sites/" + d.site.ID, token, "", 200, `"host":"fernhill.test"`},
+		{"GET", "/api/v1/findings?severity=high", token, "", 200, `"fingerprint":"f1"`},
+		{"GET", "/api/v1/findings?severity=low", token, "", 200, `[]`},
+		{"GET", "/api/v1/scans/" + d.scan.ID, token, "", 200, `"state":"finished"`},
+		{"GET", "/api/v1/recipients", token, "", 200, "TikTok Pixel"},
+		{"GET", "/api/v1/sites/none", token, "", 404, "error"},
+		{"GET", "/api/v1/nothing", token, "", 404, "error"},
+		{"GET", "/api/v1/sites", "", "", 401, "token is needed"},
+		{"GET", "/api/v1/sites", "candor_guess", "", 401, "token is needed"},
+		{"POST", "/api/v1/sites", token, `{"url":"https://x.test/"}`, 403, "role owner"},
+		{"POST", "/api/v1/sites/" + d.site.ID + "/scans", token, "", 200, `"state":"queued"`},
+		{"POST", "/api/v1/sites/" + d.site.ID + "/scans", token, "", 409, "waits or runs"},
+	} {
+		if code, text := call(c.method, c.path, c.token, c.body); code != c.code || !strings.Contains(text, c.has) {
+			t.Errorf("%s %s: %d %s, want %d with %s", c.method, c.path, code, text, c.code, c.has)
+		}
+	}
+	if code, _ := call("GET", "/healthz", "", ""); code != 200 {
+		t.Errorf("healthz: %d", code)
+	}
+	if code, _ := call("GET", "/readyz", "", ""); code != 200 {
+		t.Errorf("readyz: %d", code)
+	}
+	d.store.Close()
+	if code, _ := call("GET", "/readyz", "", ""); code != 503 {
+		t.Errorf("readyz without a database: %d", code)
+	}
+}
+
+// TestOpenAPI: the description has every route of the API and no other, and
+// what it says of a value is what the API sends.
+func TestOpenAPI(t *testing.T) {
+	data, err := files.ReadFile("static/openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Paths      map[string]map[string]any
+		Components struct {
+			Schemas map[string]struct {
+				Properties map[string]any
+			}
+		}
+	}
+	if err := json.Unmarshal(data, &doc); err != nil {
+		t.Fatal(err)
+	}
+	described := map[string]bool{}
+	for path, ops := range doc.Paths {
+		for method := range ops {
+			described[strings.ToUpper(method)+" "+path] = true
+		}
+	}
+	source, err := os.ReadFile("api.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	routes := regexp.MustCompile(`\{"((?:GET|POST|DELETE|PUT|PATCH) /api/v1[^"]*)"`).FindAllStringSubmatch(string(source), -1)
+	for _, r := range routes {
+		if !described[r[1]] {
+			t.Errorf("%s is not described", r[1])
+		}
+		delete(described, r[1])
+	}
+	for left := range described {
+		t.Errorf("%s is described and is no route", left)
+	}
+	for name, v := range map[string]any{"Organisation": store.Organisation{}, "Site": store.Site{}, "Scan": store.Scan{}, "Finding": store.Finding{}, "Recipient": store.Recipient{}, "Policy": store.Policy{}, "Schedule": store.Schedule{}} {
+		text, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sent map[string]any
+		if err := json.Unmarshal(text, &sent); err != nil {
+			t.Fatal(err)
+		}
+		want, got := slices.Sorted(maps.Keys(doc.Components.Schemas[name].Properties)), slices.Sorted(maps.Keys(sent))
+		if !slices.Equal(want, got) {
+			t.Errorf("%s is described with %v and sent with %v", name, want, got)
+		}
+	}
+}
