@@ -214,6 +214,8 @@ var licences = []struct{ name, words string }{
 	{"BSD", "Redistribution and use in source and binary forms"},
 	{"ISC", "Permission to use, copy, modify, and/or distribute this software"},
 	{"ISC", "Permission to use, copy, modify, and distribute this software"},
+	{"public domain", "SQLite Is Public Domain"},
+	{"a picture's, which is not built in", "https://commons.wikimedia.org/wiki/File:Memory_infra_logo.png"},
 	{"Unlicense", "This is free and unencumbered software released into the public domain"},
 }
 

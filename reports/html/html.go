@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"sync"
 
 	"candor/reports"
 )
@@ -36,7 +37,10 @@ var briefStyle string
 
 var styles = style + choicesStyle + briefStyle
 
-var page = template.Must(template.New("page.tmpl").Funcs(funcs).Funcs((&language{}).funcs()).ParseFS(files, "*.tmpl"))
+// page is parsed when it is first needed: candor --help makes no report.
+var page = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("page.tmpl").Funcs(funcs).Funcs((&language{}).funcs()).ParseFS(files, "*.tmpl"))
+})
 
 // Format is the renderer to hand to reports.Write: "html", index.html.
 func Format() reports.Renderer {
@@ -62,7 +66,7 @@ func RenderIn(code string) func(io.Writer, *reports.Report) error {
 		if err != nil {
 			return fmt.Errorf("render html: %w", err)
 		}
-		t, err := page.Clone()
+		t, err := page().Clone()
 		if err != nil {
 			return fmt.Errorf("render html: %w", err)
 		}
