@@ -69,7 +69,7 @@ func TestRulesHaveScenarios(t *testing.T) {
 		}
 	}
 	if len(without) > 0 {
-		t.Logf("%d rules name no scenario yet: %s", len(without), strings.Join(without, ", "))
+		t.Errorf("%d rules name no scenario: %s", len(without), strings.Join(without, ", "))
 	}
 }
 
