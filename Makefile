@@ -71,12 +71,13 @@ check: ## gofmt, vet, staticcheck, tidy modules, generated files, vulnerabilitie
 
 # Packages whose tests drive a real browser run two at a time, for two cores:
 # they wait about half of their time. cmd/candor is first, since it takes as long
-# as all others together. go vet is a part of make check. PLAIN_TESTS come last,
-# one at a time since the limits of hostile pages bear no company, and without the race detector: hostile pages, because it slows what answers the
-# browser and the time limits there are those of a visit; scans of many real pages
-# and libraries, because it costs minutes there, and the same code runs under it in
-# the other tests.
-PLAIN_TESTS := ^(TestHostile|TestHugePages|TestRealPages|TestRealConsent)$$
+# as all others together. go vet is a part of make check. PLAIN_TESTS come last and
+# without the race detector: hostile pages, because it slows what answers the
+# browser and the time limits there are those of a visit (one package at a time,
+# since they bear no company); scans of many real pages and libraries, and the
+# hundreds of scenarios of rules, because it costs minutes there, and the same code
+# runs under it in the other tests.
+PLAIN_TESTS := ^(TestHostile|TestHugePages|TestRealPages|TestRealConsent|TestScenarios)$$
 BROWSER_TESTS = $(sort $(dir $(shell grep -rlE --include='*_test.go' 'ChromeFlags|browser\.Find' cmd crawler reports analyzer rules)))
 
 .PHONY: go-test
@@ -92,7 +93,8 @@ go-test-browser: # the packages whose tests drive a browser
 .PHONY: go-test-plain
 go-test-plain: # all others
 	@echo '+ go test $(firstword $(RACE)) all other packages'
-	@go test -vet=off $(RACE) -timeout 10m $$(go list ./... | grep -vxF "$$(go list $(BROWSER_TESTS:%=./%))")
+	@go test -vet=off $(RACE) -timeout 10m -skip '$(PLAIN_TESTS)' $$(go list ./... | grep -vxF "$$(go list $(BROWSER_TESTS:%=./%))")
+	go test -vet=off -run '$(PLAIN_TESTS)' ./analyzer/scenario
 
 .PHONY: cover
 cover: ## tests with a figure of coverage for each package

@@ -114,10 +114,7 @@ func whole(text, host string) bool {
 		if i < 0 {
 			return false
 		}
-		before := rest[:i]
-		if strings.HasSuffix(before, "www.") {
-			before = strings.TrimSuffix(before, "www.")
-		}
+		before := strings.TrimSuffix(rest[:i], "www.")
 		if !strings.HasSuffix(before, ".") && !strings.HasSuffix(before, "@") && !strings.HasSuffix(before, "-") {
 			return true
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"candor/analyzer/check"
 	"candor/analyzer/scenario"
 	"candor/rules"
 )
@@ -44,6 +45,9 @@ func TestScenarios(t *testing.T) {
 					for _, x := range res.Findings {
 						if x.Message == "" || x.Title == "" || x.Fingerprint == "" || x.Confidence == "" {
 							t.Errorf("rules/%s:%d: a finding has gaps: %+v", s.File, s.Line, x)
+						}
+						if w := check.ForbiddenWord(strings.Join([]string{x.Title, x.Message, x.Remediation, x.SuggestedText, res.Outcome.Why}, " ")); w != "" {
+							t.Errorf("rules/%s:%d: a finding says %q, which is for a person to say: %+v", s.File, s.Line, w, x)
 						}
 					}
 				})

@@ -3,14 +3,19 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"candor/analyzer"
+	"candor/analyzer/check"
 	"candor/crawler/evidence"
+	"candor/rules"
 )
 
 // memoryGoal is what Candor's own process may take for 1,000 pages of evidence, in MiB.
@@ -25,7 +30,7 @@ func BenchmarkMemory(b *testing.B) {
 		dir := b.TempDir()
 		bundle := filepath.Join(dir, "evidence")
 		heap := watchHeap()
-		size := writeLarge(b, bundle)
+		size := writeLarge(b, bundle, 0)
 		wrote := heap()
 
 		cmd := exec.Command(builtCandor(b), "analyze", bundle, "--out", filepath.Join(dir, "report"), "--format", "html,json", "--quiet")
@@ -46,6 +51,50 @@ func BenchmarkMemory(b *testing.B) {
 		b.ReportMetric(wrote, "MiB-heap-writing")
 		b.ReportMetric(most, "MiB-rss-analyze")
 		b.Logf("1,000 pages, %.0f MiB of evidence: writing %.0f MiB of heap, analyze and report %.0f MiB resident; the goal is under %d", float64(size)/(1<<20), wrote, most, memoryGoal)
+	}
+}
+
+// BenchmarkAnalyze analyses 1,000 pages of 100 requests with 20 notices and every
+// rule, of a profile that answers all that can be asked, on one core.
+func BenchmarkAnalyze(b *testing.B) {
+	bundle := filepath.Join(b.TempDir(), "evidence")
+	writeLarge(b, bundle, 20)
+	set, err := rules.Default()
+	if err != nil {
+		b.Fatal(err)
+	}
+	p := analyzer.Profile{Name: "Heavy Ltd", Facts: map[string]bool{}}
+	for _, pack := range set.Packs {
+		p.Laws = append(p.Laws, pack.ID)
+		p.Regions = append(p.Regions, pack.AppliesIf.Regions...)
+	}
+	for _, f := range set.Terms.Facts {
+		p.Facts[f.ID] = true
+	}
+	slices.Sort(p.Laws)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	for b.Loop() {
+		r, err := evidence.Open(bundle)
+		if err != nil {
+			b.Fatal(err)
+		}
+		a, err := analyzer.Analyze(b.Context(), r, set, p)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if len(a.Documents) != 20 || len(a.Pages) != 1000 {
+			b.Fatalf("%d notices, %d pages", len(a.Documents), len(a.Pages))
+		}
+		ran := 0
+		for _, o := range a.Rules {
+			if o.Outcome != check.NotApplicable {
+				ran++
+			}
+		}
+		b.ReportMetric(float64(ran), "rules")
+		if err := r.Close(); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 
@@ -77,8 +126,8 @@ func watchHeap() func() float64 {
 	}
 }
 
-// writeLarge writes the bundle and returns how many bytes of requests it holds.
-func writeLarge(b *testing.B, dir string) int64 {
+// writeLarge writes the bundle, with a number of notices, and returns how many bytes of requests it holds.
+func writeLarge(b *testing.B, dir string, notices int) int64 {
 	b.Helper()
 	at := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 	w, err := evidence.Create(dir, evidence.Meta{
@@ -129,6 +178,20 @@ func writeLarge(b *testing.B, dir string) int64 {
 		forms := []evidence.Form{{ID: id + "/f01", Page: id, State: evidence.StateNone, FrameURL: page, Action: page, Method: "post", Visible: true,
 			Fields: []evidence.Field{{Name: "email", Type: "email", Label: "Email", Autocomplete: "email", Visible: true}}}}
 		if err := w.AddPage(p, requests, cookies, nil, forms, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+	notice, err := os.ReadFile(filepath.Join(repo, "testdata", "web", "www.fernhill.test", "privacy.html"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range notices {
+		name, page := fmt.Sprintf("documents/d%02d.html", i), fmt.Sprintf("https://%s/privacy/%d", heavyHost, i)
+		sum, err := w.AddBlob(name, notice)
+		if err == nil {
+			err = w.AddDocument(evidence.Document{ID: fmt.Sprintf("d%02d", i), URL: page, FinalURL: page, Kind: "privacy", MIMEType: "text/html", Language: "en", Status: 200, Raw: name, RawSHA256: sum, DOM: name})
+		}
+		if err != nil {
 			b.Fatal(err)
 		}
 	}

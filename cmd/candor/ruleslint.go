@@ -78,20 +78,16 @@ func (c *Command) lint(dirs, a []string) (*rules.Set, error) {
 	return set, errors.Join(err, lintFaults(set, files, folders[0].Packs...))
 }
 
-// lintFaults are those of the rules of some packs, or of all. Of the packs that
-// are named it tells what keys and scenarios are missing, too.
+// lintFaults are those of the rules of some packs, or of all, with the keys and
+// scenarios that are missing.
 func lintFaults(set *rules.Set, files []*scenario.File, packs ...string) error {
 	var errs []error
 	for _, f := range check.Lint(set, packs...) {
-		if len(packs) > 0 || !f.Missing {
-			errs = append(errs, f)
-		}
+		errs = append(errs, f)
 	}
-	if len(packs) > 0 {
-		of := only(set, func(r *rules.Rule) bool { return slices.Contains(packs, r.Pack) })
-		for _, m := range scenario.Missing(of, files) {
-			errs = append(errs, errors.New(m))
-		}
+	of := only(set, func(r *rules.Rule) bool { return len(packs) == 0 || slices.Contains(packs, r.Pack) })
+	for _, m := range scenario.Missing(of, files) {
+		errs = append(errs, errors.New(m))
 	}
 	return errors.Join(errs...)
 }
