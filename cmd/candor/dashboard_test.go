@@ -110,7 +110,7 @@ func (d *desk) open(path string) {
 	}
 }
 
-func (d *desk) body() string { return d.run(`document.body.innerText.replace(/\s+/g, " ")`) }
+func (d *desk) body() string { return d.run(`(document.body?.innerText ?? "").replace(/\s+/g, " ")`) }
 
 func (d *desk) text(path string) string {
 	d.t.Helper()
@@ -168,7 +168,7 @@ func (d *desk) goBy(element string) {
 	d.run(`document.body.dataset.old = "1"`)
 	d.run(element + `.click()`)
 	d.wait("the next page", func() bool {
-		return d.run(`document.readyState === "complete" && !document.body.dataset.old`) == "true"
+		return d.run(`document.readyState === "complete" && !document.body?.dataset.old`) == "true"
 	})
 }
 
