@@ -17,8 +17,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"candor/analyzer/check"
 	"candor/reports"
 )
 
@@ -154,6 +156,7 @@ func TestDemo(t *testing.T) {
 			}
 		}
 	})
+	t.Run("words", func(t *testing.T) { ownWords(t, rep, filepath.Join(one, "index.html")) })
 	t.Run("readme", func(t *testing.T) { sampleInReadme(t, rep) })
 	t.Run("schema", func(t *testing.T) { validate(t, filepath.Join(one, "scan.json")) })
 	t.Run("verify", func(t *testing.T) { runCandor(t, exitOK, "verify", one) })
@@ -319,6 +322,47 @@ func (s story) absent(t *testing.T, rep *reports.Report) {
 	for _, v := range rep.Vendors {
 		if v.Party == "third" && slices.ContainsFunc(v.Domains, func(d string) bool { return strings.HasPrefix(d, "fernhill") }) {
 			t.Errorf("%s counts as a third party", v.ID)
+		}
+	}
+}
+
+// ownWords: neither the findings, outcomes and answers nor the page itself say what
+// is for a person to say, outside what they quote.
+func ownWords(t *testing.T, rep *reports.Report, page string) {
+	said := map[string]string{"terminal": reports.Summary(rep, "", 0)}
+	for _, f := range rep.Findings {
+		said["finding "+f.ID] = strings.Join([]string{f.Title, f.Message, f.Remediation, f.SuggestedText}, " ")
+	}
+	for _, r := range rep.Rules {
+		said["rule "+r.ID] = r.Title + " " + r.Why
+	}
+	for _, p := range rep.Principles {
+		said["principle "+p.ID] = p.Question + " " + p.Why
+	}
+	for _, f := range rep.Flows {
+		said["flow "+f.ID] = f.Disclosure.Why
+	}
+	for _, p := range rep.Promises {
+		said["promise "+p.Statement] = p.Why
+	}
+	data, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc.Find("q, blockquote, mark, code, style, script").Remove()
+	notice := strings.Join(strings.Fields(reports.Notice), " ")
+	said["page"] = strings.ReplaceAll(strings.Join(strings.Fields(doc.Find("body").Text()), " "), notice, "")
+	if len(said) < 100 {
+		t.Errorf("only %d texts were looked at", len(said))
+	}
+	for where, text := range said {
+		if w := check.ForbiddenWord(text); w != "" {
+			i := strings.Index(text, w)
+			t.Errorf("%s says %q: …%s…", where, w, text[max(0, i-80):min(len(text), i+80)])
 		}
 	}
 }

@@ -111,8 +111,9 @@ var testWords = Words{
 
 func at2026() time.Time { return time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC) }
 
+// options leave more time than a crowded machine takes; tests about time set their own.
 func options(w *web, start ...string) Options {
-	return Options{Start: start, Client: w.client(), Words: testWords, RespectRobots: true, HostDelay: -1, Now: at2026}
+	return Options{Start: start, Client: w.client(), Words: testWords, RespectRobots: true, HostDelay: -1, Now: at2026, FetchTimeout: time.Minute, SeedTimeout: time.Hour}
 }
 
 func mustNew(t *testing.T, o Options) *Frontier {
