@@ -67,17 +67,16 @@ func askedFirst(st *policy.Statement) bool {
 // outside returns the cookies that a limit rules out and that were seen where
 // it applies.
 func (m *Matcher) outside(st *statement) []flow.Cookie {
-	kind := st.limit
+	kind, kinds, third := st.limit, deniedKinds(st), thirdOnly(st)
 	var out []flow.Cookie
 	for _, c := range m.in.Seen.Cookies {
 		if condition(st, &flow.Flow{States: c.States}) != applies || !onPlace(st, c.Pages) {
 			continue
 		}
-		kinds := deniedKinds(st)
 		switch {
 		case m.consentTool(c.Vendor):
-		case thirdOnly(st) && c.Party == flow.Third && c.Purpose != "necessary",
-			!thirdOnly(st) && kind == necessaryOnly && (c.Purpose == "analytics" || c.Purpose == "advertising") && slices.Contains(kinds, c.Purpose),
+		case third && c.Party == flow.Third && c.Purpose != "necessary",
+			!third && kind == necessaryOnly && (c.Purpose == "analytics" || c.Purpose == "advertising") && slices.Contains(kinds, c.Purpose),
 			kind == noCookiesLeft && c.Purpose != "necessary":
 			out = append(out, c)
 		}
