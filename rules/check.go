@@ -8,12 +8,11 @@ import (
 )
 
 var (
-	idForm     = regexp.MustCompile(`^[a-z0-9]+(?:[-_][a-z0-9]+)*$`)
-	hostForm   = regexp.MustCompile(`^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*(?:\.[a-z][a-z0-9-]+|\.\*)$`)
-	dateForm   = regexp.MustCompile(`^20\d\d-(?:0[1-9]|1[0-2])$`)
-	country    = regexp.MustCompile(`^[A-Z]{2}$`)
-	severities = []string{"critical", "high", "medium", "low", "info"}
-	classes    = []string{"necessary", "functional", "analytics", "advertising"}
+	idForm   = regexp.MustCompile(`^[a-z0-9]+(?:[-_][a-z0-9]+)*$`)
+	hostForm = regexp.MustCompile(`^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*(?:\.[a-z][a-z0-9-]+|\.\*)$`)
+	dateForm = regexp.MustCompile(`^20\d\d-(?:0[1-9]|1[0-2])$`)
+	country  = regexp.MustCompile(`^[A-Z]{2}$`)
+	classes  = []string{"necessary", "functional", "analytics", "advertising"}
 )
 
 // check records every fault of meaning in what was decoded.
@@ -43,6 +42,9 @@ func (ld *loader) check() {
 	}
 	ld.checkCompanyDomains()
 }
+
+// Severities are how grave a finding can be, the gravest first.
+var Severities = []string{"critical", "high", "medium", "low", "info"}
 
 func (ld *loader) sortedFiles() []*file {
 	files := make([]*file, 0, len(ld.files))

@@ -77,8 +77,8 @@ func (ld *loader) checkRule(r *Rule, f *file, ids termIDs) {
 	if pack := path.Base(path.Dir(f.name)); r.Pack != pack {
 		ld.fault(r, []any{"pack"}, "pack %q is not the file's folder; expected %q", r.Pack, pack)
 	}
-	if !slices.Contains(severities, r.Severity) {
-		ld.fault(r, []any{"severity"}, "severity %q; expected one of %s", r.Severity, strings.Join(severities, ", "))
+	if !slices.Contains(Severities, r.Severity) {
+		ld.fault(r, []any{"severity"}, "severity %q; expected one of %s", r.Severity, strings.Join(Severities, ", "))
 	}
 	for _, required := range []struct{ key, value string }{{"title", r.Title}, {"check", r.Check}, {"why", r.Why}} {
 		if required.value == "" {
@@ -92,8 +92,8 @@ func (ld *loader) checkRule(r *Rule, f *file, ids termIDs) {
 		if !slices.Contains(confidences, c) {
 			ld.fault(r, []any{"caps", c}, "unknown confidence %q; expected one of %s", c, strings.Join(confidences, ", "))
 		}
-		if !slices.Contains(severities, r.Caps[c]) {
-			ld.fault(r, []any{"caps", c}, "severity %q; expected one of %s", r.Caps[c], strings.Join(severities, ", "))
+		if !slices.Contains(Severities, r.Caps[c]) {
+			ld.fault(r, []any{"caps", c}, "severity %q; expected one of %s", r.Caps[c], strings.Join(Severities, ", "))
 		}
 	}
 	for _, d := range []struct{ key, value string }{{"valid_from", r.ValidFrom}, {"valid_to", r.ValidTo}} {

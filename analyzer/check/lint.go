@@ -22,9 +22,6 @@ func ForbiddenWord(text string) string {
 	return Forbidden.FindString(quoted.ReplaceAllString(text, " "))
 }
 
-// severities are those that a parameter may give.
-var severities = []string{"critical", "high", "medium", "low", "info"}
-
 // Lint finds what is wrong in rules beyond what their reader can know: an unknown
 // check, parameters that it does not take, an expression or a template that does
 // not hold, words that no report says. It looks at the rules of some packs, or at
@@ -148,8 +145,8 @@ func lintValue(k kind, name string, value any, fault func(string, ...any)) {
 			lintValue(aTexts, name+"."+group, table[group], fault)
 		}
 	case aSeverity:
-		if !slices.Contains(severities, text) {
-			fault("%s: severity %v; expected one of %s", name, value, strings.Join(severities, ", "))
+		if !slices.Contains(rules.Severities, text) {
+			fault("%s: severity %v; expected one of %s", name, value, strings.Join(rules.Severities, ", "))
 		}
 	case aSeverities:
 		table, ok := value.(map[string]any)
@@ -157,8 +154,8 @@ func lintValue(k kind, name string, value any, fault func(string, ...any)) {
 			fault("%s: expected a severity for each group, found %v", name, value)
 		}
 		for _, group := range sorted(table) {
-			if s, _ := table[group].(string); !slices.Contains(severities, s) {
-				fault("%s: severity %v of %s; expected one of %s", name, table[group], group, strings.Join(severities, ", "))
+			if s, _ := table[group].(string); !slices.Contains(rules.Severities, s) {
+				fault("%s: severity %v of %s; expected one of %s", name, table[group], group, strings.Join(rules.Severities, ", "))
 			}
 		}
 	}

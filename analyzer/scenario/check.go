@@ -36,10 +36,9 @@ func (c *checker) oneOf(node *yaml.Node, place []any, what, value string, list [
 }
 
 var (
-	outcomes   = []string{string(check.Differs), string(check.Matches), string(check.NeedsPerson), string(check.NotApplicable), string(check.NotTested)}
-	severities = []string{"critical", "high", "medium", "low", "info"}
-	choices    = []string{"", evidence.ChoiceTaken, evidence.ChoiceSent, evidence.ChoiceOffered, evidence.ChoiceNoBanner, evidence.ChoiceNotTested}
-	kinds      = []string{"privacy", "cookie", "state", "children", "applicants", "terms"}
+	outcomes = []string{string(check.Differs), string(check.Matches), string(check.NeedsPerson), string(check.NotApplicable), string(check.NotTested)}
+	choices  = []string{"", evidence.ChoiceTaken, evidence.ChoiceSent, evidence.ChoiceOffered, evidence.ChoiceNoBanner, evidence.ChoiceNotTested}
+	kinds    = []string{"privacy", "cookie", "state", "children", "applicants", "terms"}
 )
 
 func (c *checker) scenario(s *Scenario, node *yaml.Node) {
@@ -63,7 +62,7 @@ func (c *checker) scenario(s *Scenario, node *yaml.Node) {
 	}
 	for i, f := range s.Findings {
 		words := strings.Fields(f)
-		if len(words) < 2 || len(words) > 3 || !slices.Contains(severities, words[0]) || !slices.Contains(outcomes, words[1]) {
+		if len(words) < 2 || len(words) > 3 || !slices.Contains(rules.Severities, words[0]) || !slices.Contains(outcomes, words[1]) {
 			c.fault(node, []any{"findings", i}, "finding %q; expected a severity, an outcome and the recipients, as in \"high differs meta-pixel,criteo\"", f)
 		}
 	}

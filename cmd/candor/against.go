@@ -229,7 +229,7 @@ func (c *Command) readExceptions(o *options, set *rules.Set) (*exceptions.File, 
 }
 
 func knownWords(set *rules.Set) exceptions.Known {
-	k := exceptions.Known{States: stateNames(), Nearest: nearestWord, Rules: []string{}, Packs: []string{}, DataTypes: []string{}}
+	k := exceptions.Known{States: stateNames(), Nearest: nearest, Rules: []string{}, Packs: []string{}, DataTypes: []string{}}
 	for _, r := range set.Rules {
 		k.Rules = append(k.Rules, r.ID)
 		if !slices.Contains(k.Packs, r.Pack) {
@@ -240,17 +240,6 @@ func knownWords(set *rules.Set) exceptions.Known {
 		k.DataTypes = append(k.DataTypes, d.ID)
 	}
 	return k
-}
-
-// nearestWord is nearest, also for words in other letters than the known ones:
-// a rule's id may be typed in small letters.
-func nearestWord(got string, words []string) (string, bool) {
-	for _, form := range []string{got, strings.ToUpper(got)} {
-		if near, ok := nearest(form, words); ok {
-			return near, true
-		}
-	}
-	return "", false
 }
 
 // notRepeated says why a comparison cannot pass as whole: too little of what

@@ -12,6 +12,7 @@ import (
 	"candor/crawler"
 	"candor/crawler/evidence"
 	"candor/reports/pdf"
+	"candor/rules"
 )
 
 // options are what flags, CANDOR_ variables and candor.yaml say. Each command
@@ -186,7 +187,7 @@ func everyFlag(formats []string) *pflag.FlagSet {
 // completions teaches the shell the values of flags that have few.
 func completions(cmd *cobra.Command, formats []string) {
 	for name, values := range map[string][]string{
-		"format": formats, "fail-on": append([]string{"none"}, severities...), "paper": pdf.Papers, "states": stateNames(), "state": stateNames(), "redact": {"all", "none"},
+		"format": formats, "fail-on": append([]string{"none"}, rules.Severities...), "paper": pdf.Papers, "states": stateNames(), "state": stateNames(), "redact": {"all", "none"},
 	} {
 		if cmd.Flags().Lookup(name) == nil {
 			continue

@@ -447,7 +447,7 @@ func atOrAbove(rep *reports.Report, severity string) bool {
 // fails reports whether a finding counts and is of a severity or above; of
 // "none" nothing is.
 func fails(rep *reports.Report, f reports.Finding, severity string) bool {
-	limit, rank := slices.Index(severities, severity), slices.Index(severities, f.Severity)
+	limit, rank := slices.Index(rules.Severities, severity), slices.Index(rules.Severities, f.Severity)
 	return rep.Open(f) && rank >= 0 && rank <= limit
 }
 

@@ -329,12 +329,7 @@ type beat struct {
 	scan   store.Scan
 	cancel context.CancelCauseFunc
 	mu     sync.Mutex
-	now    struct {
-		Pages int    `json:"pages"`
-		Of    int    `json:"of"`
-		State string `json:"state"`
-		Doing string `json:"doing"`
-	}
+	now    store.Progress
 }
 
 func (b *beat) event(e crawler.Event) {
@@ -367,11 +362,9 @@ func (b *beat) start(ctx context.Context) (stop func()) {
 		defer ticker.Stop()
 		for {
 			b.mu.Lock()
-			text, err := json.Marshal(b.now)
+			now := b.now
 			b.mu.Unlock()
-			if err == nil {
-				err = b.s.store.Beat(ctx, b.scan, string(text))
-			}
+			err := b.s.store.Beat(ctx, b.scan, now)
 			if errors.Is(err, store.ErrLost) {
 				b.cancel(errLost)
 				return

@@ -18,6 +18,7 @@ import (
 	"candor/crawler/evidence"
 	"candor/crawler/frontier"
 	"candor/reports/pdf"
+	"candor/rules"
 )
 
 // one is a flag with one value that is parsed, as a pflag.Value.
@@ -125,12 +126,9 @@ func parseFormat(known []string) func(string) (string, error) {
 	}
 }
 
-// severities from worst to mildest.
-var severities = []string{"critical", "high", "medium", "low", "info"}
-
 func parseSeverity(s string) (string, error) {
-	if s != "none" && !slices.Contains(severities, s) {
-		return "", fmt.Errorf("expected %s or none", strings.Join(severities, ", "))
+	if s != "none" && !slices.Contains(rules.Severities, s) {
+		return "", fmt.Errorf("expected %s or none", strings.Join(rules.Severities, ", "))
 	}
 	return s, nil
 }

@@ -41,7 +41,7 @@ func Draft(e Entry, note string) string {
 		}
 	}
 	values["created"], values["expires"] = e.Created.Format(day), e.Expires.Format(day)
-	hints := map[string]string{"reason": strings.Join(reasonNames(), ", "), "justification": "a sentence that tells others why", "owner": "who answers for it", "approver": "who agreed to it"}
+	hints := map[string]string{"reason": strings.Join(ReasonNames(), ", "), "justification": "a sentence that tells others why", "owner": "who answers for it", "approver": "who agreed to it"}
 	var b strings.Builder
 	if note != "" {
 		fmt.Fprintf(&b, "# %s\n", strings.Join(strings.Fields(plain.Visible(note)), " "))

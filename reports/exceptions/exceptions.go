@@ -47,7 +47,8 @@ var Reasons = []struct{ Name, Means string }{
 	{"not_applicable", "the rule does not hold for this organisation"},
 }
 
-func reasonNames() []string {
+// ReasonNames are the names of the reasons.
+func ReasonNames() []string {
 	var out []string
 	for _, r := range Reasons {
 		out = append(out, r.Name)

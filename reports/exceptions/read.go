@@ -154,11 +154,11 @@ func (r *reader) entry(n *yaml.Node) Entry {
 
 func (r *reader) reasons(e *Entry, n *yaml.Node, at map[string]*yaml.Node) {
 	e.Reason, e.Justification, e.Owner, e.Approver = r.text(at, "reason"), r.text(at, "justification"), r.text(at, "owner"), r.text(at, "approver")
-	if e.Reason != "" && !slices.Contains(reasonNames(), e.Reason) {
-		r.fault(at["reason"], "reason %q; %s", plain.Cut(e.Reason, 60), r.hint(e.Reason, reasonNames()))
+	if e.Reason != "" && !slices.Contains(ReasonNames(), e.Reason) {
+		r.fault(at["reason"], "reason %q; %s", plain.Cut(e.Reason, 60), r.hint(e.Reason, ReasonNames()))
 	}
 	for _, k := range []struct{ name, value, expected string }{
-		{"reason", e.Reason, "one of " + strings.Join(reasonNames(), ", ")},
+		{"reason", e.Reason, "one of " + strings.Join(ReasonNames(), ", ")},
 		{"justification", e.Justification, "a sentence that tells others why"},
 		{"owner", e.Owner, "who answers for it"},
 		{"approver", e.Approver, "who agreed to it"},

@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"candor/reports"
+	"candor/rules"
 )
 
 // Finding is a finding of a site over all its scans.
@@ -41,7 +43,8 @@ type Finding struct {
 // Reviews are what a person can say of a finding; "" takes it back.
 var Reviews = []string{"", "confirmed", "not_an_issue", "needs_person"}
 
-var severityRank = map[string]int{"critical": 0, "high": 1, "medium": 2, "low": 3, "info": 4}
+// severityRank is 0 for the gravest.
+func severityRank(severity string) int { return max(slices.Index(rules.Severities, severity), 0) }
 
 // Finish records the result of a worker's scan once: the scan, its findings,
 // recipients and policy versions, in one change. A scan that is no longer this
@@ -85,7 +88,7 @@ func (s *Store) addFindings(ctx context.Context, tx *sql.Tx, x Scan, rep *report
 			VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)
 			ON CONFLICT(site, fingerprint) DO UPDATE SET rule = excluded.rule, pack = excluded.pack, severity = excluded.severity, severity_rank = excluded.severity_rank, confidence = excluded.confidence,
 				outcome = excluded.outcome, title = excluded.title, message = excluded.message, recipients = excluded.recipients, last_scan = excluded.last_scan, last_seen = excluded.last_seen, present = 1, suppressed = excluded.suppressed`,
-			x.Site, f.Fingerprint, f.Rule, f.Pack, f.Severity, severityRank[f.Severity], f.Confidence, f.Outcome, f.Title, f.Message, strings.Join(f.Recipients, ","), x.ID, now, x.ID, now, bit(f.Suppressed))
+			x.Site, f.Fingerprint, f.Rule, f.Pack, f.Severity, severityRank(f.Severity), f.Confidence, f.Outcome, f.Title, f.Message, strings.Join(f.Recipients, ","), x.ID, now, x.ID, now, bit(f.Suppressed))
 		if err != nil {
 			return err
 		}
@@ -162,7 +165,7 @@ func (s *Store) Findings(ctx context.Context, q Query) ([]Finding, error) {
 	and(!q.Suppressed, "suppressed = 0")
 	and(q.Site != "", "site = ?", q.Site)
 	and(q.Rule != "", "rule = ?", q.Rule)
-	and(q.Severity != "", "severity_rank = ?", severityRank[q.Severity])
+	and(q.Severity != "", "severity_rank = ?", severityRank(q.Severity))
 	and(q.Review != "", "review = ?", q.Review)
 	if q.Limit <= 0 {
 		q.Limit = 200

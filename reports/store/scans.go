@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -182,10 +183,23 @@ func (s *Store) Stale(ctx context.Context, since time.Time, attempts int) (retur
 	return returned, failed, nil
 }
 
+// Progress is how far a scan is, as its worker says it; Scan.Progress holds it as
+// JSON.
+type Progress struct {
+	Pages int    `json:"pages"` // visits that ended
+	Of    int    `json:"of"`    // that are planned so far
+	State string `json:"state"` // the consent state of the last one
+	Doing string `json:"doing"` // in words, or an address
+}
+
 // Beat says that a worker still works on a scan, and how far it is. ErrLost says
 // that it should stop.
-func (s *Store) Beat(ctx context.Context, x Scan, progress string) error {
-	return s.held(ctx, s.db, x, `beat_at = ?, progress = ?`, ms(s.now()), progress)
+func (s *Store) Beat(ctx context.Context, x Scan, p Progress) error {
+	text, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("scan %s: %w", x.ID, err)
+	}
+	return s.held(ctx, s.db, x, `beat_at = ?, progress = ?`, ms(s.now()), string(text))
 }
 
 // Fail ends a worker's scan without a result.

@@ -196,13 +196,13 @@ func testTakenOver(t *testing.T, w *world) {
 		t.Errorf("%d scans were put back, %d ended, %v", n, failed, err)
 	}
 	second := must(w.Begin(ctx, q.ID, 1, "w2"))(t)
-	if err := w.Beat(ctx, first, `{"pages":3}`); !errors.Is(err, store.ErrLost) {
+	if err := w.Beat(ctx, first, store.Progress{Pages: 3}); !errors.Is(err, store.ErrLost) {
 		t.Errorf("the first worker was not told: %v", err)
 	}
 	if err := w.Finish(ctx, first, store.Finished, report("late"), "", ""); !errors.Is(err, store.ErrLost) {
 		t.Errorf("the first worker's result was taken: %v", err)
 	}
-	if err := w.Beat(ctx, second, `{"pages":1}`); err != nil {
+	if err := w.Beat(ctx, second, store.Progress{Pages: 1}); err != nil {
 		t.Error(err)
 	}
 	if err := w.Finish(ctx, second, store.Finished, report("f"), "", ""); err != nil {
@@ -342,7 +342,7 @@ func testDelete(t *testing.T, w *world) {
 	if err := w.DeleteSite(ctx, "admin", w.site.ID); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Beat(ctx, x, "{}"); !errors.Is(err, store.ErrLost) {
+	if err := w.Beat(ctx, x, store.Progress{}); !errors.Is(err, store.ErrLost) {
 		t.Errorf("the worker was not told: %v", err)
 	}
 	if _, err := w.Queue(ctx, "admin", store.Scan{Site: w.site.ID}); !errors.Is(err, store.ErrNotFound) {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"candor/reports/exceptions"
 )
 
 // Suppression takes a finding out of counts and alerts for a time.
@@ -15,22 +17,13 @@ type Suppression struct {
 	ID            string    `json:"id"`
 	Site          string    `json:"site"`
 	Fingerprint   string    `json:"fingerprint"`
-	Reason        string    `json:"reason"` // one of Reasons
+	Reason        string    `json:"reason"` // one of exceptions.ReasonNames
 	Justification string    `json:"justification"`
 	Owner         string    `json:"owner"`
 	Approver      string    `json:"approver"`
 	CreatedAt     time.Time `json:"created_at"`
 	ExpiresAt     time.Time `json:"expires_at"`
 }
-
-// Reasons are why a finding can be suppressed.
-var Reasons = []string{"false_positive", "accepted_risk", "planned_fix", "processor_contract", "not_applicable"}
-
-// How long a suppression may last.
-const (
-	maxSuppression         = 365 * 24 * time.Hour
-	maxCriticalSuppression = 30 * 24 * time.Hour
-)
 
 // Suppress suppresses a finding until a day, in its site's next scans and now.
 func (s *Store) Suppress(ctx context.Context, actor string, x Suppression) (Suppression, error) {
@@ -65,13 +58,14 @@ func (s *Store) Suppress(ctx context.Context, actor string, x Suppression) (Supp
 // Check says what is wrong with a suppression of a finding of this severity that
 // begins now, nil when nothing is.
 func (x Suppression) Check(now time.Time, severity string) error {
-	longest := maxSuppression
+	days := exceptions.MaxDays
 	if severity == "critical" {
-		longest = maxCriticalSuppression
+		days = exceptions.MaxCriticalDays
 	}
+	longest := time.Duration(days) * 24 * time.Hour
 	switch {
-	case !slices.Contains(Reasons, x.Reason):
-		return fmt.Errorf("reason %q: expected one of %s", x.Reason, strings.Join(Reasons, ", "))
+	case !slices.Contains(exceptions.ReasonNames(), x.Reason):
+		return fmt.Errorf("reason %q: expected one of %s", x.Reason, strings.Join(exceptions.ReasonNames(), ", "))
 	case strings.TrimSpace(x.Justification) == "":
 		return fmt.Errorf("justification is missing")
 	case strings.TrimSpace(x.Owner) == "" || strings.TrimSpace(x.Approver) == "":
@@ -79,7 +73,7 @@ func (x Suppression) Check(now time.Time, severity string) error {
 	case !x.ExpiresAt.After(now):
 		return fmt.Errorf("it would have expired before it began")
 	case x.ExpiresAt.UTC().Truncate(24*time.Hour).Sub(now) > longest: // it ends with its last day
-		return fmt.Errorf("it may last %d days at most for a finding that is %s", int(longest.Hours()/24), severity)
+		return fmt.Errorf("it may last %d days at most for a finding that is %s", days, severity)
 	}
 	return nil
 }

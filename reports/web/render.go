@@ -11,7 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"candor/reports/exceptions"
 	"candor/reports/store"
+	"candor/rules"
 )
 
 // view is what every page is made of.
@@ -32,9 +34,9 @@ var funcs = template.FuncMap{
 	"may":      func(w *who, role string) bool { return w != nil && w.pass.Role.May(store.Role(role)) },
 	"name":     func(w *who) string { return w.name },
 	"role":     func(w *who) string { return string(w.pass.Role) },
-	"severity": func() []string { return severities },
+	"severity": func() []string { return rules.Severities },
 	"reviews":  func() []string { return store.Reviews[1:] },
-	"reasons":  func() []string { return store.Reasons },
+	"reasons":  exceptions.ReasonNames,
 	"roles":    func() []store.Role { return store.Roles },
 	"words":    func(s string) string { return strings.ReplaceAll(s, "_", " ") },
 	"clip":     clip,
@@ -63,8 +65,6 @@ type findingRows struct {
 	Findings []store.Finding
 	Names    map[string]string // of sites, by id
 }
-
-var severities = []string{"critical", "high", "medium", "low", "info"}
 
 // when writes a time as people read it, in UTC.
 func when(t time.Time) string {
@@ -140,16 +140,8 @@ func totalsOf(x store.Scan) totals {
 	return t
 }
 
-// progress is how far a scan is, as its worker says it.
-type progress struct {
-	Pages int    `json:"pages"`
-	Of    int    `json:"of"`
-	State string `json:"state"`
-	Doing string `json:"doing"`
-}
-
-func progressOf(x store.Scan) progress {
-	var p progress
+func progressOf(x store.Scan) store.Progress {
+	var p store.Progress
 	_ = json.Unmarshal([]byte(x.Progress), &p)
 	return p
 }

@@ -35,7 +35,7 @@ type scanView struct {
 	store.Scan
 	Name     string
 	Totals   totals
-	Progress progress
+	Progress store.Progress
 	Open     bool
 	Share    string // address of a link that was just made
 }
@@ -65,7 +65,7 @@ func (s *server) scan(w http.ResponseWriter, r *http.Request, p who) error {
 // event is what the script of a scan's page is told.
 type event struct {
 	State    store.ScanState `json:"state"`
-	Progress progress        `json:"progress"`
+	Progress store.Progress  `json:"progress"`
 	Open     bool            `json:"open"`
 }
 
