@@ -74,10 +74,11 @@ check: ## gofmt, vet, staticcheck, tidy modules, generated files, vulnerabilitie
 # as all others together. go vet is a part of make check. PLAIN_TESTS come last and
 # without the race detector: hostile pages, because it slows what answers the
 # browser and the time limits there are those of a visit (one package at a time,
-# since they bear no company); scans of many real pages and libraries, and the
-# hundreds of scenarios of rules, because it costs minutes there, and the same code
-# runs under it in the other tests.
-PLAIN_TESTS := ^(TestHostile|TestHugePages|TestRealPages|TestRealConsent|TestScenarios)$$
+# since they bear no company); scans of many real pages and libraries, in seven
+# states, of documents as large as they may be, and the hundreds of scenarios of
+# rules, because it costs minutes there, and the same code runs under it in the
+# other tests.
+PLAIN_TESTS := ^(TestHostile|TestHugePages|TestRealPages|TestRealConsent|TestDemoChoices|TestScenarios|TestHostileDocumentsEndWithinBounds|TestMemoryStaysNearTheDocument)$$
 BROWSER_TESTS = $(sort $(dir $(shell grep -rlE --include='*_test.go' 'ChromeFlags|browser\.Find' cmd crawler reports analyzer rules)))
 
 .PHONY: go-test
@@ -94,7 +95,7 @@ go-test-browser: # the packages whose tests drive a browser
 go-test-plain: # all others
 	@echo '+ go test $(firstword $(RACE)) all other packages'
 	@go test -vet=off $(RACE) -timeout 10m -skip '$(PLAIN_TESTS)' $$(go list ./... | grep -vxF "$$(go list $(BROWSER_TESTS:%=./%))")
-	go test -vet=off -run '$(PLAIN_TESTS)' ./analyzer/scenario
+	go test -vet=off -run '$(PLAIN_TESTS)' ./analyzer/scenario ./analyzer/policy
 
 .PHONY: cover
 cover: ## tests with a figure of coverage for each package
