@@ -74,7 +74,7 @@ check: ## gofmt, vet, staticcheck, tidy modules, generated files, vulnerabilitie
 # as all others together. go vet is a part of make check. PLAIN_TESTS come last and
 # without the race detector: hostile pages, because it slows what answers the
 # browser and the time limits there are those of a visit (one package at a time,
-# since they bear no company); scans of many real pages and libraries, in seven
+# since they bear no company); scans of many real pages and libraries, in several
 # states, of documents as large as they may be, and the hundreds of scenarios of
 # rules, because it costs minutes there, and the same code runs under it in the
 # other tests.
