@@ -155,7 +155,8 @@ func readFinding(row func(...any) error) (Finding, error) {
 
 // Findings lists findings, the most severe first, of those the latest.
 func (s *Store) Findings(ctx context.Context, q Query) ([]Finding, error) {
-	where, args := []string{"1 = 1"}, []any{}
+	of, args := seen(ctx, "site")
+	where := []string{of, "site IN (SELECT id FROM sites WHERE deleted_at = 0)"}
 	and := func(ok bool, clause string, arg ...any) {
 		if ok {
 			where, args = append(where, clause), append(args, arg...)
@@ -185,7 +186,8 @@ func (s *Store) Findings(ctx context.Context, q Query) ([]Finding, error) {
 // Finding returns one finding with the ids of the scans that saw it, the latest
 // first.
 func (s *Store) Finding(ctx context.Context, site, fingerprint string) (f Finding, scans []string, err error) {
-	f, err = readFinding(s.db.QueryRowContext(ctx, s.sql(`SELECT `+findingColumns+` FROM findings WHERE site = ? AND fingerprint = ?`), site, fingerprint).Scan)
+	of, args := seen(ctx, "site")
+	f, err = readFinding(s.db.QueryRowContext(ctx, s.sql(`SELECT `+findingColumns+` FROM findings WHERE site = ? AND fingerprint = ? AND `+of), append([]any{site, fingerprint}, args...)...).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
@@ -238,15 +240,16 @@ type Recipient struct {
 // product and site.
 func (s *Store) Recipients(ctx context.Context, site string) ([]Recipient, error) {
 	out := []Recipient{}
+	of, args := seen(ctx, "site")
 	err := s.rows(ctx, s.db, `SELECT site, vendor, name, entity, categories, named, first_seen, last_seen, last_scan, present FROM recipients
-		WHERE (site = ? OR ? = '') AND site IN (SELECT id FROM sites WHERE deleted_at = 0) ORDER BY entity, name, site`, func(row func(...any) error) error {
+		WHERE (site = ? OR ? = '') AND site IN (SELECT id FROM sites WHERE deleted_at = 0) AND `+of+` ORDER BY entity, name, site`, func(row func(...any) error) error {
 		var r Recipient
 		var named, first, last, present int64
 		err := row(&r.Site, &r.Vendor, &r.Name, &r.Entity, &r.Categories, &named, &first, &last, &r.LastScan, &present)
 		r.Named, r.FirstSeen, r.LastSeen, r.Present = named != 0, at(first), at(last), present != 0
 		out = append(out, r)
 		return err
-	}, site, site)
+	}, append([]any{site, site}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("list recipients: %w", err)
 	}
@@ -272,14 +275,15 @@ type Policy struct {
 // Policies lists the versions of a site's notices, by address, the latest first.
 func (s *Store) Policies(ctx context.Context, site string) ([]Policy, error) {
 	out := []Policy{}
-	err := s.rows(ctx, s.db, `SELECT site, url, sha256, kind, title, last_updated, words, statements, first_scan, first_seen, last_scan, last_seen FROM policies WHERE site = ? ORDER BY url, first_seen DESC, sha256`, func(row func(...any) error) error {
+	of, args := seen(ctx, "site")
+	err := s.rows(ctx, s.db, `SELECT site, url, sha256, kind, title, last_updated, words, statements, first_scan, first_seen, last_scan, last_seen FROM policies WHERE site = ? AND `+of+` ORDER BY url, first_seen DESC, sha256`, func(row func(...any) error) error {
 		var p Policy
 		var first, last int64
 		err := row(&p.Site, &p.URL, &p.SHA256, &p.Kind, &p.Title, &p.LastUpdated, &p.Words, &p.Statements, &p.FirstScan, &first, &p.LastScan, &last)
 		p.FirstSeen, p.LastSeen = at(first), at(last)
 		out = append(out, p)
 		return err
-	}, site)
+	}, append([]any{site}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("list policies: %w", err)
 	}
@@ -290,13 +294,14 @@ func (s *Store) Policies(ctx context.Context, site string) ([]Policy, error) {
 // severity; of a site, or of all with "".
 func (s *Store) CountFindings(ctx context.Context, site string) (map[string]int, error) {
 	out := map[string]int{}
-	err := s.rows(ctx, s.db, `SELECT severity, count(*) FROM findings WHERE present = 1 AND suppressed = 0 AND (site = ? OR ? = '') GROUP BY severity`, func(row func(...any) error) error {
+	of, args := seen(ctx, "site")
+	err := s.rows(ctx, s.db, `SELECT severity, count(*) FROM findings WHERE present = 1 AND suppressed = 0 AND (site = ? OR ? = '') AND `+of+` GROUP BY severity`, func(row func(...any) error) error {
 		var severity string
 		var n int
 		err := row(&severity, &n)
 		out[severity] = n
 		return err
-	}, site, site)
+	}, append([]any{site, site}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("count findings: %w", err)
 	}

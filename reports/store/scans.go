@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -101,7 +102,8 @@ func (s *Store) busy(ctx context.Context, q querier, site string) (bool, error) 
 
 // Scan returns a scan.
 func (s *Store) Scan(ctx context.Context, id string) (Scan, error) {
-	x, err := readScan(s.db.QueryRowContext(ctx, s.sql(`SELECT `+scanColumns+` FROM scans WHERE id = ?`), id).Scan)
+	of, args := seen(ctx, "site")
+	x, err := readScan(s.db.QueryRowContext(ctx, s.sql(`SELECT `+scanColumns+` FROM scans WHERE id = ? AND `+of), append([]any{id}, args...)...).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
@@ -113,21 +115,22 @@ func (s *Store) Scan(ctx context.Context, id string) (Scan, error) {
 
 // Scans returns the latest scans of a site, at most limit; of all sites with "".
 func (s *Store) Scans(ctx context.Context, site string, limit int) ([]Scan, error) {
-	return s.scans(ctx, `WHERE site = ? OR ? = '' ORDER BY queued_at DESC, id DESC LIMIT ?`, site, site, limit)
+	return s.scans(ctx, `(site = ? OR ? = '')`, `ORDER BY queued_at DESC, id DESC LIMIT `+strconv.Itoa(limit), site, site)
 }
 
 // Open returns the scans that wait or run, the first in line first.
 func (s *Store) Open(ctx context.Context) ([]Scan, error) {
-	return s.scans(ctx, `WHERE state IN ('queued', 'running') ORDER BY priority, queued_at, id`)
+	return s.scans(ctx, `state IN ('queued', 'running')`, `ORDER BY priority, queued_at, id`)
 }
 
-func (s *Store) scans(ctx context.Context, where string, args ...any) ([]Scan, error) {
+func (s *Store) scans(ctx context.Context, where, order string, args ...any) ([]Scan, error) {
 	out := []Scan{}
-	err := s.rows(ctx, s.db, `SELECT `+scanColumns+` FROM scans `+where, func(row func(...any) error) error {
+	of, more := seen(ctx, "site")
+	err := s.rows(ctx, s.db, `SELECT `+scanColumns+` FROM scans WHERE `+where+` AND `+of+` `+order, func(row func(...any) error) error {
 		x, err := readScan(row)
 		out = append(out, x)
 		return err
-	}, args...)
+	}, append(args, more...)...)
 	if err != nil {
 		return nil, fmt.Errorf("list scans: %w", err)
 	}
@@ -245,7 +248,7 @@ func (s *Store) Cancel(ctx context.Context, actor, id string) error {
 
 // LastScans returns the last scan of each site that ended with a result.
 func (s *Store) LastScans(ctx context.Context) (map[string]Scan, error) {
-	list, err := s.scans(ctx, `WHERE (site, finished_at) IN (SELECT site, max(finished_at) FROM scans WHERE state IN ('finished', 'incomplete') GROUP BY site) AND state IN ('finished', 'incomplete') ORDER BY site, id`)
+	list, err := s.scans(ctx, `(site, finished_at) IN (SELECT site, max(finished_at) FROM scans WHERE state IN ('finished', 'incomplete') GROUP BY site) AND state IN ('finished', 'incomplete')`, `ORDER BY site, id`)
 	if err != nil {
 		return nil, err
 	}

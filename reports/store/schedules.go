@@ -100,7 +100,8 @@ func (s *Store) DeleteSchedule(ctx context.Context, actor, id string) error {
 
 // Schedules lists the schedules of a site, or of all with "", by what comes next.
 func (s *Store) Schedules(ctx context.Context, site string) ([]Schedule, error) {
-	return s.schedules(ctx, s.db, `WHERE site = ? OR ? = '' ORDER BY next_at, id`, site, site)
+	of, args := seen(ctx, "site")
+	return s.schedules(ctx, s.db, `WHERE (site = ? OR ? = '') AND `+of+` ORDER BY next_at, id`, append([]any{site, site}, args...)...)
 }
 
 func (s *Store) schedules(ctx context.Context, q querier, where string, args ...any) ([]Schedule, error) {

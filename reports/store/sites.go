@@ -54,14 +54,15 @@ func (s *Store) AddOrganisation(ctx context.Context, actor, name string) (Organi
 // Organisations are all, by name.
 func (s *Store) Organisations(ctx context.Context) ([]Organisation, error) {
 	out := []Organisation{}
-	err := s.rows(ctx, s.db, `SELECT id, name, created_at FROM organisations ORDER BY name, id`, func(row func(...any) error) error {
+	of, args := among(ctx, "id")
+	err := s.rows(ctx, s.db, `SELECT id, name, created_at FROM organisations WHERE `+of+` ORDER BY name, id`, func(row func(...any) error) error {
 		var o Organisation
 		var created int64
 		err := row(&o.ID, &o.Name, &created)
 		o.CreatedAt = at(created)
 		out = append(out, o)
 		return err
-	})
+	}, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list organisations: %w", err)
 	}
@@ -113,7 +114,8 @@ func (s *Store) there(ctx context.Context, q querier, query string, args ...any)
 
 // Site returns a site that was not deleted.
 func (s *Store) Site(ctx context.Context, id string) (Site, error) {
-	x, err := readSite(s.db.QueryRowContext(ctx, s.sql(`SELECT `+siteColumns+` FROM sites WHERE id = ? AND deleted_at = 0`), id).Scan)
+	of, args := among(ctx, "organisation")
+	x, err := readSite(s.db.QueryRowContext(ctx, s.sql(`SELECT `+siteColumns+` FROM sites WHERE id = ? AND deleted_at = 0 AND `+of), append([]any{id}, args...)...).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
@@ -127,11 +129,12 @@ func (s *Store) Site(ctx context.Context, id string) (Site, error) {
 // organisation, or of all with "".
 func (s *Store) Sites(ctx context.Context, organisation string) ([]Site, error) {
 	out := []Site{}
-	err := s.rows(ctx, s.db, `SELECT `+siteColumns+` FROM sites WHERE deleted_at = 0 AND (organisation = ? OR ? = '') ORDER BY name, url, id`, func(row func(...any) error) error {
+	of, args := among(ctx, "organisation")
+	err := s.rows(ctx, s.db, `SELECT `+siteColumns+` FROM sites WHERE deleted_at = 0 AND (organisation = ? OR ? = '') AND `+of+` ORDER BY name, url, id`, func(row func(...any) error) error {
 		x, err := readSite(row)
 		out = append(out, x)
 		return err
-	}, organisation, organisation)
+	}, append([]any{organisation, organisation}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("list sites: %w", err)
 	}
@@ -160,8 +163,10 @@ func (s *Store) DeleteSite(ctx context.Context, actor, id string) error {
 		if err := s.one(ctx, tx, `UPDATE sites SET deleted_at = ? WHERE id = ? AND deleted_at = 0`, now, id); err != nil {
 			return err
 		}
-		if _, err := s.exec(ctx, tx, `DELETE FROM schedules WHERE site = ?`, id); err != nil {
-			return err
+		for _, also := range []string{`DELETE FROM schedules WHERE site = ?`, `UPDATE findings SET present = 0 WHERE site = ?`, `UPDATE recipients SET present = 0 WHERE site = ?`} {
+			if _, err := s.exec(ctx, tx, also, id); err != nil {
+				return err
+			}
 		}
 		if _, err := s.exec(ctx, tx, `UPDATE scans SET state = ?, finished_at = ?, failure = ? WHERE site = ? AND state IN ('queued', 'running')`, Cancelled, now, "the site was deleted", id); err != nil {
 			return err

@@ -74,6 +74,8 @@ func conform(t *testing.T, address func(*testing.T) string) {
 		{"reviews and suppressions are in the audit log", testReview},
 		{"people, passwords and roles", testPeople},
 		{"passes are kept as hashes and end", testPasses},
+		{"sessions end", testSessions},
+		{"reads see one's organisations and nothing else", testAccess},
 		{"deleting a site ends its scan", testDelete},
 		{"nothing of a change that fails stays", testRollback},
 	}
@@ -370,18 +372,18 @@ func testRollback(t *testing.T, w *world) {
 func testPeople(t *testing.T, w *world) {
 	ctx := t.Context()
 	admin := must(w.AddPerson(ctx, "setup", store.Person{Name: "ada", Role: store.Admin}, "correct horse battery"))(t)
-	if _, err := w.AddPerson(ctx, "ada", store.Person{Name: "ada", Role: store.Viewer}, "another password"); !errors.Is(err, store.ErrExists) {
+	if _, err := w.AddPerson(ctx, "ada", store.Person{Name: "ada", Role: store.Member}, "another password"); !errors.Is(err, store.ErrExists) {
 		t.Errorf("a name twice: %v", err)
 	}
-	for name, p := range map[string]store.Person{"short": {Name: "bob", Role: store.Viewer}, "role": {Name: "bob", Role: "king"}} {
-		if _, err := w.AddPerson(ctx, "ada", p, map[string]string{"short": "12345678901", "role": "long enough password"}[name]); err == nil {
+	for name, p := range map[string]store.Person{"short": {Name: "bob", Role: store.Member}, "role": {Name: "bob", Role: "king"}, "in": {Name: "bob", Role: store.Member, In: map[string]store.Role{"x": store.Admin}}} {
+		if _, err := w.AddPerson(ctx, "ada", p, map[string]string{"short": "12345678901", "role": "long enough password", "in": "long enough password"}[name]); err == nil {
 			t.Errorf("%+v was taken", p)
 		}
 	}
 	if p, err := w.Login(ctx, "ada", "correct horse battery"); err != nil || p.ID != admin.ID {
 		t.Errorf("got %+v, %v", p, err)
 	}
-	sso := must(w.AddPerson(ctx, "ada", store.Person{Name: "sam", Role: store.Reviewer, Subject: "https://id.test sam"}, ""))(t)
+	sso := must(w.AddPerson(ctx, "ada", store.Person{Name: "sam", Role: store.Member, Subject: "https://id.test sam"}, ""))(t)
 	for _, c := range [][2]string{{"ada", "correct horse batterz"}, {"ada", ""}, {"nobody", "correct horse battery"}, {"sam", ""}, {"sam", "correct horse battery"}} {
 		if p, err := w.Login(ctx, c[0], c[1]); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%v logged in as %+v, %v", c, p, err)
@@ -393,23 +395,38 @@ func testPeople(t *testing.T, w *world) {
 	if _, err := w.BySubject(ctx, ""); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("somebody without a subject: %v", err)
 	}
-	if err := w.ChangePerson(ctx, "ada", store.Person{ID: admin.ID, Role: store.Viewer}); err == nil {
-		t.Error("the last administrator gave the role away")
+	if err := w.ChangePerson(ctx, "ada", store.Person{ID: admin.ID, Role: store.Member}); !errors.Is(err, store.ErrLastAdmin) {
+		t.Errorf("the last administrator gave the role away: %v", err)
 	}
 	if p := must(w.Login(ctx, "ada", "correct horse battery"))(t); p.Role != store.Admin {
 		t.Errorf("the change that failed stayed: %+v", p)
 	}
+	if err := w.SetPassword(ctx, "ada", admin.ID, "short", ""); err == nil {
+		t.Error("a short password was taken")
+	}
+	if err := w.SetPassword(ctx, "sam", sso.ID, "correct horse battery", ""); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a password for somebody of a provider: %v", err)
+	}
+	if err := w.SetPassword(ctx, "ada", admin.ID, "another horse battery", ""); err != nil {
+		t.Error(err)
+	}
+	if _, err := w.Login(ctx, "ada", "correct horse battery"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("the old password: %v", err)
+	}
+	must(w.Login(ctx, "ada", "another horse battery"))(t)
 }
 
 func testPasses(t *testing.T, w *world) {
 	ctx := t.Context()
-	p := must(w.AddPerson(ctx, "setup", store.Person{Name: "otto", Role: store.Owner}, "correct horse battery"))(t)
+	org := must(w.AddOrganisation(ctx, "setup", "Passes"))(t)
+	in := map[string]store.Role{org.ID: store.Owner}
+	p := must(w.AddPerson(ctx, "setup", store.Person{Name: "otto", Role: store.Member, In: in}, "correct horse battery"))(t)
 	must(w.AddPerson(ctx, "setup", store.Person{Name: "eve", Role: store.Admin}, "correct horse battery"))(t)
 	pass, secret, err := w.Issue(ctx, "otto", store.Pass{Kind: store.Token, Person: p.ID, Name: "build", Role: store.Owner, ExpiresAt: w.clock.now().Add(time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := w.Show(ctx, store.Token, secret); err != nil || got.ID != pass.ID || got.Role != store.Owner {
+	if got, err := w.Show(ctx, store.Token, secret); err != nil || got.ID != pass.ID || got.Access.All != "" || got.Access.Role(org.ID) != store.Owner || got.Access.Role("x") != "" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if _, err := w.Show(ctx, store.Session, secret); !errors.Is(err, store.ErrNotFound) {
@@ -430,10 +447,125 @@ func testPasses(t *testing.T, w *world) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.ChangePerson(ctx, "eve", store.Person{ID: p.ID, Role: store.Viewer}); err != nil {
+	if err := w.ChangePerson(ctx, "eve", store.Person{ID: p.ID, Role: store.Member, In: map[string]store.Role{org.ID: store.Viewer}}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.Show(ctx, store.Token, secret); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a token of somebody whose role changed: %v", err)
+	}
+}
+
+// testSessions: a session ends when nobody uses it, when its person logs out
+// everywhere, and when the password changes, but for the one that changed it.
+func testSessions(t *testing.T, w *world) {
+	ctx := t.Context()
+	p := must(w.AddPerson(ctx, "setup", store.Person{Name: "ida", Role: store.Admin}, "correct horse battery"))(t)
+	begin := func() (string, string) {
+		pass, secret, err := w.Issue(ctx, "ida", store.Pass{Kind: store.Session, Person: p.ID, Role: store.Admin, ExpiresAt: w.clock.now().Add(12 * time.Hour)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pass.ID, secret
+	}
+	holds := func(secret string, want bool, what string) {
+		t.Helper()
+		if _, err := w.Show(ctx, store.Session, secret); errors.Is(err, store.ErrNotFound) == want || err != nil && !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	_, used := begin()
+	_, idle := begin()
+	for range 3 {
+		w.clock.pass(time.Hour)
+		holds(used, true, "a session in use")
+	}
+	holds(idle, false, "a session that nobody used for 3 hours")
+	id, here := begin()
+	_, there := begin()
+	if err := w.SetPassword(ctx, "ida", p.ID, "another horse battery", id); err != nil {
+		t.Fatal(err)
+	}
+	holds(here, true, "the session that changed the password")
+	holds(there, false, "another session after the password changed")
+	if err := w.EndSessions(ctx, "ida", p.ID); err != nil {
+		t.Fatal(err)
+	}
+	holds(here, false, "a session after a log-out everywhere")
+}
+
+// testAccess: reads see what is of one's organisations, and nothing else.
+func testAccess(t *testing.T, w *world) {
+	ctx := t.Context()
+	type ground struct {
+		org  store.Organisation
+		site store.Site
+		scan store.Scan
+		plan store.Schedule
+		hush store.Suppression
+	}
+	var mine, theirs ground
+	for name, g := range map[string]*ground{"mine": &mine, "theirs": &theirs} {
+		g.org = must(w.AddOrganisation(ctx, "setup", name))(t)
+		g.site = must(w.AddSite(ctx, "setup", store.Site{Organisation: g.org.ID, URL: "https://" + name + ".test/", Host: name + ".test", Name: name}))(t)
+		q := must(w.Queue(ctx, "setup", store.Scan{Site: g.site.ID, Reason: "person"}))(t)
+		g.scan = must(w.Begin(ctx, q.ID, 0, "w1"))(t)
+		rep := &reports.Report{
+			Findings: []reports.Finding{{Rule: "R", Severity: "high", Fingerprint: "f1"}},
+			Vendors:  []reports.Vendor{{ID: "v", Name: "V", Party: "third"}},
+			Policies: []reports.Policy{{URL: g.site.URL + "privacy", SHA256: "aa"}},
+		}
+		if err := w.Finish(ctx, g.scan, store.Finished, rep, "r/", ""); err != nil {
+			t.Fatal(err)
+		}
+		must(w.Queue(ctx, "setup", store.Scan{Site: g.site.ID, Reason: "person"}))(t)
+		g.plan = must(w.AddSchedule(ctx, "setup", store.Schedule{Site: g.site.ID, Expression: "@daily", Zone: "UTC"}))(t)
+		g.hush = must(w.Suppress(ctx, "setup", store.Suppression{Site: g.site.ID, Fingerprint: "f1", Reason: "planned_fix", Justification: "j", Owner: "o", Approver: "a", ExpiresAt: w.clock.now().Add(240 * time.Hour)}))(t)
+	}
+	for name, c := range map[string]struct {
+		access store.Access
+		all    bool
+		mine   bool
+	}{
+		"an administrator": {store.Access{All: store.Admin}, true, true},
+		"a member":         {store.Access{In: map[string]store.Role{mine.org.ID: store.Viewer}}, false, true},
+		"a stranger":       {store.Access{In: map[string]store.Role{"x": store.Approver}}, false, false},
+		"nobody":           {store.Access{}, false, false},
+	} {
+		seeing := store.Seeing(ctx, c.access)
+		want := 0
+		for _, is := range []bool{c.mine, c.all} {
+			if is {
+				want++
+			}
+		}
+		counts := map[string]int{
+			"organisations": len(must(w.Organisations(seeing))(t)), "sites": len(must(w.Sites(seeing, ""))(t)), "scans": len(must(w.Scans(seeing, "", 100))(t)) / 2,
+			"open": len(must(w.Open(seeing))(t)), "last scans": len(must(w.LastScans(seeing))(t)), "schedules": len(must(w.Schedules(seeing, ""))(t)),
+			"findings": len(must(w.Findings(seeing, store.Query{Suppressed: true}))(t)), "recipients": len(must(w.Recipients(seeing, ""))(t)), "suppressions": len(must(w.Suppressions(seeing, ""))(t)),
+			"policies": len(must(w.Policies(seeing, mine.site.ID))(t)) + len(must(w.Policies(seeing, theirs.site.ID))(t)),
+		}
+		for what, got := range counts {
+			if got != want && (!c.all || got < want) { // other tests leave things behind
+				t.Errorf("%s sees %d %s, want %d", name, got, what, want)
+			}
+		}
+		for g, see := range map[*ground]bool{&mine: c.mine, &theirs: c.all} {
+			_, err1 := w.Site(seeing, g.site.ID)
+			_, err2 := w.Scan(seeing, g.scan.ID)
+			_, _, err3 := w.Finding(seeing, g.site.ID, "f1")
+			for _, err := range []error{err1, err2, err3} {
+				if see && err != nil || !see && !errors.Is(err, store.ErrNotFound) {
+					t.Errorf("%s at %s: %v", name, g.org.Name, err)
+				}
+			}
+		}
+	}
+	for kind, id := range map[store.Thing]string{store.AnOrganisation: mine.org.ID, store.ASite: mine.site.ID, store.AScan: mine.scan.ID, store.ASchedule: mine.plan.ID, store.ASuppression: mine.hush.ID} {
+		if got := must(w.OrganisationOf(ctx, kind, id))(t); got != mine.org.ID {
+			t.Errorf("a %s is of %s", kind, got)
+		}
+		if _, err := w.OrganisationOf(ctx, kind, "none"); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("a %s that is not there: %v", kind, err)
+		}
 	}
 }

@@ -82,14 +82,15 @@ func (x Suppression) Check(now time.Time, severity string) error {
 // by when they expire.
 func (s *Store) Suppressions(ctx context.Context, site string) ([]Suppression, error) {
 	out := []Suppression{}
-	err := s.rows(ctx, s.db, `SELECT id, site, fingerprint, reason, justification, owner, approver, created_at, expires_at FROM suppressions WHERE withdrawn_at = 0 AND (site = ? OR ? = '') ORDER BY expires_at, id`, func(row func(...any) error) error {
+	of, args := seen(ctx, "site")
+	err := s.rows(ctx, s.db, `SELECT id, site, fingerprint, reason, justification, owner, approver, created_at, expires_at FROM suppressions WHERE withdrawn_at = 0 AND (site = ? OR ? = '') AND `+of+` ORDER BY expires_at, id`, func(row func(...any) error) error {
 		var x Suppression
 		var created, expires int64
 		err := row(&x.ID, &x.Site, &x.Fingerprint, &x.Reason, &x.Justification, &x.Owner, &x.Approver, &created, &expires)
 		x.CreatedAt, x.ExpiresAt = at(created), at(expires)
 		out = append(out, x)
 		return err
-	}, site, site)
+	}, append([]any{site, site}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("list suppressions: %w", err)
 	}

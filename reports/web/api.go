@@ -12,13 +12,27 @@ import (
 // apiRoutes are the same things as JSON, for programs with a token
 // (Authorization: Bearer …). static/openapi.json describes them.
 func (s *server) apiRoutes(mux *http.ServeMux) {
-	for _, r := range []struct {
-		pattern string
-		role    store.Role
-		do      func(*http.Request, who) (any, error)
-	}{
+	for _, r := range s.calls() {
+		mux.HandleFunc(r.pattern, func(w http.ResponseWriter, req *http.Request) {
+			v, err := s.answer(req, r.role, r.do)
+			s.writeJSON(w, req, v, err)
+		})
+	}
+	mux.HandleFunc("GET /api/openapi.json", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files, "static/openapi.json") })
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) { s.writeJSON(w, r, nil, store.ErrNotFound) })
+}
+
+// call is one of the API's, and who may use it: as route.
+type call struct {
+	pattern string
+	role    store.Role
+	do      func(*http.Request, who) (any, error)
+}
+
+func (s *server) calls() []call {
+	return []call{
 		{"GET /api/v1/organisations", store.Viewer, func(r *http.Request, _ who) (any, error) { return s.Store.Organisations(r.Context()) }},
-		{"POST /api/v1/organisations", store.Owner, s.apiAddOrganisation},
+		{"POST /api/v1/organisations", store.Admin, s.apiAddOrganisation},
 		{"GET /api/v1/sites", store.Viewer, func(r *http.Request, _ who) (any, error) {
 			return s.Store.Sites(r.Context(), r.URL.Query().Get("organisation"))
 		}},
@@ -54,14 +68,7 @@ func (s *server) apiRoutes(mux *http.ServeMux) {
 			return s.Store.Schedules(r.Context(), r.URL.Query().Get("site"))
 		}},
 		{"GET /api/v1/recipients", store.Viewer, func(r *http.Request, _ who) (any, error) { return s.Store.Recipients(r.Context(), "") }},
-	} {
-		mux.HandleFunc(r.pattern, func(w http.ResponseWriter, req *http.Request) {
-			v, err := s.answer(req, r.role, r.do)
-			s.writeJSON(w, req, v, err)
-		})
 	}
-	mux.HandleFunc("GET /api/openapi.json", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files, "static/openapi.json") })
-	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) { s.writeJSON(w, r, nil, store.ErrNotFound) })
 }
 
 func (s *server) answer(r *http.Request, role store.Role, do func(*http.Request, who) (any, error)) (any, error) {
@@ -76,10 +83,11 @@ func (s *server) answer(r *http.Request, role store.Role, do func(*http.Request,
 	if err != nil {
 		return nil, err
 	}
-	if !pass.Role.May(role) {
-		return nil, forbidden{role}
+	p := who{pass: pass, name: "token " + pass.Name}
+	if r, err = s.admit(r, &p, role); err != nil {
+		return nil, err
 	}
-	return do(r, who{pass, "token " + pass.Name})
+	return do(r, p)
 }
 
 func (s *server) writeJSON(w http.ResponseWriter, r *http.Request, v any, err error) {
@@ -141,6 +149,9 @@ func (s *server) apiAddSite(r *http.Request, p who) (any, error) {
 		Profile      string `json:"profile"`
 	}](r)
 	if err != nil {
+		return nil, err
+	}
+	if err := p.mayIn(v.Organisation, store.Owner); err != nil {
 		return nil, err
 	}
 	x, failure := s.readSite(r.Context(), map[string][]string{"organisation": {v.Organisation}, "url": {v.URL}, "name": {v.Name}, "profile": {v.Profile}}, store.Site{})

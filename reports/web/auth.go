@@ -18,9 +18,13 @@ import (
 type who struct {
 	pass store.Pass
 	name string
+	role store.Role // where they are: in the organisation of what is shown, or the most that they have
 }
 
-var errNobody = errors.New("nobody is logged in")
+var (
+	errNobody  = errors.New("nobody is logged in")
+	errTooMany = errors.New("too many tries")
+)
 
 // sessionTime is how long a log-in lasts.
 const sessionTime = 12 * time.Hour
@@ -43,7 +47,7 @@ func (s *server) who(r *http.Request) (who, error) {
 	if errors.Is(err, store.ErrNotFound) {
 		return who{}, errNobody
 	}
-	return who{p, p.Name}, err
+	return who{pass: p, name: p.Name}, err
 }
 
 func (s *server) toLogin(w http.ResponseWriter, r *http.Request) error {
@@ -107,7 +111,7 @@ func (s *server) login(w http.ResponseWriter, r *http.Request) error {
 
 // letIn begins a session.
 func (s *server) letIn(w http.ResponseWriter, r *http.Request, p store.Person, next string) error {
-	pass, secret, err := s.Store.Issue(r.Context(), p.Name, store.Pass{Kind: store.Session, Person: p.ID, Name: p.Name, Role: p.Role, ExpiresAt: s.Now().Add(sessionTime)})
+	pass, secret, err := s.Store.Issue(r.Context(), p.Name, store.Pass{Kind: store.Session, Person: p.ID, Name: p.Name, Role: store.Admin, ExpiresAt: s.Now().Add(sessionTime)})
 	if err != nil {
 		return err
 	}
@@ -120,9 +124,52 @@ func (s *server) logout(w http.ResponseWriter, r *http.Request, p who) error {
 	if err := s.Store.Revoke(r.Context(), p.name, p.pass.ID); err != nil {
 		return err
 	}
-	http.SetCookie(w, &http.Cookie{Name: s.cookieName(), Path: "/", MaxAge: -1, Secure: s.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	s.forget(w)
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 	return nil
+}
+
+func (s *server) forget(w http.ResponseWriter) {
+	http.SetCookie(w, &http.Cookie{Name: s.cookieName(), Path: "/", MaxAge: -1, Secure: s.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+}
+
+func (s *server) logoutEverywhere(w http.ResponseWriter, r *http.Request, p who) error {
+	if err := s.Store.EndSessions(r.Context(), p.name, p.pass.Person); err != nil {
+		return err
+	}
+	s.forget(w)
+	http.Redirect(w, r, "/login", http.StatusSeeOther)
+	return nil
+}
+
+// changePassword changes one's own password, which ends one's other sessions.
+func (s *server) changePassword(w http.ResponseWriter, r *http.Request, p who) error {
+	values, err := form(r)
+	if err != nil {
+		return err
+	}
+	if err := store.CheckPassword(values.Get("new")); err != nil {
+		return wrong{err}
+	}
+	if !s.limiter.allow("password "+p.pass.Person, 5) {
+		return errTooMany
+	}
+	me, err := s.Store.Person(r.Context(), p.pass.Person)
+	if err != nil {
+		return err
+	}
+	if me.Subject != "" {
+		return wrongf("you log in by a provider: change your password there")
+	}
+	if _, err := s.Store.Login(r.Context(), me.Name, values.Get("old")); errors.Is(err, store.ErrNotFound) {
+		return wrongf("the old password is wrong")
+	} else if err != nil {
+		return err
+	}
+	if err := s.Store.SetPassword(r.Context(), p.name, p.pass.Person, values.Get("new"), p.pass.ID); err != nil {
+		return err
+	}
+	return back(w, r, "/settings?said=password")
 }
 
 func peer(r *http.Request) string {

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,14 +17,20 @@ func (s *server) rulesPage(w http.ResponseWriter, r *http.Request, p who) error 
 }
 
 type settingsView struct {
-	People    []store.Person
-	Tokens    []store.Pass
-	Links     []store.Pass
-	Version   string
-	Rules     string
-	NewToken  string // shown once
-	Providing string
+	Me            store.Person
+	Organisations []store.Organisation
+	Said          string // what was just done
+	People        []store.Person
+	Tokens        []store.Pass
+	Links         []store.Pass
+	Version       string
+	Rules         string
+	NewToken      string // shown once
+	Providing     string
 }
+
+// said are what the settings say after a change.
+var said = map[string]string{"password": "Your password was changed. Your other sessions have ended."}
 
 func (s *server) settings(w http.ResponseWriter, r *http.Request, p who) error {
 	return s.showSettings(w, r, p, "")
@@ -31,13 +38,19 @@ func (s *server) settings(w http.ResponseWriter, r *http.Request, p who) error {
 
 func (s *server) showSettings(w http.ResponseWriter, r *http.Request, p who, token string) error {
 	ctx := r.Context()
-	v := settingsView{Version: s.Version, Rules: s.Rules.Version, NewToken: token}
+	v := settingsView{Version: s.Version, Rules: s.Rules.Version, NewToken: token, Said: said[r.URL.Query().Get("said")]}
 	if s.OIDC != nil {
 		v.Providing = s.OIDC.Name
 	}
 	whose := p.pass.Person
 	var err error
-	if p.pass.Role.May(store.Admin) {
+	if v.Organisations, err = s.Store.Organisations(ctx); err != nil {
+		return err
+	}
+	if v.Me, err = s.Store.Person(ctx, p.pass.Person); err != nil {
+		return err
+	}
+	if p.pass.Access.All == store.Admin {
 		whose = ""
 		if v.People, err = s.Store.People(ctx); err != nil {
 			return err
@@ -52,19 +65,73 @@ func (s *server) showSettings(w http.ResponseWriter, r *http.Request, p who, tok
 	return s.show(w, p, "settings", "Settings", "settings", v)
 }
 
+func (s *server) addOrganisation(w http.ResponseWriter, r *http.Request, p who) error {
+	values, err := form(r)
+	if err != nil {
+		return err
+	}
+	name, err := organisationName(values.Get("name"))
+	if err != nil {
+		return err
+	}
+	if _, err := s.Store.AddOrganisation(r.Context(), p.name, name); err != nil {
+		return err
+	}
+	return back(w, r, "/settings")
+}
+
+func organisationName(text string) (string, error) {
+	name := strings.TrimSpace(text)
+	if name == "" || len(name) > 200 {
+		return "", wrongf("an organisation's name has 1 to 200 characters")
+	}
+	return name, nil
+}
+
+// readRoles reads what somebody may do where: admin, or a role for each
+// organisation, in.ID.
+func readRoles(values url.Values) (store.Role, map[string]store.Role) {
+	role, in := store.Member, map[string]store.Role{}
+	if values.Get("admin") != "" {
+		role = store.Admin
+	}
+	for key := range values {
+		if id, ok := strings.CutPrefix(key, "in."); ok && values.Get(key) != "" {
+			in[id] = store.Role(values.Get(key))
+		}
+	}
+	return role, in
+}
+
 func (s *server) addPerson(w http.ResponseWriter, r *http.Request, p who) error {
 	values, err := form(r)
 	if err != nil {
 		return err
 	}
-	x := store.Person{Name: strings.TrimSpace(values.Get("name")), Role: store.Role(values.Get("role")), Subject: strings.TrimSpace(values.Get("subject"))}
+	x := store.Person{Name: strings.TrimSpace(values.Get("name")), Subject: strings.TrimSpace(values.Get("subject"))}
+	x.Role, x.In = readRoles(values)
 	if err := x.Check(values.Get("password")); err != nil {
 		return wrong{err}
 	}
-	if _, err := s.Store.AddPerson(r.Context(), p.name, x, values.Get("password")); err != nil {
+	if x, err = s.Store.AddPerson(r.Context(), p.name, x, values.Get("password")); err != nil {
 		return err
 	}
-	return back(w, r, "/settings")
+	return back(w, r, "/people/%s", x.ID)
+}
+
+func (s *server) person(w http.ResponseWriter, r *http.Request, p who) error {
+	x, err := s.Store.Person(r.Context(), r.PathValue("person"))
+	if err != nil {
+		return err
+	}
+	organisations, err := s.Store.Organisations(r.Context())
+	if err != nil {
+		return err
+	}
+	return s.show(w, p, "settings", x.Name, "person", struct {
+		store.Person
+		Organisations []store.Organisation
+	}{x, organisations})
 }
 
 func (s *server) changePerson(w http.ResponseWriter, r *http.Request, p who) error {
@@ -72,9 +139,14 @@ func (s *server) changePerson(w http.ResponseWriter, r *http.Request, p who) err
 	if err != nil {
 		return err
 	}
-	x := store.Person{ID: r.PathValue("person"), Role: store.Role(values.Get("role")), Disabled: values.Get("disabled") != ""}
-	if !slices.Contains(store.Roles, x.Role) {
-		return wrongf("there is no role %q", clip(string(x.Role), 40))
+	x, err := s.Store.Person(r.Context(), r.PathValue("person"))
+	if err != nil {
+		return err
+	}
+	x.Disabled = values.Get("disabled") != ""
+	x.Role, x.In = readRoles(values)
+	if err := x.CheckRoles(); err != nil {
+		return wrong{err}
 	}
 	if err := s.Store.ChangePerson(r.Context(), p.name, x); err != nil {
 		return err
@@ -92,10 +164,17 @@ func (s *server) addToken(w http.ResponseWriter, r *http.Request, p who) error {
 		return wrongf("a token lasts 1 to 365 days")
 	}
 	role := store.Role(values.Get("role"))
-	if !p.pass.Role.May(role) {
-		return wrongf("a token may not do more than you: choose %s or less", p.pass.Role)
+	organisation, most := values.Get("organisation"), p.role
+	if organisation != "" {
+		if err := p.mayIn(organisation, store.Viewer); err != nil {
+			return err
+		}
+		most = p.pass.Access.Role(organisation)
 	}
-	_, secret, err := s.Store.Issue(r.Context(), p.name, store.Pass{Kind: store.Token, Person: p.pass.Person, Name: clip(values.Get("name"), 100), Role: role, ExpiresAt: s.Now().AddDate(0, 0, days)})
+	if !most.May(role) {
+		return wrongf("a token may not do more than you: choose %s or less", most)
+	}
+	_, secret, err := s.Store.Issue(r.Context(), p.name, store.Pass{Kind: store.Token, Person: p.pass.Person, Name: clip(values.Get("name"), 100), Role: role, Organisation: organisation, ExpiresAt: s.Now().AddDate(0, 0, days)})
 	if err != nil {
 		return err
 	}
@@ -105,7 +184,7 @@ func (s *server) addToken(w http.ResponseWriter, r *http.Request, p who) error {
 // revoke takes back a pass of one's own; an administrator may take back any.
 func (s *server) revoke(w http.ResponseWriter, r *http.Request, p who) error {
 	id := r.PathValue("id")
-	if !p.pass.Role.May(store.Admin) {
+	if p.pass.Access.All != store.Admin {
 		mine := false
 		for _, kind := range []store.PassKind{store.Token, store.Link} {
 			list, err := s.Store.Passes(r.Context(), kind, p.pass.Person)

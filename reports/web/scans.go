@@ -187,7 +187,8 @@ func (s *server) shared(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	x, err := s.Store.Scan(r.Context(), pass.Object)
+	// Who made the link must still see what it shows.
+	x, err := s.Store.Scan(store.Seeing(r.Context(), pass.Access), pass.Object)
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,7 @@ func (s *server) newSite(w http.ResponseWriter, r *http.Request, p who) error {
 
 func (s *server) siteForm(w http.ResponseWriter, r *http.Request, p who, f siteForm) error {
 	var err error
-	if f.Organisations, err = s.Store.Organisations(r.Context()); err != nil {
+	if f.Organisations, err = s.organisationsOf(r, p, store.Owner); err != nil {
 		return err
 	}
 	title := "Add a site"
@@ -118,6 +118,9 @@ func (s *server) readSite(ctx context.Context, values url.Values, x store.Site) 
 func (s *server) addSite(w http.ResponseWriter, r *http.Request, p who) error {
 	values, err := form(r)
 	if err != nil {
+		return err
+	}
+	if err := p.mayIn(values.Get("organisation"), store.Owner); err != nil {
 		return err
 	}
 	x, failure := s.readSite(r.Context(), values, store.Site{})

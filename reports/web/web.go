@@ -73,7 +73,9 @@ func New(o Options) (http.Handler, error) {
 	return s.guard(http.NewCrossOriginProtection().Handler(mux)), nil
 }
 
-// route is one page or action and who may use it.
+// route is one page or action and who may use it. What its path names is looked
+// up first (admit): the role is wanted in that thing's organisation. Without such
+// a name it is wanted in any; admin is the administrators'.
 type route struct {
 	pattern string
 	role    store.Role
@@ -88,9 +90,30 @@ func (s *server) routes(mux *http.ServeMux) {
 		mux.Handle("GET /login/oidc", s.page(s.OIDC.start))
 		mux.Handle("GET /login/oidc/callback", s.page(s.oidcBack))
 	}
-	for _, r := range []route{
+	for _, r := range s.pageRoutes() {
+		mux.Handle(r.pattern, s.page(func(w http.ResponseWriter, req *http.Request) error {
+			p, err := s.who(req)
+			if errors.Is(err, errNobody) {
+				return s.toLogin(w, req)
+			}
+			if err != nil {
+				return err
+			}
+			req, err = s.admit(req, &p, r.role)
+			if err != nil {
+				return err
+			}
+			return r.do(w, req, p)
+		}))
+	}
+}
+
+func (s *server) pageRoutes() []route {
+	return []route{
 		{"GET /{$}", store.Viewer, s.overview},
-		{"POST /logout", store.Viewer, s.logout},
+		{"POST /logout", anybody, s.logout},
+		{"POST /logout/everywhere", anybody, s.logoutEverywhere},
+		{"POST /password", anybody, s.changePassword},
 		{"GET /sites/new", store.Owner, s.newSite},
 		{"POST /sites", store.Owner, s.addSite},
 		{"GET /sites/{site}", store.Viewer, s.site},
@@ -110,30 +133,18 @@ func (s *server) routes(mux *http.ServeMux) {
 		{"GET /findings/{site}/{fingerprint}", store.Viewer, s.finding},
 		{"POST /findings/{site}/{fingerprint}/review", store.Reviewer, s.reviewFinding},
 		{"POST /findings/{site}/{fingerprint}/suppress", store.Approver, s.suppressFinding},
-		{"POST /suppressions/{id}/withdraw", store.Approver, s.withdraw},
+		{"POST /suppressions/{suppression}/withdraw", store.Approver, s.withdraw},
 		{"GET /recipients", store.Viewer, s.recipients},
 		{"GET /schedules", store.Viewer, s.schedules},
 		{"GET /rules", store.Viewer, s.rulesPage},
-		{"GET /settings", store.Viewer, s.settings},
+		{"GET /settings", anybody, s.settings},
+		{"POST /organisations", store.Admin, s.addOrganisation},
 		{"POST /people", store.Admin, s.addPerson},
+		{"GET /people/{person}", store.Admin, s.person},
 		{"POST /people/{person}", store.Admin, s.changePerson},
 		{"POST /tokens", store.Viewer, s.addToken},
-		{"POST /passes/{id}/revoke", store.Viewer, s.revoke},
+		{"POST /passes/{id}/revoke", anybody, s.revoke},
 		{"GET /audit", store.Admin, s.audit},
-	} {
-		mux.Handle(r.pattern, s.page(func(w http.ResponseWriter, req *http.Request) error {
-			p, err := s.who(req)
-			if errors.Is(err, errNobody) {
-				return s.toLogin(w, req)
-			}
-			if err != nil {
-				return err
-			}
-			if !p.pass.Role.May(r.role) {
-				return forbidden{r.role}
-			}
-			return r.do(w, req, p)
-		}))
 	}
 }
 
@@ -205,6 +216,10 @@ func status(err error) (int, string) {
 		return http.StatusBadRequest, w.Error()
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, blob.ErrNotFound):
 		return http.StatusNotFound, "There is nothing here, or no longer."
+	case errors.Is(err, errTooMany):
+		return http.StatusTooManyRequests, "Too many tries. Wait a minute, then try again."
+	case errors.Is(err, store.ErrLastAdmin):
+		return http.StatusConflict, "Somebody must stay an administrator who can log in: make another one first."
 	case errors.Is(err, store.ErrBusy):
 		return http.StatusConflict, "A scan of this site waits or runs already."
 	case errors.Is(err, store.ErrExists):

@@ -78,28 +78,21 @@ func newDesk(t *testing.T) *desk {
 	t.Cleanup(func() { d.store.Close() })
 	d.blobs, err = blob.Open(t.TempDir())
 	check(err)
+	d.org, err = d.store.AddOrganisation(ctx, "setup", "Fernhill")
+	check(err)
 	d.people = map[store.Role]string{}
 	for _, r := range store.Roles {
-		p, err := d.store.AddPerson(ctx, "setup", store.Person{Name: string(r), Role: r, Subject: "https://id.test " + string(r)}, "")
+		x := store.Person{Name: string(r), Role: store.Member, In: map[string]store.Role{d.org.ID: r}, Subject: "https://id.test " + string(r)}
+		if r == store.Admin {
+			x.Role, x.In = store.Admin, nil
+		}
+		p, err := d.store.AddPerson(ctx, "setup", x, "")
 		check(err)
 		d.people[r] = p.ID
 	}
-	d.org, err = d.store.AddOrganisation(ctx, "setup", "Fernhill")
-	check(err)
 	d.site, err = d.store.AddSite(ctx, "setup", store.Site{Organisation: d.org.ID, URL: "https://www.fernhill.test/", Host: "fernhill.test", Name: "Shop " + evil})
 	check(err)
-	q, err := d.store.Queue(ctx, "setup", store.Scan{Site: d.site.ID, Reason: "person"})
-	check(err)
-	d.scan, err = d.store.Begin(ctx, q.ID, 0, "w1")
-	check(err)
-	check(d.blobs.Put(ctx, "scans/"+q.ID+"/index.html", strings.NewReader("<h1>Report</h1>"), 15))
-	rep := &reports.Report{
-		Findings: []reports.Finding{{Rule: "CORE-01", Pack: "core", Severity: "high", Outcome: "differs", Title: "Title " + evil, Message: "Message " + evil, Fingerprint: "f1", Recipients: []string{"tiktok-pixel"}}},
-		Vendors:  []reports.Vendor{{ID: "tiktok-pixel", Name: "TikTok Pixel", Entity: "TikTok " + evil, Party: "third", Categories: []string{"advertising"}}},
-		Policies: []reports.Policy{{URL: "https://www.fernhill.test/privacy", SHA256: "aa", Title: "Privacy " + evil}},
-		Summary:  reports.Totals{BySeverity: map[string]int{"high": 1}, Companies: 1, UndisclosedCompanies: 1},
-	}
-	check(d.store.Finish(ctx, d.scan, store.Finished, rep, "scans/"+q.ID+"/", ""))
+	d.scan = d.scanned(d.site)
 	set, err := rules.Default()
 	check(err)
 	h, err := New(Options{
@@ -125,6 +118,37 @@ func newDesk(t *testing.T) *desk {
 	return d
 }
 
+// scanned is a finished scan of a site.
+func (d *desk) scanned(site store.Site) store.Scan {
+	d.t.Helper()
+	ctx := d.t.Context()
+	q, err := d.store.Queue(ctx, "setup", store.Scan{Site: site.ID, Reason: "person"})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	x, err := d.store.Begin(ctx, q.ID, 0, "w1")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	rep := &reports.Report{
+		Findings: []reports.Finding{{Rule: "CORE-01", Pack: "core", Severity: "high", Outcome: "differs", Title: "Title " + evil, Message: "Message " + evil, Fingerprint: "f1", Recipients: []string{"tiktok-pixel"}}},
+		Vendors:  []reports.Vendor{{ID: "tiktok-pixel", Name: "TikTok Pixel", Entity: "TikTok " + evil, Party: "third", Categories: []string{"advertising"}}},
+		Policies: []reports.Policy{{URL: site.URL + "privacy", SHA256: "aa", Title: "Privacy " + evil}},
+		Summary:  reports.Totals{BySeverity: map[string]int{"high": 1}, Companies: 1, UndisclosedCompanies: 1},
+	}
+	err = d.blobs.Put(ctx, "scans/"+q.ID+"/index.html", strings.NewReader("<h1>Report</h1>"), 15)
+	if err == nil {
+		err = d.store.Finish(ctx, x, store.Finished, rep, "scans/"+q.ID+"/", "")
+	}
+	if err == nil {
+		x, err = d.store.Scan(ctx, q.ID)
+	}
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return x
+}
+
 // visitor is a browser without scripts.
 type visitor struct {
 	*desk
@@ -142,7 +166,7 @@ func (d *desk) visitor() *visitor {
 // as is somebody with a role who has logged in.
 func (d *desk) as(role store.Role) *visitor {
 	d.t.Helper()
-	_, secret, err := d.store.Issue(d.t.Context(), string(role), store.Pass{Kind: store.Session, Person: d.people[role], Name: string(role), Role: role, ExpiresAt: d.now.Add(time.Hour)})
+	_, secret, err := d.store.Issue(d.t.Context(), string(role), store.Pass{Kind: store.Session, Person: d.people[role], Name: string(role), Role: store.Admin, ExpiresAt: d.now.Add(time.Hour)})
 	if err != nil {
 		d.t.Fatal(err)
 	}
