@@ -2,6 +2,7 @@ package flow
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"candor/analyzer/flow/payload"
@@ -48,7 +49,7 @@ func spellings(value string) []string {
 			out = append(out, v)
 		}
 	}
-	parts := tokens(value)
+	parts := slices.Collect(tokens(value))
 	for i, t := range parts {
 		if !identifierToken(t) {
 			continue
@@ -58,7 +59,9 @@ func spellings(value string) []string {
 			out = append(out, t+"."+parts[i+1])
 		}
 	}
-	out = append(out, uuidPattern.FindAllString(value, 4)...)
+	if findUUID(value) != "" {
+		out = append(out, uuidPattern.FindAllString(value, 4)...)
+	}
 	return append(out, members(value)...)
 }
 
@@ -85,12 +88,12 @@ func (b *builder) carrierOf(value string) *carrier {
 	if k := b.values[value]; k != nil {
 		return k
 	}
-	if id := uuidPattern.FindString(value); id != "" {
+	if id := findUUID(value); id != "" {
 		if k := b.values[id]; k != nil {
 			return k
 		}
 	}
-	for _, t := range tokens(value) {
+	for t := range tokens(value) {
 		if len(t) >= minIdentifier {
 			if k := b.values[t]; k != nil {
 				return k

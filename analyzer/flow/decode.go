@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"candor/analyzer/flow/payload"
 	"candor/rules"
@@ -46,14 +47,11 @@ const maxValue = payload.MaxValue
 var (
 	emailValue  = regexp.MustCompile(`(?i)^[a-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*\.[a-z]{2,24}$`)
 	phoneValue  = regexp.MustCompile(`^\+?[0-9][0-9 ()./-]{5,18}[0-9]$`)
-	hashValue   = regexp.MustCompile(`^(?i:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})$`)
-	hash64Value = regexp.MustCompile(`^[A-Za-z0-9+/_-]{43}=?$`)
 	screenValue = regexp.MustCompile(`^[1-9]\d{2,3}\s*[xX,*]\s*[1-9]\d{2,3}$`)
 	zoneValue   = regexp.MustCompile(`^(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc)/[A-Za-z_+-]+(/[A-Za-z_]+)?\d{0,2}$`)
 	offsetValue = regexp.MustCompile(`^([+-]?\d{1,3}|[+-]\d{1,2}:?\d{2}|UTC|GMT)$`)
 	localeValue = regexp.MustCompile(`^[a-zA-Z]{2,3}([-_][A-Za-z0-9]{2,4}){0,2}([,;].*)?$`)
 	numberValue = regexp.MustCompile(`^\d{3,5}$`)
-	hasLetter   = regexp.MustCompile(`\pL`)
 	pairValue   = regexp.MustCompile(`^\[?\s*(-?\d{1,2}\.\d+)\s*[,;|]\s*(-?\d{1,3}\.\d+)\s*\]?$`)
 	exactPair   = regexp.MustCompile(`^-?\d{1,2}\.\d{4,},\s*-?\d{1,3}\.\d{4,}$`)
 	isoDate     = regexp.MustCompile(`^(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})([T ].*)?$`)
@@ -145,11 +143,11 @@ func byValue(value string) string {
 	switch {
 	case len(value) > 254:
 		return ""
-	case emailValue.MatchString(value):
+	case strings.IndexByte(value, '@') > 0 && emailValue.MatchString(value):
 		return email
-	case zoneValue.MatchString(value):
+	case strings.IndexByte(value, '/') > 0 && value[0] >= 'A' && value[0] <= 'P' && zoneValue.MatchString(value):
 		return timeZone
-	case exactPair.MatchString(value) && place(value) != "":
+	case strings.IndexByte(value, ',') > 0 && value[0] <= '9' && exactPair.MatchString(value) && place(value) != "":
 		return preciseLocation
 	}
 	return ""
@@ -163,8 +161,30 @@ func blank(value string) bool {
 	return false
 }
 
+// hashLike reports whether a value is as long as a hash and written as one: in
+// hexadecimal digits, or 256 bits in base64 of either alphabet.
 func hashLike(value string) bool {
-	return hashValue.MatchString(value) || hash64Value.MatchString(value)
+	hex := false
+	switch len(value) {
+	case 32, 40, 64, 128:
+		hex = true
+	case 44:
+		if value[43] != '=' {
+			return false
+		}
+		value = value[:43]
+	case 43:
+	default:
+		return false
+	}
+	for i := range len(value) {
+		c := value[i]
+		digit := c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'
+		if !digit && (hex || !isWordByte(c) && !strings.ContainsRune("+/_-", rune(c))) {
+			return false
+		}
+	}
+	return true
 }
 
 // inWords are types that are said in words: a setting under such a name ("password:
@@ -213,7 +233,7 @@ func checked(data, key, value string, vendors bool) string {
 			return data
 		}
 	case searchQuery:
-		if len(value) >= 2 && len(value) <= 200 && hasLetter.MatchString(value) && !strings.ContainsAny(value[:1], "{[") && (vendors || !strings.Contains(value, "://")) {
+		if len(value) >= 2 && len(value) <= 200 && strings.ContainsFunc(value, unicode.IsLetter) && !strings.ContainsAny(value[:1], "{[") && (vendors || !strings.Contains(value, "://")) {
 			return data
 		}
 	case birthDate:
@@ -254,7 +274,7 @@ func checked(data, key, value string, vendors bool) string {
 			return data
 		}
 	case interaction, "name", approxLocation, postalAddress:
-		if hasLetter.MatchString(value) && len(value) <= 200 {
+		if strings.ContainsFunc(value, unicode.IsLetter) && len(value) <= 200 {
 			return data
 		}
 	default:
@@ -340,6 +360,13 @@ func cardNumber(value string) bool {
 	return sum%10 == 0
 }
 
+// isFile is fileValue.MatchString, which only a path with a dot near its end can
+// fulfil.
+func isFile(path string) bool {
+	i := strings.LastIndexByte(path, '.')
+	return i >= 0 && len(path)-i <= 8 && fileValue.MatchString(path)
+}
+
 // address says what an address that was sent tells of the visit: the page
 // (pageURL), only its site (referrer), or nothing of the kind.
 func address(value string, first func(host string) bool) (data string, u *url.URL) {
@@ -353,7 +380,7 @@ func address(value string, first func(host string) bool) (data string, u *url.UR
 	switch {
 	case strings.Trim(u.Path, "/") == "" && u.RawQuery == "":
 		return referrer, u
-	case fileValue.MatchString(u.Path):
+	case isFile(u.Path):
 		return "", nil // a script or picture of the page
 	}
 	return pageURL, u

@@ -236,17 +236,15 @@ func Find(value string, yes func(spelling string) bool) bool {
 	if yes(value) {
 		return true
 	}
-	if id := uuidPattern.FindString(value); id != "" && yes(id) {
+	if id := findUUID(value); id != "" && yes(id) {
 		return true
 	}
-	parts := tokens(value)
-	for i, t := range parts {
-		if len(t) < minIdentifier {
-			continue
-		}
-		if i+1 < len(parts) && yes(t+"."+parts[i+1]) || yes(t) {
+	last := "" // token, which is asked for together with the one after it first
+	for t := range tokens(value) {
+		if len(last) >= minIdentifier && (yes(last+"."+t) || yes(last)) {
 			return true
 		}
+		last = t
 	}
-	return false
+	return len(last) >= minIdentifier && yes(last)
 }

@@ -14,6 +14,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -415,13 +416,14 @@ func records[T any](f io.Reader, closed bool, limit int) iter.Seq2[T, error] {
 		sc := bufio.NewScanner(f)
 		sc.Buffer(make([]byte, 0, 64<<10), maxLine)
 		sc.Split(wholeLines(closed))
+		d := newDecoder(reflect.TypeFor[T]())
 		for sc.Scan() {
 			if n++; n > limit {
 				fault(fmt.Errorf("there are more than %d records", limit))
 				return
 			}
 			var v T
-			if err := json.Unmarshal(sc.Bytes(), &v); err != nil {
+			if err := d.decode(sc.Bytes(), &v); err != nil {
 				fault(err)
 				return
 			}
