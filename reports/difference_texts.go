@@ -15,6 +15,18 @@ import (
 	"candor/reports/plain"
 )
 
+// TextChanges tells what one form of a text says other than an earlier one, claim
+// by claim, in the order of change.Claims. Broader is Comparison's.
+func TextChanges(before, now Policy, broader func(broad, narrow string) bool) []Change {
+	d := &difference{Comparison: Comparison{Broader: broader}, before: &view{rep: &Report{Policies: []Policy{before}}}, now: &view{rep: &Report{Policies: []Policy{now}}}}
+	changes, _ := change.Claims(claims(&before), claims(&now), broader)
+	out := []Change{}
+	for _, c := range changes {
+		out = gather(out, d.statement(c))
+	}
+	return out
+}
+
 // notices pairs the texts of both scans: those at one address, then those with
 // one text, then the only ones of a kind. A text that one side has alone is
 // paired with nil.

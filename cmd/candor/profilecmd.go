@@ -161,6 +161,10 @@ func profileIDs(file string, set *rules.Set) error {
 	if err != nil {
 		return err
 	}
+	return textIDs(file, data, set)
+}
+
+func textIDs(file string, data []byte, set *rules.Set) error {
 	root, err := parseYAML(file, data)
 	if err != nil || root == nil {
 		return err

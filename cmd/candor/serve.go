@@ -87,6 +87,7 @@ const (
 func (o *serviceOptions) scanFlags(fs *pflag.FlagSet) {
 	o.crawlFlags(fs)
 	o.networkFlags(fs)
+	o.rulesFlag(fs)
 	o.commonFlags(fs)
 	o.minCoverage = 0.5
 	for _, name := range []string{"proxy", "journey", "scan-timeout"} { // of one scan alone
@@ -259,7 +260,7 @@ func (s *service) dashboard(ctx context.Context, address string) (http.Handler, 
 	secure := strings.HasPrefix(address, "https://")
 	o := web.Options{
 		Store: s.store, Blobs: s.blobs, Rules: s.set, Version: toolVersion(), Secure: secure, Now: s.c.Now, Log: s.log, Added: s.added,
-		CheckSite: s.checkSite, CheckProfile: checkProfile,
+		CheckSite: s.checkSite, CheckProfile: s.checkProfile, Broader: broader(s.set),
 	}
 	if s.o.oidcIssuer != "" {
 		p, err := web.OpenProvider(ctx, s.o.oidcName, s.o.oidcIssuer, s.o.oidcClient, s.c.environ()[oidcSecret], strings.TrimSuffix(address, "/")+"/login/oidc/callback", secure)
@@ -288,10 +289,13 @@ func (s *service) checkSite(ctx context.Context, address string) (full, host str
 	return full, evidence.Site(u.Hostname()), nil
 }
 
-// checkProfile says what is wrong with a profile's text.
-func checkProfile(text string) error {
-	_, err := parseProfile("profile", []byte(text))
-	return err
+// checkProfile says what is wrong with a profile's text, as candor profile check
+// does of a file.
+func (s *service) checkProfile(text string) error {
+	if _, err := parseProfile("profile", []byte(text)); err != nil {
+		return err
+	}
+	return textIDs("profile", []byte(text), s.set)
 }
 
 // firstStart makes what a new database needs: an administrator, whose password it

@@ -63,8 +63,8 @@ func (c *Command) openService(ctx context.Context, o *serviceOptions) (_ *servic
 			err = errors.Join(err, s.close())
 		}
 	}()
-	if s.set, err = c.Stages.Rules(); err != nil {
-		return nil, fmt.Errorf("load the embedded knowledge: %w", err)
+	if s.set, _, err = c.rules(o.rules); err != nil {
+		return nil, err
 	}
 	if s.store, err = store.Open(ctx, o.databaseAddress(), store.Options{Now: c.Now, NewID: rand.Text}); err != nil {
 		return nil, &exitError{exitUsage, err}

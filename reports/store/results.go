@@ -166,7 +166,7 @@ func (s *Store) Findings(ctx context.Context, q Query) ([]Finding, error) {
 	and(!q.Suppressed, "suppressed = 0")
 	and(q.Site != "", "site = ?", q.Site)
 	and(q.Rule != "", "rule = ?", q.Rule)
-	and(q.Severity != "", "severity_rank = ?", severityRank(q.Severity))
+	and(q.Severity != "", "severity_rank = ? AND severity = ?", severityRank(q.Severity), q.Severity)
 	and(q.Review != "", "review = ?", q.Review)
 	if q.Limit <= 0 {
 		q.Limit = 200

@@ -60,8 +60,10 @@ func (s *server) calls() []call {
 			return nil, s.Store.Cancel(r.Context(), p.name, r.PathValue("scan"))
 		}},
 		{"GET /api/v1/findings", store.Viewer, func(r *http.Request, _ who) (any, error) {
-			q := query(r)
-			q.Limit = perPage
+			q, err := query(r)
+			if err != nil {
+				return nil, err
+			}
 			return s.Store.Findings(r.Context(), q)
 		}},
 		{"GET /api/v1/schedules", store.Viewer, func(r *http.Request, _ who) (any, error) {

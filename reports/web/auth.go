@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"candor/reports/plain"
 	"candor/reports/store"
 )
 
@@ -96,7 +97,7 @@ func (s *server) login(w http.ResponseWriter, r *http.Request) error {
 	}
 	p, err := s.Store.Login(r.Context(), v.Name, r.PostForm.Get("password"))
 	if errors.Is(err, store.ErrNotFound) {
-		if err := s.Store.Record(r.Context(), "somebody", "login.failed", clip(v.Name, 100), map[string]string{"from": peer(r)}); err != nil {
+		if err := s.Store.Record(r.Context(), "somebody", "login.failed", plain.Cut(v.Name, 100), map[string]string{"from": peer(r)}); err != nil {
 			return err
 		}
 		v.Failure = "The name or the password is wrong."
@@ -208,11 +209,4 @@ func (l *limiter) allow(key string, n int) bool {
 		l.of[key] = k
 	}
 	return k.AllowN(l.now(), 1)
-}
-
-func clip(text string, n int) string {
-	if r := []rune(text); len(r) > n {
-		return string(r[:n]) + "…"
-	}
-	return text
 }

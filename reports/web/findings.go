@@ -7,23 +7,53 @@ import (
 	"strings"
 	"time"
 
+	"candor/reports/plain"
 	"candor/reports/store"
 	"candor/rules"
 )
 
 const perPage = 100
 
-func query(r *http.Request) store.Query {
+// maxFrom bounds where a page of a list begins.
+const maxFrom = 1_000_000
+
+// query reads what a list of findings is narrowed by. A value that is none is
+// refused with those that there are.
+func query(r *http.Request) (store.Query, error) {
 	v := r.URL.Query()
-	n, err := strconv.Atoi(v.Get("from"))
-	if err != nil || n < 0 || n > 1_000_000 {
-		n = 0
+	q := store.Query{Site: v.Get("site"), Rule: v.Get("rule"), Severity: v.Get("severity"), Review: v.Get("review"), Gone: v.Get("gone") != "", Suppressed: v.Get("suppressed") != ""}
+	if q.Severity != "" && !slices.Contains(rules.Severities, q.Severity) {
+		return q, wrongf("there is no severity %q: expected one of %s", plain.Cut(q.Severity, 40), strings.Join(rules.Severities, ", "))
 	}
-	return store.Query{Site: v.Get("site"), Rule: v.Get("rule"), Severity: v.Get("severity"), Review: v.Get("review"), Gone: v.Get("gone") != "", Suppressed: v.Get("suppressed") != "", Limit: perPage + 1, Offset: n}
+	if !slices.Contains(store.Reviews, q.Review) {
+		return q, wrongf("there is no review %q: expected one of %s", plain.Cut(q.Review, 40), strings.Join(store.Reviews[1:], ", "))
+	}
+	var err error
+	if q.Offset, err = number(v.Get("from"), 0, 0, maxFrom, "from"); err != nil {
+		return q, err
+	}
+	q.Limit, err = number(v.Get("limit"), perPage, 1, 500, "limit")
+	return q, err
+}
+
+// number reads a number of a query within bounds; without one it is usual.
+func number(text string, usual, least, most int, name string) (int, error) {
+	if text == "" {
+		return usual, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < least || n > most {
+		return 0, wrongf("%s is %q: expected a number from %d to %d", name, plain.Cut(text, 40), least, most)
+	}
+	return n, nil
 }
 
 func (s *server) findings(w http.ResponseWriter, r *http.Request, p who) error {
-	q := query(r)
+	q, err := query(r)
+	if err != nil {
+		return err
+	}
+	q.Limit = perPage + 1
 	list, err := s.Store.Findings(r.Context(), q)
 	if err != nil {
 		return err
@@ -118,7 +148,7 @@ func dayOf(text string) (time.Time, error) {
 	}
 	t, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		return time.Time{}, wrongf("%q is no day: expected one such as 2026-12-31", clip(text, 40))
+		return time.Time{}, wrongf("%q is no day: expected one such as 2026-12-31", plain.Cut(text, 40))
 	}
 	return t.AddDate(0, 0, 1).Add(-time.Millisecond), nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"candor/reports"
+	"candor/reports/plain"
 	"candor/reports/store"
 )
 
@@ -174,7 +175,7 @@ func (s *server) addToken(w http.ResponseWriter, r *http.Request, p who) error {
 	if !most.May(role) {
 		return wrongf("a token may not do more than you: choose %s or less", most)
 	}
-	_, secret, err := s.Store.Issue(r.Context(), p.name, store.Pass{Kind: store.Token, Person: p.pass.Person, Name: clip(values.Get("name"), 100), Role: role, Organisation: organisation, ExpiresAt: s.Now().AddDate(0, 0, days)})
+	_, secret, err := s.Store.Issue(r.Context(), p.name, store.Pass{Kind: store.Token, Person: p.pass.Person, Name: plain.Cut(values.Get("name"), 100), Role: role, Organisation: organisation, ExpiresAt: s.Now().AddDate(0, 0, days)})
 	if err != nil {
 		return err
 	}

@@ -5,13 +5,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
 	"candor/reports/exceptions"
+	"candor/reports/plain"
 	"candor/reports/store"
 	"candor/rules"
 )
@@ -41,7 +44,8 @@ var funcs = template.FuncMap{
 	"isAdmin":     func(w *who) bool { return w != nil && w.pass.Access.All == store.Admin },
 	"memberRoles": func() []store.Role { return store.MemberRoles },
 	"words":       func(s string) string { return strings.ReplaceAll(s, "_", " ") },
-	"clip":        clip,
+	"clip":        plain.Cut,
+	"packs":       packsOf,
 	"parts":       func() []part { return parts },
 	"totals":      totalsOf,
 	"grave":       func(t totals) int { return t.BySeverity["critical"] + t.BySeverity["high"] },
@@ -51,6 +55,37 @@ var funcs = template.FuncMap{
 	"findings": func(caption string, list []store.Finding, names map[string]string) findingRows {
 		return findingRows{caption, list, names}
 	},
+}
+
+// packOf is a pack with its rules.
+type packOf struct {
+	*rules.Pack
+	Own   bool
+	Rules []*rules.Rule
+}
+
+// packsOf are the packs of a set: the organisation's own first, then by id.
+func packsOf(set *rules.Set) []packOf {
+	var out []packOf
+	for _, id := range slices.Sorted(maps.Keys(set.Packs)) {
+		p := packOf{Pack: set.Packs[id], Own: slices.ContainsFunc(set.Own, func(o rules.Own) bool { return o.Pack == id })}
+		for _, r := range set.Rules {
+			if r.Pack == id {
+				p.Rules = append(p.Rules, r)
+			}
+		}
+		out = append(out, p)
+	}
+	slices.SortStableFunc(out, func(a, b packOf) int {
+		switch {
+		case a.Own == b.Own:
+			return 0
+		case a.Own:
+			return -1
+		}
+		return 1
+	})
+	return out
 }
 
 // part is a part of the navigation.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"candor/reports/plain"
 	"candor/reports/store"
 )
 
@@ -108,7 +109,7 @@ func (s *server) readSite(ctx context.Context, values url.Values, x store.Site) 
 		}
 		x.URL, x.Host, x.Organisation = full, host, values.Get("organisation")
 	}
-	x.Name = clip(cmp.Or(x.Name, x.Host), 200)
+	x.Name = plain.Cut(cmp.Or(x.Name, x.Host), 200)
 	if err := s.CheckProfile(x.Profile); err != nil {
 		return x, err.Error()
 	}
@@ -256,7 +257,7 @@ func (s *server) addSchedule(w http.ResponseWriter, r *http.Request, p who) erro
 	}
 	jitter, err := time.ParseDuration(cmp.Or(values.Get("jitter"), "0s"))
 	if err != nil {
-		return wrongf("%q is no time: expected one such as 30m", clip(values.Get("jitter"), 40))
+		return wrongf("%q is no time: expected one such as 30m", plain.Cut(values.Get("jitter"), 40))
 	}
 	x := store.Schedule{Site: r.PathValue("site"), Expression: strings.TrimSpace(values.Get("expression")), Zone: cmp.Or(values.Get("zone"), "UTC"), Jitter: jitter}
 	if err := x.Check(s.Now()); err != nil {

@@ -39,12 +39,14 @@ type Options struct {
 	CheckSite func(ctx context.Context, address string) (full, host string, err error)
 	// CheckProfile says what is wrong with a profile's text.
 	CheckProfile func(text string) error
-	Rules        *rules.Set
-	Version      string
-	Secure       bool // it is reached by https: cookies are kept to it
-	OIDC         *Provider
-	Now          func() time.Time
-	Log          *slog.Logger
+	// Broader reports whether a kind of data covers another, to compare texts.
+	Broader func(broad, narrow string) bool
+	Rules   *rules.Set
+	Version string
+	Secure  bool // it is reached by https: cookies are kept to it
+	OIDC    *Provider
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 type server struct {
