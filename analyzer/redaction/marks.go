@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"candor/analyzer/flow"
@@ -53,7 +54,7 @@ const (
 )
 
 var (
-	mailAddress = regexp.MustCompile(`^[^\s@<>"(),:;]{1,200}@[^\s@<>"(),:;]{1,200}$`)
+	mailAddress = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[^\s@<>"(),:;]{1,200}@[^\s@<>"(),:;]{1,200}$`) }) // large: made when it is first needed
 	uuid        = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 	word        = regexp.MustCompile(`[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9A-Za-z\x80-\x{10FFFF}]+`)
 )
@@ -68,7 +69,7 @@ func (m marks) of(value string) string {
 	switch {
 	case blank[strings.ToLower(trimmed)]:
 		return value
-	case mailAddress.MatchString(trimmed):
+	case mailAddress().MatchString(trimmed):
 		return m.letters(trimmed, wholeLetters) + "@redacted.invalid"
 	case hexDigest.MatchString(trimmed) && len(trimmed)%2 == 0 && len(trimmed) <= 128:
 		out := hex.EncodeToString(m.sum(trimmed, len(trimmed)/2))

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"candor/analyzer/flow"
 	"candor/analyzer/flow/payload"
@@ -144,7 +145,7 @@ func (x *redactor) lines(pairs []payload.Pair) string {
 
 // name rewrites the name of something where it is itself such a value.
 func (x *redactor) name(s string) string {
-	if x.known[s] || mailAddress.MatchString(s) {
+	if x.known[s] || mailAddress().MatchString(s) {
 		return x.leaf(s)
 	}
 	return s
@@ -247,12 +248,12 @@ func (x *redactor) document(d *evidence.Document) {
 
 func (x *redactor) gap(g *evidence.Gap) { g.What, g.Why = x.text(g.What), x.text(g.Why) }
 
-var tokens = regexp.MustCompile(`[0-9A-Za-z][0-9A-Za-z_.-]{6,200}[0-9A-Za-z]`)
+var tokens = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[0-9A-Za-z][0-9A-Za-z_.-]{6,200}[0-9A-Za-z]`) }) // large: made when it is first needed
 
 // identifiers rewrites the values in a text that the bundle knows and that look
 // unique.
 func (x *redactor) identifiers(data []byte) []byte {
-	return tokens.ReplaceAllFunc(data, func(t []byte) []byte {
+	return tokens().ReplaceAllFunc(data, func(t []byte) []byte {
 		if s := string(t); x.known[s] && flow.IdentifierLike(s) {
 			return []byte(x.of(s))
 		}

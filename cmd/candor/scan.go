@@ -148,6 +148,9 @@ func (c *Command) scanTo(ctx context.Context, o *options, urls []string) (rep *r
 	if crawlErr, err = c.crawl(ctx, o, p); err != nil {
 		return nil, nil, err
 	}
+	if o.event != nil && ctx.Err() != nil { // a service's, handed back: nobody would read a report on a part of it
+		return nil, nil, context.Cause(ctx)
+	}
 	if crawlErr == nil {
 		if err := c.lookAgain(ctx, o, p); err != nil {
 			return nil, nil, err
@@ -363,13 +366,15 @@ func (c *Command) crawl(ctx context.Context, o *options, p *plan) (crawlErr, err
 // answered, the bundle is analysed again with what it said, so that the report
 // is the one that the bundle gives later. The end of asking ends the asking
 // alone.
-func (c *Command) analyseAndWrite(ctx, asking context.Context, o *options, bundle, dir string, set *rules.Set, p analyzer.Profile, held *against) (*reports.Report, error) {
+func (c *Command) analyseAndWrite(ctx, asking context.Context, o *options, bundle, dir string, set *rules.Set, p analyzer.Profile, held *against) (rep *reports.Report, err error) {
 	r, err := evidence.Open(bundle)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	a, err := c.Stages.Analyze(ctx, r, set, p, held.options()...)
+	analysing, end := span(ctx, "analysis")
+	a, err := c.Stages.Analyze(analysing, r, set, p, held.options()...)
+	end(err)
 	if err == nil {
 		var more bool
 		if more, err = c.secondOpinions(asking, o, bundle, a); more {
@@ -379,7 +384,9 @@ func (c *Command) analyseAndWrite(ctx, asking context.Context, o *options, bundl
 	if err != nil {
 		return nil, fmt.Errorf("analyse %s (the evidence is kept): %w", bundle, err)
 	}
-	rep := reports.New(a)
+	_, end = span(ctx, "report")
+	defer func() { end(err) }()
+	rep = reports.New(a)
 	if err := rep.Trace(r); err != nil {
 		return nil, err
 	}

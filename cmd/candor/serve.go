@@ -34,6 +34,8 @@ type serviceOptions struct {
 	allow    []netip.Prefix
 	listen   string
 	public   string // address by which people reach the dashboard
+	metrics  string // address of the figures; "" is none
+	grace    time.Duration
 
 	oidcName, oidcIssuer, oidcClient string
 
@@ -58,13 +60,15 @@ func (o *serviceOptions) workDir() string { return filepath.Join(o.data, "work")
 
 // shareFlags are those of every machine of a service.
 func (o *serviceOptions) shareFlags(fs *pflag.FlagSet) {
-	o.longest = time.Hour
+	o.longest, o.grace = time.Hour, 10*time.Second
 	fs.StringVar(&o.data, "data", "candor-data", "`DIR` of what this machine keeps: the database, the blobs, scans at work")
 	fs.StringVar(&o.database, "database", "", "`URL` of a PostgreSQL database that several machines share, postgres://… (default an SQLite file in --data)")
 	fs.StringVar(&o.blobs, "blobs", "", "where reports and evidence are kept: a folder, or `URL` s3://KEY:SECRET@HOST/BUCKET (default a folder in --data)")
 	o.workers = 1
 	fs.Var(newOne(&o.workers, parseNumber(0, 64)), "workers", "`NUMBER` of scans at a time on this machine; 0 only queues them")
 	fs.Var(newOne(&o.longest, parseDuration(time.Second, 24*time.Hour)), "scan-limit", "longest `TIME` for one scan of the service")
+	fs.Var(newOne(&o.grace, parseDuration(0, time.Hour)), "grace", "`TIME` for which a stop lets running scans go on before they are handed back")
+	fs.StringVar(&o.metrics, "metrics", "", "`ADDR:PORT` of /metrics (Prometheus), /healthz and /readyz without a log-in, such as 127.0.0.1:9464 (default none; the dashboard has them too, /metrics for a token)")
 	fs.Var(newList(&o.allow, ",", parsePrefix), "allow-network", "`RANGE` of addresses that scans may reach although it is not public, such as 10.0.0.0/8 (repeatable)")
 }
 
@@ -127,7 +131,13 @@ Several machines share the work when they share a database and blobs:
   candor serve  --database postgres://candor@db/candor --blobs s3://host/bucket
   candor worker --database postgres://candor@db/candor --blobs s3://host/bucket
 
-Ctrl-C stops in order: running scans are handed back and taken up again.`,
+Ctrl-C stops in order: running scans have --grace to end; then they are handed
+back, which is no attempt, and taken up again.
+
+/healthz and /readyz say whether it runs and has what it needs. /metrics has
+figures for Prometheus: for an administrator's token on the dashboard, without one on
+the address of --metrics. Spans go to the OpenTelemetry collector that the
+variable OTEL_EXPORTER_OTLP_ENDPOINT names.`,
 		Example: `  candor serve
   candor serve --listen :8600 --public-url https://candor.example.com --workers 2
   candor serve --demo testdata/web             with a made-up organisation, offline`,
@@ -205,9 +215,9 @@ func (c *Command) withService(ctx context.Context, o *serviceOptions, run func(c
 		return fmt.Errorf("start the workers: %w", err)
 	}
 	defer func() {
-		stop, cancel := context.WithTimeout(whole, time.Second)
+		stop, cancel := context.WithTimeout(whole, o.grace)
 		defer cancel()
-		s.log.Info("stopping; running scans are handed back")
+		s.log.Info("stopping; running scans may go on, then they are handed back", "grace", o.grace)
 		err = errors.Join(err, s.fleet.Stop(stop))
 	}()
 	return run(ctx, s)
@@ -261,6 +271,7 @@ func (s *service) dashboard(ctx context.Context, address string) (http.Handler, 
 	o := web.Options{
 		Store: s.store, Blobs: s.blobs, Rules: s.set, Version: toolVersion(), Secure: secure, Now: s.c.Now, Log: s.log, Added: s.added,
 		CheckSite: s.checkSite, CheckProfile: s.checkProfile, Broader: broader(s.set),
+		Parts: s.parts, Metrics: s.metrics.handler(s.log), Watch: s.metrics.request, Tracer: s.tracer,
 	}
 	if s.o.oidcIssuer != "" {
 		p, err := web.OpenProvider(ctx, s.o.oidcName, s.o.oidcIssuer, s.o.oidcClient, s.c.environ()[oidcSecret], strings.TrimSuffix(address, "/")+"/login/oidc/callback", secure)

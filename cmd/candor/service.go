@@ -10,8 +10,12 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"candor/crawler"
 	"candor/crawler/fleet"
@@ -20,6 +24,7 @@ import (
 	"candor/reports/exceptions"
 	"candor/reports/store"
 	"candor/reports/store/blob"
+	"candor/reports/web"
 	"candor/rules"
 )
 
@@ -50,6 +55,10 @@ type service struct {
 	set   *rules.Set
 	log   *slog.Logger
 	name  string // of this worker
+
+	metrics *metrics
+	tracer  trace.TracerProvider
+	closers []func() error // of what watches it
 }
 
 // errLost ends a scan that is no longer this worker's.
@@ -69,6 +78,19 @@ func (c *Command) openService(ctx context.Context, o *serviceOptions) (_ *servic
 	if s.store, err = store.Open(ctx, o.databaseAddress(), store.Options{Now: c.Now, NewID: rand.Text}); err != nil {
 		return nil, &exitError{exitUsage, err}
 	}
+	s.metrics = newMetrics(s.store)
+	var stopTracing func(context.Context) error
+	if s.tracer, stopTracing, err = tracing(ctx, c.environ(), s.log); err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, func() error {
+		end, cancel := context.WithTimeout(context.Background(), traceStop)
+		defer cancel()
+		if err := stopTracing(end); err != nil {
+			s.log.Warn("the last spans were not sent", "err", err) // nothing else is lost
+		}
+		return nil
+	})
 	if s.blobs, err = blob.Open(o.blobAddress()); err == nil {
 		err = s.blobs.Check(ctx)
 	}
@@ -89,7 +111,32 @@ func (c *Command) openService(ctx context.Context, o *serviceOptions) (_ *servic
 	} else {
 		s.fleet, err = fleet.SQLite(ctx, s.store.DB(), fo)
 	}
-	return s, err
+	if err != nil {
+		return nil, err
+	}
+	if o.metrics != "" {
+		stop, err := s.watchListener(o.metrics)
+		if err != nil {
+			return nil, err
+		}
+		s.closers = append(s.closers, stop)
+	}
+	return s, nil
+}
+
+// parts are what this machine needs, with what is wrong with each just now.
+func (s *service) parts(ctx context.Context) []web.Part {
+	upToDate, err := s.store.UpToDate(ctx)
+	tables := err
+	if err == nil && !upToDate {
+		tables = errors.New("they are of another version of Candor")
+	}
+	out := []web.Part{{Name: "database", Err: s.store.Ping(ctx)}, {Name: "tables", Err: tables}, {Name: "blobs", Err: blob.Reach(ctx, s.blobs)}}
+	if s.o.workers > 0 {
+		_, err := s.c.Stages.FindBrowser(s.o.browser, s.o.noSandbox)
+		out = append(out, web.Part{Name: "browser", Err: err})
+	}
+	return out
 }
 
 func (s *service) mappings() []crawler.HostMapping {
@@ -102,6 +149,9 @@ func (s *service) mappings() []crawler.HostMapping {
 
 func (s *service) close() error {
 	var errs []error
+	for _, stop := range slices.Backward(s.closers) {
+		errs = append(errs, stop())
+	}
 	if s.guard != nil {
 		errs = append(errs, s.guard.Close())
 	}
@@ -173,52 +223,80 @@ func (s *service) do(ctx context.Context, t fleet.Task) error {
 		return err
 	}
 	log := s.log.With("scan", x.ID, "site", x.Site, "attempt", x.Attempt)
-	log.Info("scan begins")
-	err = s.attempt(ctx, x)
-	// What became of it is recorded although the worker may be stopping.
+	log.Info("scan begins", "waited_ms", x.StartedAt.Sub(x.QueuedAt).Milliseconds())
+	if x.Attempt == 1 {
+		s.metrics.waits.Observe(x.StartedAt.Sub(x.QueuedAt).Seconds())
+	}
+	began := s.c.Now()
+	ctx, whole := s.scanSpan(ctx, x)
+	state, err := s.attempt(ctx, x, log)
+	took := s.c.Now().Sub(began)
+	result, err := s.became(ctx, x, string(state), err, log.With("ms", took.Milliseconds()))
+	s.metrics.scans.WithLabelValues(result).Inc()
+	s.metrics.seconds.Observe(took.Seconds())
+	whole.SetAttributes(attribute.String("candor.result", result))
+	endSpan(whole, err)
+	return err
+}
+
+// became records what became of an attempt, although the worker may be stopping,
+// and returns it as one of scanResults.
+func (s *service) became(ctx context.Context, x store.Scan, state string, err error, log *slog.Logger) (string, error) {
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
 	switch {
 	case err == nil:
-		log.Info("scan ends")
-		return nil
+		log.Info("scan ends", "result", state)
+		return state, nil
 	case errors.Is(err, errLost), errors.Is(err, store.ErrLost):
 		log.Info("scan given up", "why", err)
-		return nil
+		return "given_up", nil
 	case ctx.Err() != nil:
 		log.Info("scan handed back", "why", "the worker stops")
-		return s.store.Return(after, x, "its worker was stopped")
-	case x.Attempt < attempts:
+		return "handed_back", s.store.HandBack(after, x, "its worker was stopped")
+	case x.Tries() < attempts:
 		log.Warn("scan failed and is tried again", "err", err)
-		return s.store.Return(after, x, err.Error())
+		return "tried_again", s.store.Return(after, x, err.Error())
 	}
 	log.Error("scan failed", "err", err)
-	return s.store.Fail(after, x, err.Error())
+	return "failed", s.store.Fail(after, x, err.Error())
 }
 
 // attempt scans a site and hands its result in.
-func (s *service) attempt(ctx context.Context, x store.Scan) (err error) {
+func (s *service) attempt(ctx context.Context, x store.Scan, log *slog.Logger) (state store.ScanState, err error) {
 	site, err := s.store.Site(ctx, x.Site)
 	if err != nil {
-		return err
+		return "", err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	b := &beat{s: s, scan: x, cancel: cancel}
+	b := &beat{s: s, scan: x, cancel: cancel, log: log, visits: newVisits(ctx)}
+	defer b.visits.end()
 	stop := b.start(ctx)
 	defer stop()
 	dir, err := os.MkdirTemp(s.o.workDir(), x.ID+"-")
 	if err != nil {
-		return fmt.Errorf("a folder for the scan: %w", err)
+		return "", fmt.Errorf("a folder for the scan: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	rep, state, err := s.scan(ctx, site, filepath.Join(dir, "report"), b.event)
 	if err != nil {
-		return errors.Join(err, context.Cause(ctx))
+		return "", errors.Join(err, context.Cause(ctx))
 	}
-	prefix := fmt.Sprintf("scans/%s.%d/", x.ID, x.Attempt)
 	b.doing("Keeping the report")
-	if err := blob.PutDir(ctx, s.blobs, prefix, filepath.Join(dir, "report")); err != nil {
+	storing, end := span(ctx, "store")
+	err = s.keep(storing, x, state, rep, filepath.Join(dir, "report"))
+	end(err)
+	if err == nil {
+		s.metrics.result(rep)
+	}
+	return state, err
+}
+
+// keep hands a result in: its files, then what the database keeps of it.
+func (s *service) keep(ctx context.Context, x store.Scan, state store.ScanState, rep *reports.Report, dir string) error {
+	prefix := fmt.Sprintf("scans/%s.%d/", x.ID, x.Attempt)
+	if err := blob.PutDir(ctx, s.blobs, prefix, dir); err != nil {
 		return fmt.Errorf("keep the report: %w", err)
 	}
 	if err := s.store.Finish(ctx, x, state, rep, prefix, prefix+"evidence/"); err != nil {
@@ -328,11 +406,22 @@ type beat struct {
 	s      *service
 	scan   store.Scan
 	cancel context.CancelCauseFunc
+	log    *slog.Logger // with the scan
+	visits *visits
 	mu     sync.Mutex
 	now    store.Progress
 }
 
 func (b *beat) event(e crawler.Event) {
+	b.visits.event(e)
+	switch e.Kind {
+	case "page-done":
+		b.log.Info("page visited", "page", e.Page, "state", e.State, "requests", e.Requests)
+	case "gap":
+		b.log.Info("not observed", "page", e.Page, "state", e.State, "why", e.Message)
+	case "choice":
+		b.log.Info("choice", "page", e.Page, "state", e.State, "outcome", e.Message)
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.now.Pages, b.now.Of = max(b.now.Pages, e.Done), max(b.now.Of, e.Planned, e.Done)
@@ -370,7 +459,7 @@ func (b *beat) start(ctx context.Context) (stop func()) {
 				return
 			}
 			if err != nil && ctx.Err() == nil {
-				b.s.log.Warn("no sign of life could be given", "scan", b.scan.ID, "err", err) // the database may come back
+				b.log.Warn("no sign of life could be given", "err", err) // the database may come back
 			}
 			select {
 			case <-over:

@@ -178,12 +178,41 @@ func TestServiceStop(t *testing.T) {
 	q := x.queue(t)
 	<-began
 	stop()
-	if got := x.until(t, q.ID, store.Queued); got.Attempt != 1 || got.Worker != "" {
+	if got := x.until(t, q.ID, store.Queued); got.Attempt != 1 || got.Tries() != 0 || got.Worker != "" {
 		t.Errorf("got %+v", got)
 	}
 	x.Stages.Crawl = whole
 	x.work(t)
-	if got := x.until(t, q.ID, store.Finished); got.Attempt != 2 {
+	if got := x.until(t, q.ID, store.Finished); got.Attempt != 2 || got.Tries() != 1 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// TestServiceGrace: a stop lets a scan end that does so within --grace.
+func TestServiceGrace(t *testing.T) {
+	x := newTeam(t, "")
+	x.o.grace = time.Hour
+	began, goOn := make(chan struct{}), make(chan struct{})
+	whole := x.Stages.Crawl
+	x.Stages.Crawl = func(ctx context.Context, target crawler.Target, o crawler.Options, w *evidence.Writer) error {
+		close(began)
+		<-goOn
+		return whole(ctx, target, o, w)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- x.Command.work(ctx, x.o) }()
+	q := x.queue(t)
+	<-began
+	cancel()
+	for !strings.Contains(x.stderr.String(), "stopping") {
+		time.Sleep(time.Millisecond) // until the log says so; there is no other event
+	}
+	close(goOn)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if got := x.until(t, q.ID, store.Finished); got.Attempt != 1 {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -57,8 +57,8 @@ func (s *Store) Finish(ctx context.Context, x Scan, state ScanState, rep *report
 	}
 	now := ms(s.now())
 	err = s.write(ctx, func(tx *sql.Tx) error {
-		if err := s.held(ctx, tx, x, `state = ?, finished_at = ?, summary = ?, failure = '', rules_version = ?, report_blob = ?, evidence_blob = ?`,
-			state, now, string(summary), rep.Tool.RulesVersion, report, evidence); err != nil {
+		if err := s.held(ctx, tx, x, `state = ?, finished_at = ?, summary = ?, pages = ?, failure = '', rules_version = ?, report_blob = ?, evidence_blob = ?`,
+			state, now, string(summary), rep.Coverage.PagesVisited+rep.Coverage.PagesFailed, rep.Tool.RulesVersion, report, evidence); err != nil {
 			return err
 		}
 		if state == Finished {

@@ -33,6 +33,8 @@ type Scan struct {
 	Priority     int       `json:"priority"` // 1 is first, 4 last
 	State        ScanState `json:"state"`
 	Attempt      int       `json:"attempt"`
+	HandedBack   int       `json:"handed_back"` // attempts that a stopping worker handed back
+	Waits        string    `json:"waits"`       // why it is in line and does not begin; "" when it is its turn
 	Worker       string    `json:"worker"`
 	BeatAt       time.Time `json:"beat_at"` // the worker's last sign of life
 	QueuedAt     time.Time `json:"queued_at"`
@@ -40,18 +42,19 @@ type Scan struct {
 	FinishedAt   time.Time `json:"finished_at"`
 	Progress     string    `json:"progress"` // JSON
 	Summary      string    `json:"summary"`  // JSON: the report's totals
+	Pages        int       `json:"pages"`    // visits, of a scan that ended with a result
 	Failure      string    `json:"failure"`
 	RulesVersion string    `json:"rules_version"`
 	Report       string    `json:"report"`   // blob; "" when there is none
 	Evidence     string    `json:"evidence"` // blob
 }
 
-const scanColumns = `id, site, schedule, reason, priority, state, attempt, worker, beat_at, queued_at, started_at, finished_at, progress, summary, failure, rules_version, report_blob, evidence_blob`
+const scanColumns = `id, site, schedule, reason, priority, state, attempt, handed_back, waits, worker, beat_at, queued_at, started_at, finished_at, progress, summary, pages, failure, rules_version, report_blob, evidence_blob`
 
 func readScan(row func(...any) error) (Scan, error) {
 	var x Scan
 	var beat, queued, started, finished int64
-	err := row(&x.ID, &x.Site, &x.Schedule, &x.Reason, &x.Priority, &x.State, &x.Attempt, &x.Worker, &beat, &queued, &started, &finished, &x.Progress, &x.Summary, &x.Failure, &x.RulesVersion, &x.Report, &x.Evidence)
+	err := row(&x.ID, &x.Site, &x.Schedule, &x.Reason, &x.Priority, &x.State, &x.Attempt, &x.HandedBack, &x.Waits, &x.Worker, &beat, &queued, &started, &finished, &x.Progress, &x.Summary, &x.Pages, &x.Failure, &x.RulesVersion, &x.Report, &x.Evidence)
 	x.BeatAt, x.QueuedAt, x.StartedAt, x.FinishedAt = at(beat), at(queued), at(started), at(finished)
 	return x, err
 }
@@ -123,6 +126,27 @@ func (s *Store) Open(ctx context.Context) ([]Scan, error) {
 	return s.scans(ctx, `state IN ('queued', 'running')`, `ORDER BY priority, queued_at, id`)
 }
 
+// Waiting counts the scans that wait and that run, and says when the first of those
+// that wait was asked for; zero when none waits.
+func (s *Store) Waiting(ctx context.Context) (queued, running int, since time.Time, err error) {
+	err = s.rows(ctx, s.db, `SELECT state, count(*), min(queued_at) FROM scans WHERE state IN ('queued', 'running') GROUP BY state`, func(row func(...any) error) error {
+		var state ScanState
+		var n int
+		var first int64
+		err := row(&state, &n, &first)
+		if state == Queued {
+			queued, since = n, at(first)
+		} else {
+			running = n
+		}
+		return err
+	})
+	if err != nil {
+		return 0, 0, time.Time{}, fmt.Errorf("count the scans that wait: %w", err)
+	}
+	return queued, running, since, nil
+}
+
 func (s *Store) scans(ctx context.Context, where, order string, args ...any) ([]Scan, error) {
 	out := []Scan{}
 	of, more := seen(ctx, "site")
@@ -156,7 +180,7 @@ func (s *Store) Begin(ctx context.Context, id string, earlier int, worker string
 		case !errors.Is(err, ErrNotFound):
 			return err
 		}
-		return s.one(ctx, tx, `UPDATE scans SET state = 'running', worker = ?, attempt = attempt + 1, beat_at = ?, started_at = ?, progress = '{}' WHERE id = ? AND attempt = ? AND state = 'queued'`, worker, now, now, id, earlier)
+		return s.one(ctx, tx, `UPDATE scans SET state = 'running', worker = ?, attempt = attempt + 1, beat_at = ?, started_at = ?, progress = '{}', waits = '' WHERE id = ? AND attempt = ? AND state = 'queued'`, worker, now, now, id, earlier)
 	})
 	if errors.Is(err, ErrNotFound) {
 		err = ErrLost
@@ -173,7 +197,7 @@ func (s *Store) Begin(ctx context.Context, id string, earlier int, worker string
 func (s *Store) Stale(ctx context.Context, since time.Time, attempts int) (returned, failed int64, err error) {
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		var err error
-		if failed, err = s.exec(ctx, tx, `UPDATE scans SET state = 'failed', finished_at = ?, failure = ? WHERE state = 'running' AND beat_at < ? AND attempt >= ?`,
+		if failed, err = s.exec(ctx, tx, `UPDATE scans SET state = 'failed', finished_at = ?, failure = ? WHERE state = 'running' AND beat_at < ? AND attempt - handed_back >= ?`,
 			ms(s.now()), "its worker was lost, as often as a scan is tried", ms(since), attempts); err != nil {
 			return err
 		}
@@ -214,6 +238,15 @@ func (s *Store) Fail(ctx context.Context, x Scan, why string) error {
 func (s *Store) Return(ctx context.Context, x Scan, why string) error {
 	return s.held(ctx, s.db, x, `state = 'queued', worker = '', failure = ?`, why)
 }
+
+// HandBack puts a scan back in line whose worker stops. It is not held against
+// the scan.
+func (s *Store) HandBack(ctx context.Context, x Scan, why string) error {
+	return s.held(ctx, s.db, x, `state = 'queued', worker = '', failure = ?, handed_back = handed_back + 1`, why)
+}
+
+// Tries is how often a scan was tried, without attempts that were handed back.
+func (x Scan) Tries() int { return x.Attempt - x.HandedBack }
 
 // held changes a scan that is still this worker's, in this attempt.
 func (s *Store) held(ctx context.Context, q querier, x Scan, set string, args ...any) error {

@@ -27,6 +27,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -51,7 +52,8 @@ var (
 // Store is a database. It is safe for use by several goroutines.
 type Store struct {
 	db    *sql.DB
-	pool  *pgxpool.Pool // of PostgreSQL; nil for SQLite
+	moves *goose.Provider // of the tables
+	pool  *pgxpool.Pool   // of PostgreSQL; nil for SQLite
 	now   func() time.Time
 	newID func() string
 }
@@ -134,14 +136,36 @@ func (s *Store) migrate(ctx context.Context) error {
 	if s.pool != nil {
 		dialect = goose.DialectPostgres
 	}
-	p, err := goose.NewProvider(dialect, s.db, files)
-	if err != nil {
+	// Files land in the order in which they are finished, not in that of their numbers.
+	o := []goose.ProviderOption{goose.WithAllowOutofOrder(true)}
+	if s.pool != nil { // machines that start side by side
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
+		if err != nil {
+			return fmt.Errorf("migrations: %w", err)
+		}
+		o = append(o, goose.WithSessionLocker(locker))
+	}
+	if s.moves, err = goose.NewProvider(dialect, s.db, files, o...); err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
-	if _, err := p.Up(ctx); err != nil {
+	if _, err := s.moves.Up(ctx); err != nil {
 		return fmt.Errorf("bring the tables up to date: %w", err)
 	}
 	return nil
+}
+
+// UpToDate reports whether the tables are those that this program was built with.
+func (s *Store) UpToDate(ctx context.Context) (bool, error) {
+	list, err := s.moves.Status(ctx)
+	if err != nil {
+		return false, fmt.Errorf("look at the tables' version: %w", err)
+	}
+	for _, m := range list {
+		if m.State != goose.StateApplied {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // Close lets the database go.

@@ -102,7 +102,7 @@ func (s *server) writeJSON(w http.ResponseWriter, r *http.Request, v any, err er
 	case err != nil:
 		code, text := status(err)
 		if code == http.StatusInternalServerError {
-			s.Log.Error("the API could not answer", "path", r.URL.Path, "err", err)
+			s.Log.Error("the API could not answer", "route", routeOf(r), "err", err)
 		}
 		w.WriteHeader(code)
 		v = map[string]string{"error": text}
@@ -111,7 +111,7 @@ func (s *server) writeJSON(w http.ResponseWriter, r *http.Request, v any, err er
 		return
 	}
 	if err := json.NewEncoder(w).Encode(v); err != nil && r.Context().Err() == nil {
-		s.Log.Error("the API could not answer", "path", r.URL.Path, "err", err)
+		s.Log.Error("the API could not answer", "route", routeOf(r), "err", err)
 	}
 }
 

@@ -19,6 +19,9 @@ import (
 	"net/http"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
+
 	"candor/reports/store"
 	"candor/reports/store/blob"
 	"candor/rules"
@@ -47,6 +50,14 @@ type Options struct {
 	OIDC    *Provider
 	Now     func() time.Time
 	Log     *slog.Logger
+	// Parts are what /readyz looks at; nil looks at the database alone.
+	Parts func(context.Context) []Part
+	// Metrics answers /metrics, for programs with a token; nil is no such page.
+	Metrics http.Handler
+	// Watch is told of every request that was answered; nil for nobody.
+	Watch func(Request)
+	// Tracer takes a span of every request; nil takes none.
+	Tracer trace.TracerProvider
 }
 
 type server struct {
@@ -57,6 +68,9 @@ type server struct {
 
 // New returns the dashboard's handler.
 func New(o Options) (http.Handler, error) {
+	if o.Tracer == nil {
+		o.Tracer = noop.NewTracerProvider()
+	}
 	p, err := parsePages()
 	if err != nil {
 		return nil, err
@@ -68,11 +82,14 @@ func New(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	mux.Handle("GET /static/", http.StripPrefix("/static/", cached(http.FileServerFS(static))))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET /readyz", s.ready)
+	mux.HandleFunc("GET /healthz", Healthy)
+	mux.Handle("GET /readyz", Ready(s.parts, o.Log))
+	if o.Metrics != nil {
+		mux.HandleFunc("GET /metrics", s.metricsPage)
+	}
 	s.routes(mux)
 	s.apiRoutes(mux)
-	return s.guard(http.NewCrossOriginProtection().Handler(mux)), nil
+	return s.watched(s.guard(http.NewCrossOriginProtection().Handler(mux))), nil
 }
 
 // route is one page or action and who may use it. What its path names is looked
@@ -168,7 +185,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		defer func() {
 			if fault := recover(); fault != nil && fault != http.ErrAbortHandler {
-				s.Log.Error("a page could not be made", "path", r.URL.Path, "fault", fault)
+				s.Log.Error("a page could not be made", "route", routeOf(r), "fault", fault)
 				http.Error(w, "This page could not be made. The server's log says why.", http.StatusInternalServerError)
 			}
 		}()
@@ -183,15 +200,11 @@ func cached(next http.Handler) http.Handler {
 	})
 }
 
-func (s *server) ready(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
-	defer cancel()
-	if err := s.Store.Ping(ctx); err != nil {
-		s.Log.Error("not ready", "err", err)
-		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
-		return
+func (s *server) parts(ctx context.Context) []Part {
+	if s.Parts != nil {
+		return s.Parts(ctx)
 	}
-	fmt.Fprintln(w, "ok")
+	return []Part{{"database", s.Store.Ping(ctx)}}
 }
 
 // forbidden says which role is wanted.
@@ -241,7 +254,7 @@ func (s *server) page(do func(http.ResponseWriter, *http.Request) error) http.Ha
 		}
 		code, text := status(err)
 		if code == http.StatusInternalServerError {
-			s.Log.Error("a page could not be made", "path", r.URL.Path, "err", err)
+			s.Log.Error("a page could not be made", "route", routeOf(r), "err", err)
 		}
 		w.WriteHeader(code)
 		if err := s.pages.render(w, "error", view{Title: http.StatusText(code), Data: text}); err != nil {

@@ -32,17 +32,18 @@ var begin = time.Date(2026, 11, 26, 8, 0, 0, 0, time.UTC)
 
 // desk is a dashboard with one organisation, one site and one finished scan.
 type desk struct {
-	t     *testing.T
-	srv   *httptest.Server
-	store *store.Store
-	blobs blob.Store
-	org   store.Organisation
-	site  store.Site
-	scan  store.Scan
-	log   *bytes.Buffer
-	mu    sync.Mutex
-	now   time.Time
-	added []string
+	t       *testing.T
+	srv     *httptest.Server
+	store   *store.Store
+	blobs   blob.Store
+	org     store.Organisation
+	site    store.Site
+	scan    store.Scan
+	log     *bytes.Buffer
+	mu      sync.Mutex
+	now     time.Time
+	added   []string
+	watched []Request
 
 	people map[store.Role]string
 }
@@ -96,7 +97,12 @@ func newDesk(t *testing.T) *desk {
 	set, err := rules.Default()
 	check(err)
 	h, err := New(Options{
-		Store: d.store, Blobs: d.blobs, Rules: set, Version: "test", Now: clock, Log: slog.New(slog.NewTextHandler(d.log, nil)),
+		Store: d.store, Blobs: d.blobs, Rules: set, Version: "test", Now: clock, Log: slog.New(slog.NewTextHandler(d.log, nil)), Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "figures") }),
+		Watch: func(r Request) {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.watched = append(d.watched, r)
+		},
 		Added: func(_ context.Context, x store.Scan) { d.added = append(d.added, x.ID) },
 		CheckSite: func(_ context.Context, address string) (string, string, error) {
 			u, err := url.Parse(address)
@@ -239,8 +245,55 @@ func TestPages(t *testing.T) {
 			t.Errorf("%s: %d, want 404", path, code)
 		}
 	}
-	if d.log.Len() > 0 {
+	if regexp.MustCompile(`level=(WARN|ERROR)`).Match(d.log.Bytes()) {
 		t.Errorf("the log says: %s", d.log)
+	}
+}
+
+// TestWatch: each request is told of by its route, with no address, secret or
+// query in the log; figures are for a token.
+func TestWatch(t *testing.T) {
+	d := newDesk(t)
+	_, secret, err := d.store.Issue(t.Context(), "setup", store.Pass{Kind: store.Link, Person: d.people[store.Owner], Role: store.Viewer, Object: d.scan.ID, ExpiresAt: begin.Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, token, err := d.store.Issue(t.Context(), "setup", store.Pass{Kind: store.Token, Person: d.people[store.Admin], Role: store.Viewer, ExpiresAt: begin.Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := d.visitor()
+	v.get("/share/" + secret + "/")
+	v.get("/share/" + secret + "x/index.html")
+	v.get("/recipients?q=hunter2")
+	v.get("/hunter2")
+	if code, text := v.get("/metrics"); code != 401 {
+		t.Errorf("figures without a token: %d %s", code, text)
+	}
+	r, err := http.NewRequest("GET", d.srv.URL+"/metrics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	if code, text, _ := v.do(r); code != 200 || text != "figures" {
+		t.Errorf("figures: %d %s", code, text)
+	}
+	want := []string{"/share/{secret}/{path...} 200", "/share/{secret}/{path...} 404", "/recipients 303", "none 404", "/metrics 401", "/metrics 200"}
+	var got []string
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, q := range d.watched {
+		if q.Route != "/login" { // where the second leads
+			got = append(got, fmt.Sprintf("%s %d", q.Route, q.Status))
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("told of %q, want %q", got, want)
+	}
+	for _, s := range []string{secret, token, "hunter2", "candor_"} {
+		if strings.Contains(d.log.String(), s) {
+			t.Errorf("%s is in the log: %s", s, d.log)
+		}
 	}
 }
 

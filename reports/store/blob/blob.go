@@ -160,6 +160,18 @@ func writeWhole(file string, r io.Reader) error {
 	return nil
 }
 
+// Reach says what keeps a store from being read, without writing.
+func Reach(ctx context.Context, s Store) error {
+	r, err := s.Get(ctx, "check/there")
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return r.Close()
+}
+
 // check is Check for every store.
 func check(ctx context.Context, s Store) error {
 	name, text := "check/candor", "candor"
