@@ -35,7 +35,10 @@ func (l *lexicon) findData(s *sentence) {
 		if n == 1 && s.misread(i, e.id) || s.namesService(i+n) {
 			continue
 		}
-		if n == 1 && weakData[s.norm[i]] {
+		if e.id == "address_book" && s.contactsOfNobody(i, n) {
+			continue
+		}
+		if n == 1 && weakData[s.norm[i]] || placeWords[e.text] {
 			weak = append(weak, len(s.mentions))
 		}
 		s.mentions = append(s.mentions, mention{start: i, end: i + n, kind: mData, id: e.id})
@@ -47,6 +50,23 @@ func (l *lexicon) findData(s *sentence) {
 			s.mentions = append(s.mentions[:k], s.mentions[k+1:]...)
 		}
 	}
+}
+
+// placeWords name data only in a list of data: "any country of residence".
+var placeWords = map[string]bool{"state or country": true, "country of residence": true, "geographic area": true}
+
+// contactsOfNobody reports whether "contacts" are no entries of an address book:
+// "your contact information", or those with whom something is shared.
+func (s *sentence) contactsOfNobody(i, n int) bool {
+	last := i + n - 1
+	if s.norm[last] != "contact" {
+		return false
+	}
+	given := i
+	if n == 1 {
+		given-- // the word is looked at again without its "your"
+	}
+	return s.low(last) != "contacts" || s.low(given) == "your" && in(s.low(given-1), "with", "to", "by", "among", "between", "and", "or")
 }
 
 // namesService reports whether words for data only tell what others do: "session
@@ -66,10 +86,11 @@ func (s *sentence) misread(i int, id string) bool {
 		return prev != "to" || !in(s.low(i-2), "limited", "access", "respect", "regard", "related", "relating", "addition")
 	case in(prev, "we", "you", "they") && id != "information":
 		return true
-	case (id == "phone" && in(s.norm[i], "phone", "telephone")) && in(prev, "your", "the", "a", "mobile") && in(s.low(i-2), "on", "from", "to", "by", "via", "through", "using", "in", "or", "of", "your", "with"):
+	case id == "phone" && in(s.norm[i], "phone", "telephone") && (s.possessive(i) || in(next, "book", "manufacturer", "model", "settings", "camera") || in(next, "and", "or") && in(s.norm[min(i+2, len(s.norm)-1)], "tablet", "computer") ||
+		in(prev, "your", "the", "a", "mobile", "their", "his", "her") && in(s.low(i-2), "on", "from", "to", "by", "via", "through", "using", "in", "or", "of", "your", "with")):
 		return true // a device
 	case id == "password":
-		return s.aboutPasswords()
+		return s.aboutPasswords() || in(s.low(i-2), "change", "reset", "choose", "protect") && in(prev, "your", "the", "a", "this")
 	case in(s.low(i), "emails", "texts") && !in(prev, "your", "the", "of", "these"):
 		return true // messages
 	case id == "health" && in(next, "of", "and", "check"):
@@ -80,10 +101,12 @@ func (s *sentence) misread(i int, id string) bool {
 			return true
 		}
 		return in(next, "on", "regarding", "concerning") && !in(s.low(i+2), "you", "your", "how", "the")
+	case id == "email" && (prev == "as" && s.mentionsAny("means") || in(s.low(i-2), "a", "an") && s.toks[i-1].cap):
+		return true // a way to tell somebody, a message
 	case id == "email" || id == "phone":
 		return in(prev, "by", "via", "an", "this", "these", "promotional", "marketing", "our", "send", "us", "every", "each", "receive", "in") || in(next, "us", "you", "at", ":")
 	case id == "postal_address":
-		return in(prev, "this", "our", "web", "site", "following") || in(next, "the", "this", "these", "below", ":")
+		return in(prev, "this", "our", "web", "site", "following", "unique", "numerical", "numeric") || in(next, "the", "this", "these", "below", ":")
 	case id == "location" || id == "approximate_location":
 		return in(prev, "our", "store", "office", "retail", "other", "these", "secure", "this", "multiple", "central", "another")
 	}
@@ -97,12 +120,18 @@ var passwordCare = wordSet("confidential confidentiality secret forgot forget fo
 // aboutPasswords reports whether a sentence is about the care for a password,
 // and not about what is done with it.
 func (s *sentence) aboutPasswords() bool {
-	for _, t := range s.toks {
-		if passwordCare[t.low] {
+	for i, t := range s.toks {
+		if passwordCare[t.low] && !(t.low == "secret" && in(s.norm[min(i+1, len(s.norm)-1)], "question", "answer")) {
 			return true
 		}
 	}
 	return false
+}
+
+// possessive reports whether a word stands with a possessive 's.
+func (s *sentence) possessive(i int) bool {
+	raw := strings.ToLower(s.rawAt(i))
+	return strings.HasSuffix(raw, "'s") || strings.HasSuffix(raw, "’s") || strings.HasSuffix(raw, "s'") || strings.HasSuffix(raw, "s’")
 }
 
 // amongData reports whether a weak word stands in a list with other data, or
@@ -112,7 +141,7 @@ func (s *sentence) amongData(k int) bool {
 	if in(s.low(m.start-1), "your", "user's", "visitor's", "their", "child's") && !in(s.low(m.start), "country", "region", "state", "browser", "school", "camera", "carrier", "post", "comments", "review") {
 		return true
 	}
-	if raw := strings.ToLower(s.rawAt(m.start - 1)); strings.HasSuffix(raw, "'s") || strings.HasSuffix(raw, "’s") || strings.HasSuffix(raw, "s'") || strings.HasSuffix(raw, "s’") {
+	if s.possessive(m.start - 1) {
 		return true // "children's gender"
 	}
 	for j, o := range s.mentions {
@@ -133,6 +162,9 @@ func (s *sentence) amongData(k int) bool {
 		}
 	}
 	// The object of a collecting verb: "we collect your name", "such as gender,".
+	if in(s.low(m.start-1), "your", "their") && in(s.low(m.start-2), "collect", "collects", "gather", "ask", "know", "record", "store", "for") && (s.low(m.start-2) != "for" || s.low(m.start-3) == "ask") {
+		return true
+	}
 	return in(s.low(m.start-1), "collect", "collects", "gather", "as", "including", ":", "ask")
 }
 

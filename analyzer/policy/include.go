@@ -139,6 +139,17 @@ func (r *reader) fromPrior(at spot, s *sentence) bool {
 	return len(r.doc.Statements) > before
 }
 
+// opensWithList reports whether what a sentence says first is what something
+// includes: "this data may include your name and the time of your visit".
+func (s *sentence) opensWithList() bool {
+	for t := 1; t < len(s.toks) && t < 6; t++ {
+		if including[s.low(t)] && s.low(t) != "including" {
+			return in(s.low(0), "this", "these", "such")
+		}
+	}
+	return false
+}
+
 // listOfPrior reads an item below "personal information may include:", which
 // stands after a sentence that says what is done with personal information.
 func (r *reader) listOfPrior(at spot, s *sentence) bool {

@@ -30,7 +30,10 @@ func (r *reader) read(at spot, own *sentence, leads []string) {
 			}
 		}
 	}
-	if r.emit(at, own, false) || r.cookieLife(at, own) || r.cookieLimit(at, own) || r.fromPrior(at, own) {
+	if said := r.emit(at, own, false); said && own.opensWithList() {
+		r.fromPrior(at, own)
+		return
+	} else if said || r.cookieLife(at, own) || r.cookieLimit(at, own) || r.fromPrior(at, own) {
 		return
 	}
 	if !contained && !r.underDenial(at, own) {

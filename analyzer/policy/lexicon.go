@@ -87,6 +87,11 @@ func (t *trie) longestLoose(words []string, i int) ([]entry, int) {
 		if n := t.next[words[j]]; n != nil {
 			walk(n, j+1)
 		}
+		if after := afterShort(words, j); j > i && after < len(words) {
+			if n := t.next[words[after]]; n != nil {
+				walk(n, after+1)
+			}
+		}
 		if j > i && fillers[words[j]] && !fillers[words[j-1]] {
 			if j+1 < len(words) {
 				if n := t.next[words[j+1]]; n != nil {
@@ -97,6 +102,20 @@ func (t *trie) longestLoose(words []string, i int) ([]entry, int) {
 	}
 	walk(t, i)
 	return best, length
+}
+
+// afterShort is where words go on behind a short form in brackets that begins at
+// j: "internet protocol ("IP") address". It is out of range when none does.
+func afterShort(words []string, j int) int {
+	if words[j] != "(" {
+		return len(words)
+	}
+	for k := j + 2; k < len(words) && k <= j+4; k++ {
+		if words[k] == ")" {
+			return k + 1
+		}
+	}
+	return len(words)
 }
 
 var (
@@ -222,7 +241,7 @@ var notData = []string{
 	"information about new", "information about special", "information on our", "information regarding our", "information about other", "information about your rights",
 	"information about services", "information about cookies", "information about how we", "information about how to", "information about their", "information about these",
 	"information about these third parties", "mailing address below", "phone number below", "telephone number below", "safety of data", "data protection regulation",
-	"health and safety", "health or safety", "health , safety", "health , welfare", "safety and health", "public health", "credit card processing", "credit card or other payment processing", "payment processing", "credit card processor", "credit card company", "payment card industry", "system password", "mailing address:", "address:", "email:", "phone:", "tel:", "telephone:", "united states of america", "post a comment",
+	"health and safety", "health or safety", "health , safety", "health , welfare", "safety and health", "public health", "credit card processing", "credit card or other payment processing", "payment processing", "credit card processor", "credit card company", "payment card industry", "system password", "password protection", "password only", "email update", "email notification", "email alert", "email campaign", "phone call", "phone message", "telephone call", "mailing address:", "address:", "email:", "phone:", "tel:", "telephone:", "united states of america", "post a comment",
 }
 
 // notRecipients are phrases in which a recipient's word means something else.
@@ -239,7 +258,7 @@ var notRecipients = []string{
 var weakData = wordSet(`browser city country region age sex race video image post comment review message school degree education
 	employment income treatment phone email telephone carrier interest preference camera feedback zip picture identifier interaction
 	click address language purchase name profession occupation communication location gender contacts keyword transaction correspondence
-	attachment pin faith disability pregnancy symptom diagnosis passport alias`)
+	attachment contact pin faith disability pregnancy symptom diagnosis passport alias`)
 
 // nameTails follow a company's name and mark a word as one.
 var nameTails = wordSet("inc llc ltd corp corporation gmbh limited plc pixel tag sdk cookies cookie analytics ads platform's privacy's service services")

@@ -14,13 +14,13 @@ var mentionLabels = map[string]string{
 	"email": "Contact_E_Mail_Address", "phone": "Contact_Phone_Number", "postal_address": "Contact_Postal_Address", "zip_code": "Contact_ZIP", "password": "Contact_Password",
 	"location": "Location", "approximate_location": "Location", "precise_location": "Location", "cookie_identifier": "Identifier_Cookie_or_similar_Tech",
 	"ip_address": "Identifier_IP_Address", "device_identifier": "Identifier_Device_ID", "advertising_identifier": "Identifier_Ad_ID", "age": "Demographic_Age",
-	"date_of_birth": "Demographic_Age", "gender": "Demographic_Gender", "social_information": "Contact_Address_Book",
+	"date_of_birth": "Demographic_Age", "gender": "Demographic_Gender", "address_book": "Contact_Address_Book",
 }
 
 // mentions: kinds of data that a segment names as such.
 func mentions(m *measurement) error {
 	c := newTally()
-	measured := map[string]bool{}
+	measured := map[string]bool{"Contact_City": true}
 	for _, l := range mentionLabels {
 		measured[l] = true
 	}
@@ -37,7 +37,7 @@ func mentions(m *measurement) error {
 		doc := policy.Read(policy.Input{ID: id, MIMEType: "text/plain", Language: "en", Raw: []byte(s.Text)}, m.set)
 		got := map[string]bool{}
 		for _, named := range policy.NamedData(doc.Text, m.set) {
-			if l := mentionLabels[named.ID]; l != "" {
+			if l := mentionLabel(named.ID, string([]rune(doc.Text)[named.Start:named.End])); l != "" {
 				got[l] = true
 			}
 		}
@@ -65,4 +65,21 @@ func mentions(m *measurement) error {
 	}
 	m.figure("mention", "F1", c, f1)
 	return nil
+}
+
+// mentionLabel is the label of a named kind of data. The corpus has a label of
+// its own for a city, and none for a country or region that is told: its
+// Location is where a device is.
+func mentionLabel(id, words string) string {
+	l := mentionLabels[id]
+	if id != "approximate_location" {
+		return l
+	}
+	switch words := strings.ToLower(words); {
+	case strings.Contains(words, "city"):
+		return "Contact_City"
+	case strings.Contains(words, "country"), strings.Contains(words, "region"):
+		return ""
+	}
+	return l
 }

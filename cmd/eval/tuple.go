@@ -27,6 +27,7 @@ var oppKinds = map[string]string{
 	"demographic": "Demographic", "age": "Demographic", "gender": "Demographic", "date_of_birth": "Demographic", "ethnicity": "Demographic", "education": "Demographic", "income": "Demographic",
 	"financial_information": "Financial", "payment_information": "Financial", "payment_card": "Financial", "bank_account": "Financial",
 	"health": "Health", "health_information": "Health", "government_id": "Personal identifier", "social_profile": "Social media data", "social_information": "Social media data",
+	"address_book": "Address book", // no kind of the corpus: only the words of apps' policies have it
 }
 
 // opposites are kinds whose borders annotators draw in different ways.
@@ -175,8 +176,8 @@ func tuples(m *measurement) error {
 		why := map[tuple]string{}
 		for _, st := range p.doc.Statements {
 			for _, x := range tuplesOf(st) {
-				if st.Negated && !plain(st) && !one[x] {
-					continue // it is not read as a denial for everybody
+				if st.Negated && !plain(st) && !one[x] || !slices.Contains(oppMeasured, x.kind) {
+					continue // it is not read as a denial for everybody, or has no label
 				}
 				got[x] = true
 				why[x] = st.Actor + " " + st.Action + ": " + st.Quote
