@@ -2,13 +2,14 @@ package rules
 
 import (
 	"slices"
+	"sort"
 	"strings"
 )
 
 // DataType returns the data type with this id, or nil.
 func (t *Terms) DataType(id string) *DataType {
-	i, ok := slices.BinarySearchFunc(t.DataTypes, id, func(d DataType, id string) int { return strings.Compare(d.ID, id) })
-	if !ok {
+	i := sort.Search(len(t.DataTypes), func(i int) bool { return t.DataTypes[i].ID >= id })
+	if i == len(t.DataTypes) || t.DataTypes[i].ID != id {
 		return nil
 	}
 	return &t.DataTypes[i]
@@ -39,19 +40,21 @@ func (t *Terms) Subsumes(broad, narrow string) (path []string, ok bool) {
 	if t.DataType(broad) == nil || t.DataType(narrow) == nil {
 		return nil, false
 	}
-	below := map[string]string{narrow: ""} // term → the narrower term it was reached from
-	for queue := []string{narrow}; len(queue) > 0; queue = queue[1:] {
-		id := queue[0]
-		if id == broad {
-			for ; id != ""; id = below[id] {
-				path = append(path, id)
+	type reached struct {
+		id   string
+		from int // the narrower term it was reached from; -1 for the narrowest
+	}
+	queue := append(make([]reached, 0, 16), reached{narrow, -1})
+	for i := 0; i < len(queue); i++ {
+		if queue[i].id == broad {
+			for at := i; at >= 0; at = queue[at].from {
+				path = append(path, queue[at].id)
 			}
 			return path, true
 		}
-		for _, p := range t.DataType(id).Parents {
-			if _, seen := below[p]; !seen {
-				below[p] = id
-				queue = append(queue, p)
+		for _, p := range t.DataType(queue[i].id).Parents {
+			if !slices.ContainsFunc(queue, func(r reached) bool { return r.id == p }) {
+				queue = append(queue, reached{p, i})
 			}
 		}
 	}

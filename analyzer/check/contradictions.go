@@ -138,12 +138,25 @@ func (m *Matcher) shared(d, s *statement) []string {
 			if slices.Contains(empty, u) || slices.Contains(out, t) {
 				continue
 			}
-			if _, below := m.in.Set.Terms.Subsumes(u, t); u == t || below && (!m.top(u) || personal(t) && !m.abstract(t)) {
+			if m.speaksOf(u, t) {
 				out = append(out, t)
 			}
 		}
 	}
 	return out
+}
+
+// speaksOf reports whether a sentence about a term is about a narrower one too.
+// Every pair of sentences is asked, of the same few terms.
+func (m *Matcher) speaksOf(broad, narrow string) bool {
+	key := [2]string{broad, narrow}
+	yes, ok := m.covering[key]
+	if !ok {
+		_, below := m.in.Set.Terms.Subsumes(broad, narrow)
+		yes = broad == narrow || below && (!m.top(broad) || personal(narrow) && !m.abstract(narrow))
+		m.covering[key] = yes
+	}
+	return yes
 }
 
 // apart says what keeps two sentences about the same data from contradicting

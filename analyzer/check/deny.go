@@ -3,6 +3,7 @@ package check
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"candor/analyzer/flow"
 	"candor/analyzer/policy"
@@ -85,7 +86,21 @@ func readPlace(st *policy.Statement) string {
 // onPlace reports whether any of the pages is on the part of the site that a
 // statement speaks of.
 func onPlace(st *statement, pages []string) bool {
-	return st.place == "" || slices.ContainsFunc(pages, func(p string) bool { return strings.Contains(strings.ToLower(p), st.place) })
+	return st.place == "" || slices.ContainsFunc(pages, func(p string) bool { return names(p, st.place) })
+}
+
+// names reports whether an address names a part of a site, which is of small
+// ASCII letters.
+func names(address, part string) bool {
+	for i := range len(address) {
+		if address[i] >= utf8.RuneSelf {
+			return strings.Contains(strings.ToLower(address), part)
+		}
+		if address[i]|0x20 == part[0] && len(address)-i >= len(part) && strings.EqualFold(address[i:i+len(part)], part) {
+			return true
+		}
+	}
+	return false
 }
 
 // contradicts reports whether a denial rules the flow out.
@@ -185,7 +200,7 @@ func (m *Matcher) cookieDenied(st *statement, f *flow.Flow) bool {
 	if f.Channel == "request" && !m.keepsCookie[f.Recipient.Vendor] {
 		return false // an identifier that is no cookie's
 	}
-	return thirdOnly(st) && f.Channel == "request" || overlap(m.categories(f), deniedKinds(st))
+	return st.third && f.Channel == "request" || overlap(m.categories(f), st.kinds)
 }
 
 // deniedKinds are the categories of vendors whose cookies a limit rules out.

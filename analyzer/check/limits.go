@@ -67,7 +67,7 @@ func askedFirst(st *policy.Statement) bool {
 // outside returns the cookies that a limit rules out and that were seen where
 // it applies.
 func (m *Matcher) outside(st *statement) []flow.Cookie {
-	kind, kinds, third := st.limit, deniedKinds(st), thirdOnly(st)
+	kind, kinds, third := st.limit, st.kinds, st.third
 	var out []flow.Cookie
 	for _, c := range m.in.Seen.Cookies {
 		if condition(st, &flow.Flow{States: c.States}) != applies || !onPlace(st, c.Pages) {
@@ -132,7 +132,7 @@ func (m *Matcher) placePromise(st *statement) Promise {
 	}
 	sent := m.flows(func(f *flow.Flow) bool {
 		return f.Recipient.Party == flow.Third && f.DataTypes[0] == "cookie_identifier" && f.Confidence != flow.Indirect && onPlace(st, f.Pages) &&
-			condition(st, f) == applies && (st.limit == noCookiesLeft || overlap(m.categories(f), deniedKinds(st)))
+			condition(st, f) == applies && (st.limit == noCookiesLeft || overlap(m.categories(f), st.kinds))
 	})
 	switch hits := m.outside(st); {
 	case len(hits) > 0:

@@ -57,6 +57,8 @@ type Matcher struct {
 	topics map[string][]*statement
 	naming map[[2]string][]*statement
 
+	covering map[[2]string]bool // broad and narrow term; see speaksOf
+
 	namedIDs map[string]bool              // vendors that the texts name; nil until they are asked for
 	rows     map[string]string            // cookies with a row in a table; nil until they are asked for
 	byID     map[string]*flow.Flow        // nil until they are asked for
@@ -82,9 +84,11 @@ type statement struct {
 	*policy.Statement
 	doc   *policy.Document
 	scope string
-	limit limit   // on cookies
-	when  consent // a condition about consent
-	place string  // the part of the site that it speaks of: "careers"; "" is all of it
+	limit limit    // on cookies
+	kinds []string // of vendors, whose cookies the limit rules out
+	third bool     // it speaks of third-party cookies alone
+	when  consent  // a condition about consent
+	place string   // the part of the site that it speaks of: "careers"; "" is all of it
 	order int
 }
 
@@ -98,7 +102,7 @@ var languages = map[string]string{
 func New(in Input) *Matcher {
 	m := &Matcher{
 		in: in, vendors: map[string]*flow.Vendor{}, names: map[string][]rules.Name{},
-		kinds: map[dataKey]dataAnswer{}, levels: map[levelKey]recipientAnswer{}, topics: map[string][]*statement{}, naming: map[[2]string][]*statement{}, calls: map[string][]rules.Name{},
+		kinds: map[dataKey]dataAnswer{}, levels: map[levelKey]recipientAnswer{}, topics: map[string][]*statement{}, naming: map[[2]string][]*statement{}, calls: map[string][]rules.Name{}, covering: map[[2]string]bool{},
 	}
 	m.found, m.outcome = map[string][]Finding{}, map[string]Outcome{}
 	m.placePages()
@@ -160,6 +164,9 @@ func (m *Matcher) add(s *policy.Statement, d *policy.Document) {
 		st.scope = scopeOfKind[d.Kind]
 	}
 	st.limit, st.when, st.place = readLimit(s), readConsent(s), readPlace(s)
+	if st.limit != noLimit {
+		st.kinds, st.third = deniedKinds(st), thirdOnly(st)
+	}
 	m.statements = append(m.statements, st)
 	if s.Negated {
 		m.denials = append(m.denials, st)

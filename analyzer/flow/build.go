@@ -72,6 +72,7 @@ func Build(ctx context.Context, r *evidence.Reader, set *rules.Set, site Site, o
 		}
 	})
 	b.classify()
+	b.parties.settled = true
 	err = step(ctx, err, "requests", r.Requests(), b.request)
 	if err != nil {
 		return Result{}, fmt.Errorf("build flows: %w", err)
@@ -105,6 +106,7 @@ type builder struct {
 
 	observers []Observer
 	marker    evidence.Marker
+	marks     map[string]string // of values, bounded: many answers set the same cookie to the same value
 	origins   origins
 	origin    int // of the request at hand; -1 when there is none
 
@@ -137,7 +139,7 @@ type builder struct {
 
 func newBuilder(set *rules.Set, site Site) *builder {
 	return &builder{
-		where:   map[string][]uint64{},
+		where: map[string][]uint64{}, marks: map[string]string{},
 		parties: newParties(set, site), origins: newOrigins(), origin: -1,
 		hosts: map[string]*hostSum{}, vendors: map[string]*vendorSum{}, flows: map[flowKey]*flowSum{},
 		cookies: map[cookieKey]*cookieSum{}, storage: map[storageKey]*storageSum{}, forms: map[formKey]*Form{},
@@ -185,7 +187,20 @@ type flowSum struct {
 	seen       sightings
 }
 
-var strength = map[Confidence]int{TextWeak: 1, Indirect: 2, Strong: 3, Direct: 4}
+// strength orders the confidences, from 1 up; 0 is none of them.
+func (c Confidence) strength() int {
+	switch c {
+	case Direct:
+		return 4
+	case Strong:
+		return 3
+	case Indirect:
+		return 2
+	case TextWeak:
+		return 1
+	}
+	return 0
+}
 
 // see records one sighting of a data type. Evidence and detail are those of the
 // strongest confidence.
@@ -199,7 +214,7 @@ func (b *builder) see(w *party, data, channel string, c Confidence, detail strin
 	f.domains[w.domain]++
 	f.from = addOrigin(f.from, b.origin)
 	f.seen.add(&b.visits, visit)
-	switch diff := strength[c] - strength[f.confidence]; {
+	switch diff := c.strength() - f.confidence.strength(); {
 	case diff < 0:
 		return f
 	case diff > 0:

@@ -73,7 +73,7 @@ func (b *builder) cookie(j *evidence.Cookie) {
 		}
 	}
 	c.value(j.Value, j.State)
-	c.had.add(b.marker.Mark(j.Value), &b.visits, visit)
+	c.had.add(b.mark(j.Value), &b.visits, visit)
 	c.held = b.hold(c.held, "cookie "+j.Name, j.Value, visit, c.cookie.ID)
 	for _, p := range b.payload.Value(j.Name, unescaped(j.Value)) {
 		b.labelIn("cookie", p, visit)
@@ -170,7 +170,7 @@ func (b *builder) setCookie(r *evidence.Request, h *http.Cookie, host string, u 
 		c.setDays = max(c.setDays, life)
 	}
 	c.value(h.Value, r.State)
-	c.had.add(b.marker.Mark(h.Value), &b.visits, visit)
+	c.had.add(b.mark(h.Value), &b.visits, visit)
 	c.setter(r.URL)
 	if rank := strings.Join([]string{"1", r.Page, r.ID}, "\x00"); c.rank == "" || rank < c.rank {
 		c.rank = rank

@@ -52,3 +52,18 @@ func (h *heldValues) value(v *visits) []Held {
 	}
 	return out
 }
+
+// maxMarks bounds the values whose marks are remembered.
+const maxMarks = 5000
+
+// mark returns the mark of a value.
+func (b *builder) mark(value string) string {
+	m, ok := b.marks[value]
+	if !ok {
+		m = b.marker.Mark(value)
+		if len(b.marks) < maxMarks && len(value) <= maxIdentifier {
+			b.marks[strings.Clone(value)] = m
+		}
+	}
+	return m
+}

@@ -41,15 +41,11 @@ func (p Party) Third() bool { return p.Party == Third }
 // At returns who is behind an absolute address; the zero Party when it has no
 // host.
 func (w Who) At(address string) Party {
-	u, err := url.Parse(address)
-	if err != nil {
+	p := w.parties.byAddress(address)
+	if p == nil {
 		return Party{}
 	}
-	host := hostOf(address)
-	if host == "" {
-		return Party{}
-	}
-	return w.parties.at(host, pathOf(u)).value()
+	return p.value()
 }
 
 // Host returns who is behind a host, whatever its path.

@@ -116,6 +116,9 @@ type parties struct {
 	sites  map[string]string   // host → registrable domain
 	chains map[string][]string // own host → names that it is an alias of
 	pages  map[string]bool     // own hosts that serve pages of the scan
+
+	settled   bool              // nothing more is learnt of hosts
+	addressed map[string]*party // by address, once that is so; nil when it has no host
 }
 
 // maxHosts bounds how many hosts are told apart; further ones count under
@@ -123,7 +126,7 @@ type parties struct {
 const maxHosts = 20000
 
 func newParties(set *rules.Set, site Site) *parties {
-	p := &parties{set: set, site: site, own: map[string]bool{}, owners: map[string]bool{}, known: map[partyKey]*party{}, sites: map[string]string{}, chains: map[string][]string{}, pages: map[string]bool{}}
+	p := &parties{set: set, site: site, own: map[string]bool{}, owners: map[string]bool{}, known: map[partyKey]*party{}, addressed: map[string]*party{}, sites: map[string]string{}, chains: map[string][]string{}, pages: map[string]bool{}}
 	for _, d := range site.Own {
 		p.addOwn(d)
 	}
@@ -164,6 +167,24 @@ func (p *parties) at(host, path string) *party {
 		return p.self(site)
 	}
 	return p.of(v, site)
+}
+
+// byAddress returns who is behind an absolute address, nil when it has no host.
+// Requests name the same few pages and scripts again and again.
+func (p *parties) byAddress(address string) *party {
+	w, ok := p.addressed[address]
+	if ok {
+		return w
+	}
+	if u, err := url.Parse(address); err == nil {
+		if host := strings.TrimSuffix(strings.ToLower(u.Hostname()), "."); host != "" {
+			w = p.at(host, pathOf(u))
+		}
+	}
+	if p.settled && len(p.addressed) < maxHosts && len(address) <= maxValue {
+		p.addressed[strings.Clone(address)] = w
+	}
+	return w
 }
 
 // pathOf is what VendorFor wants of an address: its path with its query, by whose

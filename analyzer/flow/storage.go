@@ -40,7 +40,7 @@ func (b *builder) stored(s *evidence.StorageItem) {
 	}
 	visit := b.visits.at(s.Page, s.State)
 	sum.seen.add(&b.visits, visit)
-	sum.had.add(b.marker.Mark(s.Value), &b.visits, visit)
+	sum.had.add(b.mark(s.Value), &b.visits, visit)
 	sum.held = b.hold(sum.held, s.Kind+" storage "+s.Key, s.Value, visit, sum.item.ID)
 	for _, p := range b.payload.Value(s.Key, s.Value) {
 		b.labelIn(s.Kind+" storage", p, visit)
