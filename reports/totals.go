@@ -28,16 +28,10 @@ func totals(rep *Report) Totals {
 	for _, p := range rep.Promises {
 		t.ByPromise[p.Verdict]++
 	}
-	covered, denied := map[string]bool{}, map[string]bool{}
 	for _, f := range rep.Flows {
 		t.ByVerdict[f.Disclosure.Verdict]++
-		switch f.Disclosure.Verdict {
-		case "clear", "vague", "ambiguous":
-			covered[f.Recipient.Vendor] = true
-		case "incorrect":
-			denied[f.Recipient.Vendor] = true
-		}
 	}
+	disclosed := told(rep)
 	for _, c := range rep.Choices {
 		if c.Tested {
 			t.StatesTested++
@@ -57,7 +51,7 @@ func totals(rep *Report) Totals {
 		if v.Party != "third" {
 			continue
 		}
-		told := covered[v.ID] || (v.NamedInPolicy && !denied[v.ID])
+		told := disclosed[v.ID]
 		t.Recipients++
 		if !told {
 			t.UndisclosedRecipients++
@@ -79,6 +73,23 @@ func totals(rep *Report) Totals {
 		}
 	}
 	return t
+}
+
+// told are the vendors that count as disclosed, by id.
+func told(rep *Report) map[string]bool {
+	covered, denied := map[string]bool{}, map[string]bool{}
+	for _, f := range rep.Flows {
+		switch f.Disclosure.Verdict {
+		case "clear", "vague", "ambiguous":
+			covered[f.Recipient.Vendor] = true
+		case "incorrect":
+			denied[f.Recipient.Vendor] = true
+		}
+	}
+	for _, v := range rep.Vendors {
+		covered[v.ID] = covered[v.ID] || (v.NamedInPolicy && !denied[v.ID])
+	}
+	return covered
 }
 
 // company is who stands behind a vendor, or its domain when that is not known.

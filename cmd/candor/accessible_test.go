@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"flag"
 	"fmt"
@@ -97,7 +98,15 @@ func accessiblePages(t *testing.T) []string {
 	if err := reports.Write(dir, rep, []string{"html", "draft"}, append(disclosure.Formats(), html.Format())...); err != nil {
 		t.Fatal(err)
 	}
-	return []string{filepath.Join(dir, "index.html"), filepath.Join(dir, "draft.html")}
+	organisation := filepath.Join(dir, "organisation.html")
+	var page bytes.Buffer
+	if err := html.Organisation(&page, reporttest.Organisation(t, 12)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(organisation, page.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return []string{filepath.Join(dir, "index.html"), filepath.Join(dir, "draft.html"), organisation}
 }
 
 func show(ctx context.Context, page, scheme string, width int64) error {

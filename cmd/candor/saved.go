@@ -118,18 +118,29 @@ func bundleMeta(dir string) (evidence.Meta, error) {
 func (c *Command) reportCommand() *cobra.Command {
 	o := &options{}
 	cmd := &cobra.Command{
-		Use:     "report FOLDER",
+		Use:     "report FOLDER…",
 		GroupID: "bundle",
-		Short:   "Render a saved scan in other formats",
+		Short:   "Render a saved scan in other formats, or several sites as one page",
 		Long: `Report renders the scan.json of a report folder again, as it is. It does not
 analyse: 'candor analyze' does. Files that are there already are left alone;
-name another folder with --out. The exit codes are those of a scan.`,
+name another folder with --out. The exit codes are those of a scan.
+
+Several folders make one page over their sites, index.html and organisation.json
+in a new folder, or the FILE.html that --out names: the answer over all of them,
+what to do first and where, sites by questions, which company is on which site,
+each site's trend, and what is missing. The newest scan of a site is its state,
+older ones are its trend. It leads to the sites' own reports, so keep it where
+they can be reached from it. A folder that cannot be read is a gap in the page.
+Exit codes: 1 a site's newest scan has findings at or above --fail-on, 3 a site
+could not be scanned, or its scan is incomplete. At most 500 folders.`,
 		Example: `  candor report out --format csv
   candor report out --format sarif,junit --fail-on high
   candor report out --format pdf --paper Letter
   candor report out --format draft,draft-md
-  candor report out --format html --out for-the-board`,
-		Args: args(1, 1, "one FOLDER that holds a scan.json"),
+  candor report out --format html --out for-the-board
+  candor report scans/* --out organisation.html
+  candor report shop-june shop-october careers-october --out all --fail-on critical`,
+		Args: args(1, reports.MaxOrganisationScans, "a FOLDER that holds a scan.json, or several"),
 		RunE: func(cmd *cobra.Command, a []string) error {
 			if err := c.configure(cmd, o); err != nil {
 				return err
@@ -137,12 +148,15 @@ name another folder with --out. The exit codes are those of a scan.`,
 			if err := c.canPrint(o); err != nil {
 				return err
 			}
+			if len(a) > 1 {
+				return c.organisation(o, a)
+			}
 			return c.report(o, a[0])
 		},
 	}
 	fs := cmd.Flags()
 	fs.SortFlags = false
-	o.outputFlags(fs, "write into `DIR` (default the folder itself)", c.formats())
+	o.outputFlags(fs, "write into `DIR` (default the folder itself; of several, candor-organisation-DATE-TIME), or of several a FILE.html", c.formats())
 	o.printFlags(fs)
 	o.gateFlags(fs)
 	o.commonFlags(fs)

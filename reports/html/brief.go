@@ -360,12 +360,14 @@ func (b *builder) trend() *trend {
 		return nil
 	}
 	scans := append(slices.Clone(c.History), c.Against, reports.RefOf(b.rep))
-	if len(scans) > maxScans {
-		scans = scans[len(scans)-maxScans:]
-	}
+	return b.lang.trend(scans[max(0, len(scans)-maxScans):], 600, 130)
+}
+
+// trend draws scans, oldest first, on a field of width × height.
+func (l *language) trend(scans []reports.ScanRef, wide, high float64) *trend {
 	t := &trend{Most: 1}
 	for i, s := range scans {
-		p := trendPoint{When: b.lang.day(s.StartedAt), ScanID: s.ScanID, Urgent: s.Urgent, Companies: s.Companies, Undisclosed: s.Undisclosed}
+		p := trendPoint{When: l.day(s.StartedAt), ScanID: s.ScanID, Urgent: s.Urgent, Companies: s.Companies, Undisclosed: s.Undisclosed}
 		if i > 0 {
 			p.NewText = !slices.Equal(sorted(s.Policies), sorted(scans[i-1].Policies))
 			t.Rules = t.Rules || s.RulesVersion != scans[i-1].RulesVersion
@@ -373,11 +375,12 @@ func (b *builder) trend() *trend {
 		t.Most = max(t.Most, s.Urgent, s.Companies)
 		t.Points = append(t.Points, p)
 	}
-	const left, width, top, height = 8.0, 584.0, 10.0, 100.0
+	const left, top, below = 8.0, 10.0, 20.0
+	width, height := wide-2*left, high-top-below
 	var urgent, companies []string
 	for i := range t.Points {
 		p := &t.Points[i]
-		x := left + width*float64(i)/float64(len(t.Points)-1)
+		x := left + width*float64(i)/float64(max(1, len(t.Points)-1))
 		y := func(n int) string { return fmt.Sprintf("%.1f", top+height-height*float64(n)/float64(t.Most)) }
 		p.X, p.UrgentY, p.CompaniesY = fmt.Sprintf("%.1f", x), y(p.Urgent), y(p.Companies)
 		urgent, companies = append(urgent, p.X+","+p.UrgentY), append(companies, p.X+","+p.CompaniesY)

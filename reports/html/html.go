@@ -77,8 +77,8 @@ func RenderIn(code string) func(io.Writer, *reports.Report) error {
 	}
 }
 
-// policy is the page's Content-Security-Policy.
-func policy() string {
+// policy is the Content-Security-Policy of a page with this style.
+func policy(styles string) string {
 	return "default-src 'none'; img-src data: 'self'; style-src " + source(styles) + "; script-src " + source(script) +
 		"; base-uri 'none'; form-action 'none'"
 }

@@ -121,7 +121,7 @@ func newView(rep *reports.Report, lang *language) (*view, error) {
 		b.suggested = append(b.suggested, lines(f.SuggestedText))
 	}
 	v := &view{
-		R: r, Style: template.CSS(styles), Lang: lang, Script: template.JS(script), Policy: policy(),
+		R: r, Style: template.CSS(styles), Lang: lang, Script: template.JS(script), Policy: policy(styles),
 		Host: r.Site.Host, Date: lang.day(r.StartedAt), When: period(r), Answer: reports.Answer(r),
 		names: b.name, Glossary: glossary, VerdictWords: verdicts, OutcomeWords: outcomes,
 	}

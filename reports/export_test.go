@@ -1,0 +1,7 @@
+package reports
+
+// For tests outside of the package.
+var (
+	SchemaOf = schemaOf
+	Update   = update
+)
