@@ -26,7 +26,13 @@ type Chooser interface {
 const maxMissing = 50
 
 // page is a held page as package consent wants it.
-type page struct{ *browser.Held }
+type page struct {
+	*browser.Held
+	notices []string
+}
+
+// Notices are the site's own notices, as far as they are known.
+func (p page) Notices() []string { return p.notices }
 
 func (p page) Frames() []consent.Frame {
 	var out []consent.Frame
@@ -52,6 +58,9 @@ func (l *lane) choose(ctx context.Context, b *browser.Browser, begins int) error
 		choice, err := l.attempt(ctx, l.present(), begins)
 		if choice.Outcome != evidence.ChoiceTaken {
 			l.untested = choice.Why
+		}
+		if err == nil {
+			l.waysOut(ctx, b, choice)
 		}
 		return err
 	case begins == 1:
@@ -111,6 +120,7 @@ func (l *lane) attempt(ctx context.Context, v *browser.Context, begins int) (cho
 		choice.Why = "it could not be finished: " + lost.Error()
 	}
 	if res != nil {
+		l.own(res)
 		l.write(res)
 		for _, g := range res.Gaps {
 			c.emit(Event{Kind: "gap", Page: id, URL: start, State: l.state, Message: g.What + ": " + g.Why})
@@ -131,7 +141,7 @@ func (l *lane) attempt(ctx context.Context, v *browser.Context, begins int) (cho
 // work makes the choice on a held page, and asks on another one whether it holds.
 func (l *lane) work(ctx context.Context, h *browser.Held) (*consent.Made, error) {
 	chooser := l.crawl.options.Chooser
-	made, err := chooser.Choose(ctx, page{h}, l.state)
+	made, err := chooser.Choose(ctx, page{h, l.crawl.ownNotices(l.state)}, l.state)
 	if err != nil || made == nil || made.Choice.Outcome != evidence.ChoiceTaken {
 		return made, err
 	}
@@ -139,7 +149,7 @@ func (l *lane) work(ctx context.Context, h *browser.Held) (*consent.Made, error)
 		made.Choice.Outcome, made.Choice.Why = evidence.ChoiceNotTested, "whether it holds could not be seen: "+err.Error()
 		return made, nil
 	}
-	chooser.Holds(ctx, page{h}, made)
+	chooser.Holds(ctx, page{Held: h}, made)
 	return made, nil
 }
 
@@ -198,7 +208,7 @@ func (l *lane) inspect(address string) func(context.Context, *browser.Held) {
 		return nil
 	}
 	return func(ctx context.Context, h *browser.Held) {
-		texts, err := chooser.WayBack(ctx, page{h})
+		texts, err := chooser.WayBack(ctx, page{Held: h})
 		if err != nil {
 			return // the page does not answer, which its visit tells
 		}

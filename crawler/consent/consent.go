@@ -57,6 +57,12 @@ type Piercer interface {
 	Pierce(ctx context.Context, frame string) (int, error)
 }
 
+// Noticed is a Page whose site has notices that are known by now: the opt-outs
+// that they name are ways, too.
+type Noticed interface {
+	Notices() []string // addresses on the site, the likeliest first
+}
+
 // Frame is a frame of a page.
 type Frame struct{ ID, URL string }
 

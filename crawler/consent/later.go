@@ -140,7 +140,7 @@ func (o *Operator) waysBack(ctx context.Context, p Page, rule int) ([]control, e
 			out = append(out, *c)
 		}
 	}
-	all, err := o.pageControls(ctx, p)
+	all, err := o.pageControls(ctx, p, false)
 	if err != nil {
 		return nil, fmt.Errorf("look for a way back: %w", err)
 	}
@@ -152,13 +152,15 @@ func (o *Operator) waysBack(ctx context.Context, p Page, rule int) ([]control, e
 	return out, nil
 }
 
-func (o *Operator) pageControls(ctx context.Context, p Page) ([]control, error) {
+// pageControls are the controls of the page itself; with near, each with the text
+// around it.
+func (o *Operator) pageControls(ctx context.Context, p Page, near bool) ([]control, error) {
 	frames := p.Frames()
 	if len(frames) == 0 {
 		return nil, errLost
 	}
 	var got struct{ Controls []control }
-	if err := ask(ctx, p, frames[0].ID, map[string]any{"op": "controls"}, &got); err != nil {
+	if err := ask(ctx, p, frames[0].ID, map[string]any{"op": "controls", "near": near}, &got); err != nil {
 		return nil, err
 	}
 	got.Controls = head(got.Controls, 4000)

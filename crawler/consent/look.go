@@ -36,7 +36,8 @@ type (
 		Mark     string       `json:"mark"`
 		Kind     string       `json:"kind"`
 		Href     string       `json:"href"`
-		By       string       `json:"by"` // selector of a rule that found it
+		Near     string       `json:"near"` // the text before a link, a NUL, and the text after it
+		By       string       `json:"by"`   // selector of a rule that found it
 		Disabled bool         `json:"disabled"`
 		Box      evidence.Box `json:"box"`
 		Asks     []string     `json:"asks"` // by the form around it, of a whole page
@@ -160,6 +161,10 @@ func head[T any](list []T, n int) []T {
 
 func (c *control) bound() {
 	c.Text, c.Label, c.Mark = told(c.Text, 300), told(c.Label, 200), told(c.Mark, 200)
+	before, after, _ := strings.Cut(c.Near, "\x00")
+	if before+after != "" {
+		c.Near = told(before, 1200) + "\x00" + told(after, 1200)
+	}
 	c.Href, c.By, c.Color = told(c.Href, 2000), told(c.By, 300), told(c.Color, 100)
 	if c.Kind != "link" {
 		c.Kind = "button"

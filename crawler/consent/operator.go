@@ -202,6 +202,10 @@ type attempt struct {
 	p    Page
 	made *Made
 	want string // roleAccept or roleReject
+
+	// Of an opt-out, the way that is tried, and how many steps there were before.
+	way   *evidence.ChoiceWay
+	since int
 }
 
 // Choose brings the visitor of a window into a state: it makes the choice, or

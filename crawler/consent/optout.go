@@ -18,113 +18,6 @@ var confirmation = regexp.MustCompile(`(?i)\byou(?:'ve| have| are)?(?: been| now
 // confirmationJS is the same for the page's side, which has no case marker.
 var confirmationJS = strings.TrimPrefix(confirmation.String(), "(?i)")
 
-// ways are the opt-out controls of the page, those that say it in most words first.
-func (a *attempt) ways(ctx context.Context) ([]control, error) {
-	all, err := a.pageControls(ctx, a.p)
-	if err != nil {
-		return nil, err
-	}
-	type way struct {
-		control
-		length int
-	}
-	var found []way
-	for _, c := range all {
-		t := comparable(c.Text)
-		n := 0
-		if strings.Count(t, " ")-1 <= maxControlWords {
-			for _, l := range a.languages {
-				n = max(n, longest(l.optOut, t))
-			}
-		}
-		if n > 0 && !slices.ContainsFunc(found, func(w way) bool { return w.Text == c.Text && w.Href == c.Href }) {
-			found = append(found, way{c, n})
-		}
-	}
-	slices.SortStableFunc(found, func(x, y way) int { return y.length - x.length })
-	out := []control{}
-	for _, w := range head(found, 3) {
-		out = append(out, w.control)
-	}
-	return out, nil
-}
-
-// optOut follows the site's own opt-out path: a control that opens a layer or
-// opts out by itself, or a link to a page with a switch or a button. Forms that
-// ask who somebody is are not filled.
-func (a *attempt) optOut(ctx context.Context) error {
-	m := a.made
-	a.want, m.want = roleReject, wantOptOut
-	a.settle(ctx, a.p)
-	list, err := a.ways(ctx)
-	if err != nil && len(a.p.Frames()) == 0 {
-		return errLost
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if len(list) == 0 {
-		m.Choice.Outcome, m.Choice.Why = evidence.ChoiceNoBanner, "no opt-out link or control, such as \"Do Not Sell or Share My Personal Information\", was found on the start page"
-		return nil
-	}
-	m.Choice.Found = "looks"
-	m.before = a.read(ctx, -1)
-	why, start := "", a.p.URL()
-	for i := range list {
-		if i > 0 && a.p.URL() != start {
-			break // the others are on the page before
-		}
-		var done bool
-		if done, why = a.follow(ctx, &list[i]); done || ctx.Err() != nil {
-			return ctx.Err()
-		}
-	}
-	a.fail(ctx, nil, why)
-	return ctx.Err()
-}
-
-// follow tries one way to opt out. done says that the outcome is in the choice;
-// why says what stood in the way.
-func (a *attempt) follow(ctx context.Context, c *control) (done bool, why string) {
-	before := a.lines(ctx, confirmationJS)
-	here := a.p.URL()
-	frames := a.p.Frames()
-	if len(frames) == 0 {
-		return false, errLost.Error()
-	}
-	main := &banner{frame: frames[0], rule: -1}
-	if leaves(c.Href, here) {
-		step := evidence.ChoiceStep{Do: "goto", Role: "optout", Text: c.Text, Target: c.Href}
-		if u, err := url.Parse(c.Href); err != nil || u.Scheme != "http" && u.Scheme != "https" {
-			return false, fmt.Sprintf("the opt-out %q is a link that no page stands behind: %s", told(c.Text, 60), told(c.Href, 100))
-		}
-		if err := a.p.Goto(ctx, c.Href); err != nil {
-			step.Failure = err.Error()
-			a.step(step)
-			return false, fmt.Sprintf("the page of the opt-out %q could not be opened: %s", told(c.Text, 60), err)
-		}
-		a.step(step)
-		before = a.lines(ctx, confirmationJS)
-	} else if failed := a.click(ctx, main, c, "optout"); failed != "" {
-		return false, fmt.Sprintf("the opt-out %q cannot be clicked: %s", told(c.Text, 60), failed)
-	}
-	a.settle(ctx, a.p)
-
-	if b := a.asks(ctx); b != nil {
-		a.found(b)
-		last, why, err := a.decide(ctx, b, true)
-		if err != nil {
-			return false, "the choice was given up"
-		}
-		if why != "" {
-			return false, "the opt-out opens a layer, and " + why
-		}
-		a.confirm(ctx, last, before, true)
-		return true, ""
-	}
-	return a.optOutPage(ctx, c, before, here)
-}
-
 // asks waits for a layer that asks for the choice.
 func (a *attempt) asks(ctx context.Context) *banner {
 	until := time.Now().Add(a.limits.effect)
@@ -214,6 +107,7 @@ func (a *attempt) optOutPage(ctx context.Context, c *control, before []string, h
 	}
 	account := slices.ContainsFunc(v.Fields, func(f string) bool { return strings.HasPrefix(f, "password") })
 	own := sameSite(here, a.p.URL())
+	a.way.Account, a.way.Personal, a.way.Elsewhere = account, told(personalNames(v.Fields), 150), !own
 	moved := a.p.URL() != here
 	switches := a.optOutToggles(v)
 	from := c
@@ -222,32 +116,31 @@ func (a *attempt) optOutPage(ctx context.Context, c *control, before []string, h
 	}
 	button := a.optOutButton(v, from)
 	form := slices.ContainsFunc(v.Fields, isPersonal)
-	steps := 0
-	for _, s := range a.made.Choice.Steps {
-		if s.Do == "click" || s.Do == "goto" {
-			steps++
-		}
-	}
-	reached := fmt.Sprintf("it is reached in %d step%s", steps, map[bool]string{true: "", false: "s"}[steps == 1])
+	reached := a.reached()
+	a.way.Outcome = evidence.WayReached
 	switch {
 	case moved && account:
 		return false, "the opt-out asks for a log-in, so an account is needed; " + reached
 	case moved && !own && form:
-		return false, fmt.Sprintf("the opt-out is a form on another site (%s) that asks for personal data (%s), and is not sent; %s, and no account is asked for", hostOf(a.p.URL()), told(personalNames(v.Fields), 150), reached)
+		return false, fmt.Sprintf("the opt-out is a form on another site (%s) that asks for personal data (%s), and is not sent; %s, and no account is asked for", hostOf(a.p.URL()), a.way.Personal, reached)
 	case moved && !own:
 		return false, fmt.Sprintf("the opt-out is on another site (%s), which is not operated; %s", hostOf(a.p.URL()), reached)
 	case len(switches) == 0 && button == nil && moved && form:
-		return false, fmt.Sprintf("the opt-out is a form that asks for personal data (%s), and is not sent; %s, and no account is asked for", told(personalNames(v.Fields), 150), reached)
+		return false, fmt.Sprintf("the opt-out is a form that asks for personal data (%s), and is not sent; %s, and no account is asked for", a.way.Personal, reached)
 	case len(switches) == 0 && button == nil:
 		// It may have been the opt-out itself.
 		if a.confirm(ctx, nil, before, false) {
 			return true, ""
+		}
+		if !moved {
+			a.way.Outcome = evidence.WayFailed
 		}
 		return false, fmt.Sprintf("%q leads to no switch or button that opts out; %s", told(c.Text, 60), reached)
 	}
 	a.tell(ctx, v.b, v)
 	for _, t := range switches {
 		if failed := a.switchOne(ctx, v.b, t); failed != "" {
+			a.way.Outcome = evidence.WayFailed
 			return false, fmt.Sprintf("the switch %q of the opt-out cannot be changed: %s", told(t.Label, 60), failed)
 		}
 	}
@@ -263,6 +156,7 @@ func (a *attempt) optOutPage(ctx context.Context, c *control, before []string, h
 	}
 	if button != nil {
 		if failed := a.click(ctx, v.b, button, button.is.role); failed != "" {
+			a.way.Outcome = evidence.WayFailed
 			return false, fmt.Sprintf("the control %q of the opt-out cannot be clicked: %s", told(button.Text, 60), failed)
 		}
 		a.settle(ctx, a.p)

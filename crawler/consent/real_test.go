@@ -17,7 +17,13 @@ import (
 )
 
 // heldPage is a real window.
-type heldPage struct{ *browser.Held }
+type heldPage struct {
+	*browser.Held
+	host string
+}
+
+// Notices are the same on each site of the test; most have none.
+func (p heldPage) Notices() []string { return []string{"https://" + p.host + "/notice"} }
 
 func (p heldPage) Frames() []Frame {
 	var out []Frame
@@ -67,7 +73,7 @@ func try(t *testing.T, b *browser.Browser, o *Operator, host string, state evide
 	defer v.Close()
 	var made *Made
 	_, err = v.Hold(t.Context(), browser.Visit{ID: "k0001." + string(state), URL: "https://" + host + "/", Budget: 2 * time.Minute}, func(ctx context.Context, h *browser.Held) error {
-		p := heldPage{h}
+		p := heldPage{h, host}
 		m, err := o.Choose(ctx, p, state)
 		made = m
 		if err != nil {
@@ -115,6 +121,9 @@ func describe(m *Made) string {
 				fmt.Fprintf(&s, "\n    toggle %q on %v locked %v", x.Label, x.On, x.Locked)
 			}
 		}
+	}
+	for _, w := range c.Ways {
+		fmt.Fprintf(&s, "\n  way %+v", w)
 	}
 	for _, p := range m.Pictures {
 		fmt.Fprintf(&s, "\n  picture of layer %d: %d bytes", p.Layer, len(p.JPEG))
@@ -193,7 +202,26 @@ var checks = map[string]func(*Made) bool{
 		return slices.ContainsFunc(m.Choice.Steps, func(s evidence.ChoiceStep) bool { return s.Role == "reopen" }) &&
 			slices.ContainsFunc(m.Choice.Signs, func(s evidence.Sign) bool { return s.Kind == "platform_api" && s.Says == "yes" })
 	},
-	"optform.test/optout": func(m *Made) bool { return strings.Contains(m.Choice.Why, "reached in 1 step") },
+	"optform.test/optout": func(m *Made) bool {
+		w := m.Choice.Ways
+		return strings.Contains(m.Choice.Why, "reached in 1 step") && len(w) == 1 && w[0].Outcome == evidence.WayReached && w[0].Personal != "" && !w[0].Account
+	},
+	"optlogin.test/optout": func(m *Made) bool { return len(m.Choice.Ways) == 1 && m.Choice.Ways[0].Account },
+	"optpage.test/optout": func(m *Made) bool {
+		w := m.Choice.Ways
+		return len(w) == 1 && w[0].Outcome == evidence.WayTaken && w[0].Steps == 2 && w[0].On == "https://optpage.test/" && !w[0].Notice
+	},
+	// The notice's ways by their own words and by their sentences; not its table of
+	// contents, its e-mail opt-out or what is about something else.
+	"optnotice.test/optout": func(m *Made) bool {
+		w := m.Choice.Ways
+		return len(w) == 2 && w[1].Address == "https://optnotice.test/choices" && w[1].Notice && w[1].Outcome == evidence.WayTaken && w[1].Sentence == "To opt out of the sale of your data, click here." &&
+			w[0].Address == "https://choices.other.test/" && w[0].Elsewhere && w[0].Outcome == ""
+	},
+	"optbroken.test/optout": func(m *Made) bool {
+		w := m.Choice.Ways
+		return len(w) == 1 && w[0].Outcome == evidence.WayFailed && w[0].Notice && w[0].Steps == 1
+	},
 }
 
 func tryBanners(t *testing.T, o *Operator) {
@@ -245,6 +273,9 @@ func tryBanners(t *testing.T, o *Operator) {
 		{"optlogin.test", "optout", "not-tested", "an account is needed"},
 		{"optnow.test", "optout", "taken", ""},
 		{"optnothing.test", "optout", "not-tested", "leads to no switch"},
+		{"optnotice.test", "optout", "taken", ""},
+		{"optbroken.test", "optout", "not-tested", "answers with status 404"},
+		{"optaway.test", "optout", "not-tested", "on another site (choices.other.test)"},
 		{"signal.test", "gpc", "sent", ""},
 		{"ruled.test", "none", "offered", ""},
 		{"ruled.test", "accept", "taken", ""},

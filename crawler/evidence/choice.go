@@ -37,6 +37,33 @@ type Choice struct {
 	// Screenshot shows the page when something failed; path in the bundle.
 	Screenshot string `json:"screenshot,omitempty"`
 	Offer      *Offer `json:"offer,omitempty"` // how the choice is offered; nil without a banner
+	// Ways are the opt-outs that the start page and the notices name: of the state
+	// optout only, in the order in which they were found, at most 12.
+	Ways []ChoiceWay `json:"ways,omitempty"`
+}
+
+// What came of a way to opt out.
+const (
+	WayTaken     = "taken"      // it was used, and the page, a cookie, a stored value or an interface said that it took
+	WayReached   = "reached"    // its page opens; it was not used, which Why explains
+	WayFailed    = "failed"     // its page does not open, or a click on it does nothing
+	WayNotTested = "not-tested" // nothing was tried
+)
+
+// ChoiceWay is a way to opt out that the site names: a control, or a link to a
+// page or a preference centre.
+type ChoiceWay struct {
+	Text      string `json:"text"`               // of the control or link, at most 200 bytes
+	Sentence  string `json:"sentence,omitempty"` // that the link stands in, where its own text does not say what it is; at most 300 bytes
+	Address   string `json:"address,omitempty"`  // where a link leads; "" of a control
+	On        string `json:"on"`                 // address of the page that names it
+	Notice    bool   `json:"notice,omitempty"`   // that page is a notice
+	Outcome   string `json:"outcome"`
+	Why       string `json:"why,omitempty"`       // a sentence, unless it was taken
+	Steps     int    `json:"steps,omitempty"`     // clicks and pages from the page that names it to where it is used
+	Account   bool   `json:"account,omitempty"`   // a log-in is asked for
+	Personal  string `json:"personal,omitempty"`  // fields that ask who somebody is; "" when none do
+	Elsewhere bool   `json:"elsewhere,omitempty"` // on another site
 }
 
 // ChoiceStep is one thing that was done to the banner.

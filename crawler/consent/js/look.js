@@ -159,6 +159,16 @@
     kind: e.matches('[role=button],button,input') || !e.matches('a[href],[role=link]') ? 'button' : 'link', href: hrefOf(e),
     disabled: e.matches(':disabled,[aria-disabled=true]'), box: plain(e.getBoundingClientRect()), asks: asks(e),
   });
+  // The text around a link up to it and after it, parted by a mark.
+  const near = (e) => {
+    const block = e.closest('p,li,td,dd,h1,h2,h3,h4,h5,h6,div,section,main,body');
+    if (!block || (block.textContent ?? '').length > 20000) return '';
+    const range = document.createRange();
+    range.setStart(block, 0); range.setEndBefore(e);
+    const before = range.toString().slice(-300);
+    range.selectNodeContents(block); range.setStartAfter(e);
+    return before + '\u0000' + range.toString().slice(0, 300);
+  };
   // Background colours from an element outwards until one that hides the rest.
   const backs = (e) => {
     const out = [];
@@ -423,7 +433,7 @@
       let n = 0;
       for (const e of document.querySelectorAll('span,div,li')) { if (n++ > 8000 || out.length > 1600) break; if ((e.textContent ?? '').length < 80 && e.textContent.trim() && e.children.length < 3 && style(e).cursor === 'pointer' && !e.closest(controls)) out.push(e); }
       const list = [];
-      for (const e of [...out, ...last]) { if (!visible(e)) continue; const t = nameOf(e); if (t && t.length <= 120) list.push({ n: numberOf(e), text: t, label: cut(attr(e, 'aria-label'), 200), mark: '', kind: e.matches('a[href]') ? 'link' : 'button', href: hrefOf(e), disabled: false, box: plain(e.getBoundingClientRect()) }); }
+      for (const e of [...out, ...last]) { if (!visible(e)) continue; const t = nameOf(e); if (t && t.length <= 120) list.push({ n: numberOf(e), text: t, label: cut(attr(e, 'aria-label'), 200), mark: '', kind: e.matches('a[href]') ? 'link' : 'button', href: hrefOf(e), near: want.near ? near(e) : '', disabled: false, box: plain(e.getBoundingClientRect()) }); }
       return { controls: list };
     }
     case 'store': {
