@@ -26,6 +26,7 @@ type StateChoice struct {
 	Screenshot  string       `json:"screenshot" doc:"When something failed; path from the report's folder."`
 	Steps       []ChoiceStep `json:"steps"`
 	Signs       []ChoiceSign `json:"signs" doc:"What tells whether the choice took."`
+	Ways        []ChoiceWay  `json:"ways" doc:"Of the state optout: the opt-outs that the start page and the notices name, at most 12."`
 	Offer       Offer        `json:"offer" doc:"How the choice is offered; without layers when no banner was looked at."`
 	Pages       int          `json:"pages" doc:"Addresses that loaded in the state."`
 	Compared    int          `json:"pages_compared" doc:"Of those, the ones that loaded without a choice or after acceptance too."`
@@ -43,6 +44,21 @@ type ChoiceStep struct {
 	Target   string `json:"target"`
 	OffsetMS int64  `json:"offset_ms"`
 	Failure  string `json:"failure"`
+}
+
+// ChoiceWay is a way to opt out that the site names.
+type ChoiceWay struct {
+	Text      string `json:"text" doc:"Of the control or link."`
+	Sentence  string `json:"sentence" doc:"That the link stands in, where its own text does not say what it is."`
+	Address   string `json:"address" doc:"Where a link leads; empty of a control."`
+	On        string `json:"on" doc:"Address of the page that names it."`
+	Notice    bool   `json:"notice" doc:"That page is a notice."`
+	Outcome   string `json:"outcome" enum:"taken|reached|failed|not-tested"`
+	Why       string `json:"why"`
+	Steps     int    `json:"steps" doc:"Clicks and pages to where it is used."`
+	Account   bool   `json:"account" doc:"A log-in is asked for."`
+	Personal  string `json:"personal" doc:"Fields that ask who somebody is."`
+	Elsewhere bool   `json:"elsewhere" doc:"On another site."`
 }
 
 // ChoiceSign is one thing that tells whether a choice took.
@@ -131,7 +147,7 @@ const maxEffectPages = 20
 func (b *builder) choices() []StateChoice {
 	out := []StateChoice{}
 	for _, st := range b.a.Choices.States {
-		x := StateChoice{State: string(st.State), Tested: st.Tested, Why: st.Why, Steps: []ChoiceStep{}, Signs: []ChoiceSign{}, Offer: b.offer(nil), Pages: st.Pages, Compared: st.Compared, Missing: b.addresses(st.Missing)}
+		x := StateChoice{State: string(st.State), Tested: st.Tested, Why: st.Why, Steps: []ChoiceStep{}, Signs: []ChoiceSign{}, Ways: []ChoiceWay{}, Offer: b.offer(nil), Pages: st.Pages, Compared: st.Compared, Missing: b.addresses(st.Missing)}
 		if c := st.Choice; c != nil {
 			x.Outcome, x.Page, x.Platform, x.Found, x.Frame, x.LateMS = c.Outcome, c.Page, c.Platform, c.Found, b.address(c.Frame), c.LateMS
 			if x.Why == "" {
@@ -143,6 +159,12 @@ func (b *builder) choices() []StateChoice {
 			})
 			x.Signs = each(c.Signs, func(s evidence.Sign) ChoiceSign {
 				return ChoiceSign{Kind: s.Kind, Says: s.Says, Name: s.Name, Detail: s.Detail}
+			})
+			x.Ways = each(c.Ways, func(w evidence.ChoiceWay) ChoiceWay {
+				return ChoiceWay{
+					Text: w.Text, Sentence: w.Sentence, Address: b.address(w.Address), On: b.address(w.On), Notice: w.Notice, Outcome: w.Outcome, Why: w.Why, Steps: w.Steps,
+					Account: w.Account, Personal: w.Personal, Elsewhere: w.Elsewhere,
+				}
 			})
 			x.Offer = b.offer(c.Offer)
 			for i, u := range x.Offer.WayBackMissing {

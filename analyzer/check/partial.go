@@ -35,7 +35,7 @@ var restsOn = map[string][]string{
 	// No recording holds choices: these are then not tested anyway.
 	"preticked": {"choices"}, "offer_asymmetry": {"choices"}, "cookie_wall": {"choices"}, "reject_first_layer": {"choices"},
 	"after_choice": {"requests", "cookies"}, "withdrawal": {"requests", "cookies"}, "control_without_effect": {"requests", "cookies"}, "banner_vendors": {"requests"},
-	"signal_status": {"requests"}, "opt_out_link": {"requests"}, "do_not_track": {"requests", "notices"},
+	"signal_status": {"requests"}, "opt_out_link": {"requests"}, "opt_out_way": {"choices"}, "do_not_track": {"requests", "notices"},
 }
 
 // short names the kinds of evidence of which not all is there: "The recording holds no

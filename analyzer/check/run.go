@@ -82,6 +82,7 @@ var comparisons = map[string]comparison{
 	"open_findings":          {openFindings, ofNothing, params{"rules": aTexts}},
 	"opt_out_link":           {optOutLink, ofFlow, nil},
 	"opt_out_reach":          {optOutReach, ofNothing, nil},
+	"opt_out_way":            {optOutWay, ofNothing, nil},
 	"opt_out_untold":         {optOutUntold, ofFlow, nil},
 	"personal_in_address":    {personalInAddress, ofFlow, params{"recipients": aTexts, "data": aTexts}},
 	"policy_date":            {policyDate, ofNothing, params{"max_age_days": aNumber, "ahead_days": aNumber, "changes": aTruth}},

@@ -22,7 +22,7 @@ var kept = map[string][]string{
 	"Form":     {"ID", "Page", "State", "Method", "Name", "Submit", "Typed", "Fields.Name", "Fields.ID", "Fields.Type", "Fields.Label", "Fields.Placeholder", "Fields.Autocomplete", "Fields.Options"},
 	"Label":    {"Page", "State", "Source", "Key"},
 	"Call":     {"ID", "Page", "State", "Target.Type", "Stack.Function", "API", "Values"},
-	"Choice":   {"Page", "State", "Outcome", "Platform", "Found", "Steps.Do", "Steps.Role", "Steps.Text", "Signs.Kind", "Signs.Says", "Signs.Name", "Offer.Layers.Text", "Offer.Layers.Language", "Offer.Layers.Position", "Offer.Layers.Controls.*", "Offer.Layers.Toggles.*", "Offer.WayBack", "Offer.Vendors", "Offer.GPC"},
+	"Choice":   {"Page", "State", "Outcome", "Platform", "Found", "Steps.Do", "Steps.Role", "Steps.Text", "Signs.Kind", "Signs.Says", "Signs.Name", "Ways.Text", "Ways.Sentence", "Ways.Outcome", "Ways.Personal", "Offer.Layers.Text", "Offer.Layers.Language", "Offer.Layers.Position", "Offer.Layers.Controls.*", "Offer.Layers.Toggles.*", "Offer.WayBack", "Offer.Vendors", "Offer.GPC"},
 	"Document": {"ID", "Kind", "Title", "MIMEType", "Language", "LastModified", "LinkedFrom.Region", "Raw", "RawSHA256", "DOM", "Frames.DOM", "Page"},
 	"Gap":      {"Kind", "Page", "State"},
 }
@@ -79,7 +79,7 @@ func set(v reflect.Value, path string) {
 		switch {
 		case strings.HasSuffix(path, "Steps.Do"):
 			s = "fill"
-		case strings.HasSuffix(path, "URL") || strings.HasSuffix(path, "Frame") || strings.HasSuffix(path, "Script") || strings.HasSuffix(path, "Link") || strings.HasSuffix(path, "Action") || slices.Contains([]string{"Canonical", "LinkedFrom", "Redirects", "Mixed", "Downloads", "Popups", "LinkedFrom.Page", "Offer.WayBackMissing"}, path) || strings.HasPrefix(path, "Steps.Target"):
+		case strings.HasSuffix(path, "URL") || strings.HasSuffix(path, "Frame") || strings.HasSuffix(path, "Script") || strings.HasSuffix(path, "Link") || strings.HasSuffix(path, "Action") || slices.Contains([]string{"Canonical", "LinkedFrom", "Redirects", "Mixed", "Downloads", "Popups", "LinkedFrom.Page", "Offer.WayBackMissing", "Ways.Address", "Ways.On"}, path) || strings.HasPrefix(path, "Steps.Target"):
 			s = "https://a.test/?v=" + secret
 		case strings.HasSuffix(path, "SetCookies") || strings.HasSuffix(path, "Line"):
 			s = "n=" + secret + "; Path=/"

@@ -228,6 +228,10 @@ func (x *redactor) choice(c *evidence.Choice) {
 			c.Signs[i].Detail = x.text(c.Signs[i].Detail)
 		}
 	}
+	for i := range c.Ways {
+		w := &c.Ways[i]
+		w.Address, w.On, w.Why = x.address(w.Address), x.address(w.On), x.text(w.Why)
+	}
 	if c.Offer != nil {
 		for i := range c.Offer.Layers {
 			c.Offer.Layers[i].Screenshot = ""

@@ -37,6 +37,7 @@ func (c *checker) oneOf(node *yaml.Node, place []any, what, value string, list [
 
 var (
 	outcomes = []string{string(check.Differs), string(check.Matches), string(check.NeedsPerson), string(check.NotApplicable), string(check.NotTested)}
+	ways     = []string{evidence.WayTaken, evidence.WayReached, evidence.WayFailed, evidence.WayNotTested}
 	choices  = []string{"", evidence.ChoiceTaken, evidence.ChoiceSent, evidence.ChoiceOffered, evidence.ChoiceNoBanner, evidence.ChoiceNotTested}
 	kinds    = []string{"privacy", "cookie", "state", "children", "applicants", "terms"}
 )
@@ -116,6 +117,10 @@ func (c *checker) checkSite(s *Site, node *yaml.Node) {
 	}
 	c.notices(s, node)
 	c.offer(s.Offer, node)
+	for i := range s.Ways {
+		c.named(node, []any{"ways", i}, "text", s.Ways[i].Text)
+		c.oneOf(node, []any{"ways", i, "outcome"}, "outcome of the way", s.Ways[i].Outcome, ways)
+	}
 }
 
 func (c *checker) named(node *yaml.Node, place []any, key, value string) {

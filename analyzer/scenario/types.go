@@ -39,7 +39,8 @@ type Site struct {
 	Calls   []Call              `yaml:"calls"`
 	Labels  []Label             `yaml:"labels"`
 	Offer   *Offer              `yaml:"offer"`
-	DNS     map[string][]string `yaml:"dns"` // host → the names that it is an alias of
+	Ways    []Way               `yaml:"ways"` // to opt out, of the state optout
+	DNS     map[string][]string `yaml:"dns"`  // host → the names that it is an alias of
 	Notices []Notice            `yaml:"notices"`
 	Gaps    []Gap               `yaml:"gaps"`
 }
@@ -193,6 +194,17 @@ type Label struct {
 	Value  string   `yaml:"value"`
 	In     []string `yaml:"in"`
 	On     []string `yaml:"on"`
+}
+
+// Way is a way to opt out that a page or a notice names.
+type Way struct {
+	Text     string `yaml:"text"`
+	Sentence string `yaml:"sentence"`
+	To       string `yaml:"to"`      // where its link leads; "" is a control
+	Notice   bool   `yaml:"notice"`  // a notice names it, not the start page
+	Outcome  string `yaml:"outcome"` // taken, reached, failed or not-tested
+	Why      string `yaml:"why"`
+	Account  bool   `yaml:"account"`
 }
 
 // Offer is the first layer of a banner, and whether there is a second.

@@ -148,6 +148,23 @@ func (s *Site) links(p *Page) []evidence.Link {
 	return out
 }
 
+// ways are those of the state optout.
+func (s *Site) ways() []evidence.ChoiceWay {
+	var out []evidence.ChoiceWay
+	for _, w := range s.Ways {
+		x := evidence.ChoiceWay{Text: w.Text, Sentence: w.Sentence, Address: w.To, On: s.home() + "/", Notice: w.Notice, Outcome: w.Outcome, Why: w.Why, Account: w.Account}
+		if w.To != "" {
+			x.Address = s.resolve(w.To)
+			x.Elsewhere = !strings.HasPrefix(x.Address, s.home()+"/")
+		}
+		if w.Notice {
+			x.On = s.home() + "/privacy"
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
 // choose writes the visit that brought the state about.
 func (s *Site) choose(w *evidence.Writer, st evidence.State) error {
 	outcome := s.outcome(st)
@@ -172,6 +189,9 @@ func (s *Site) choose(w *evidence.Writer, st evidence.State) error {
 	}
 	if s.Offer != nil {
 		c.Offer = s.Offer.evidence()
+	}
+	if st == evidence.StateOptOut {
+		c.Ways = s.ways()
 	}
 	if err := w.AddChoices(c); err != nil {
 		return err

@@ -72,6 +72,10 @@ var outcomeOfChoice = map[string]string{
 	"taken": "taken", "sent": "signal sent", "offered": "banner shown, nothing chosen", "no-banner": "no banner found", "not-tested": "not tested", "": "not recorded",
 }
 
+var outcomeOfWay = map[string]string{
+	"taken": "used, and taken", "reached": "its page opens", "failed": "cannot be used", "not-tested": "not tested",
+}
+
 // choicesView is what the section about choices shows.
 type choicesView struct {
 	Show    bool

@@ -394,6 +394,7 @@ func shortAddress(s string, n int) text {
 var funcs = template.FuncMap{
 	"human":    human,
 	"capital":  capital,
+	"wayWord":  func(outcome string) string { return outcomeOfWay[outcome] },
 	"lifetime": lifetime,
 	"bytes":    bytesWord,
 	"date":     date,
