@@ -12,6 +12,8 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"candor/analyzer/check"
+	"candor/crawler"
+	"candor/crawler/evidence"
 	"candor/rules"
 )
 
@@ -23,6 +25,15 @@ func TestDashboard(t *testing.T) {
 	x := newTeam(t, "")
 	x.Stages.Rules = rules.Default
 	x.Stages.Analyze = justPages(check.Finding{ID: "f1", Rule: "CORE-01", Pack: "core", Outcome: check.Differs, Severity: "high", Confidence: "direct", Title: "A recipient <b>that</b> the text does not mention", Fingerprint: "00aa11bb22cc33dd"})
+	crawl, go1 := x.Stages.Crawl, make(chan struct{})
+	x.Stages.Crawl = func(ctx context.Context, target crawler.Target, o crawler.Options, w *evidence.Writer) error {
+		select { // until somebody watches
+		case <-go1:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		return crawl(ctx, target, o, w)
+	}
 	x.Environ = append(x.Environ, adminPassword+"=correct horse battery")
 	x.o.listen = "127.0.0.1:0"
 	serving, stop := context.WithCancel(t.Context())
@@ -52,9 +63,19 @@ func TestDashboard(t *testing.T) {
 	d.fill("name", "Shop")
 	d.check()
 	d.press("Add")
-	d.wait("the scan to finish", func() bool {
-		return strings.Contains(d.text("/"), "Shop https://shop.fernhill.test/") && !strings.Contains(d.text("/"), "scan yet") && strings.Contains(d.text("/"), "A recipient")
-	})
+	d.reads("Scan now")
+	d.run(`[...document.querySelectorAll("main a")].find((a) => a.pathname.startsWith("/scans/")).id = "scan"`)
+	d.click("#scan")
+	d.run(`document.body.dataset.mine = "1"`)
+	d.reads("running")
+	d.check()
+	if d.run(`document.body.dataset.mine`) != "1" {
+		t.Error("the page was loaded again to show that the scan runs")
+	}
+	close(go1)
+	d.reads("Open the report")
+	d.check()
+	d.follow("Shop")
 	d.check()
 
 	d.follow("A recipient <b>that</b> the text does not mention")
@@ -63,7 +84,10 @@ func TestDashboard(t *testing.T) {
 	d.check()
 	d.press("Keep this review")
 	d.reads("confirmed, said admin")
-	d.run(`document.querySelector("details").open = true`)
+	d.run(`document.querySelector("summary").id = "summary"`)
+	if err := chromedp.Do(ctx, chromedp.Click("#summary")); err != nil {
+		t.Fatal(err)
+	}
 	d.fill("justification", "The tag goes with the next release.")
 	d.fill("owner", "marketing")
 	d.check()
@@ -142,17 +166,26 @@ func (d *desk) reads(text string) {
 	d.wait(fmt.Sprintf("%q", text), func() bool { return strings.Contains(d.body(), text) })
 }
 
+// fill types into a field.
 func (d *desk) fill(name, value string) {
 	d.t.Helper()
-	selector := `main [name="` + name + `"]`
-	d.run(`[...document.querySelectorAll('` + selector + `')].at(-1).id = "here"`)
-	if err := chromedp.Do(d.ctx, chromedp.SetValue("#here", value)); err != nil {
+	d.field(name, func(field string) error { return chromedp.Do(d.ctx, chromedp.SendKeys(field, value)) })
+}
+
+// choose chooses of a list.
+func (d *desk) choose(name, value string) {
+	d.t.Helper()
+	d.field(name, func(field string) error { return chromedp.Do(d.ctx, chromedp.SetValue(field, value)) })
+}
+
+func (d *desk) field(name string, do func(selector string) error) {
+	d.t.Helper()
+	d.run(`[...document.querySelectorAll('main [name="` + name + `"]')].at(-1).id = "here"`)
+	if err := do("#here"); err != nil {
 		d.t.Fatalf("fill %s: %v", name, err)
 	}
 	d.run(`document.getElementById("here").removeAttribute("id")`)
 }
-
-func (d *desk) choose(name, value string) { d.fill(name, value) }
 
 // press presses the button with these words and waits for the page after it.
 func (d *desk) press(words string) {
@@ -165,8 +198,17 @@ func (d *desk) follow(words string) {
 
 func (d *desk) goBy(element string) {
 	d.t.Helper()
+	d.run(element + `.id = "here"`)
+	d.click("#here")
+}
+
+// click clicks with the mouse and waits for the page after it.
+func (d *desk) click(selector string) {
+	d.t.Helper()
 	d.run(`document.body.dataset.old = "1"`)
-	d.run(element + `.click()`)
+	if err := chromedp.Do(d.ctx, chromedp.Click(selector)); err != nil {
+		d.t.Fatalf("click %s: %v", selector, err)
+	}
 	d.wait("the next page", func() bool {
 		return d.run(`document.readyState === "complete" && !document.body?.dataset.old`) == "true"
 	})

@@ -76,6 +76,20 @@ func (s *Store) Audit(ctx context.Context, before int64, limit int) ([]Entry, er
 	return out, nil
 }
 
+// AuditOf returns what was done with one thing, the latest first, at most limit.
+func (s *Store) AuditOf(ctx context.Context, object string, limit int) ([]Entry, error) {
+	out := []Entry{}
+	err := s.rows(ctx, s.db, `SELECT seq, at, actor, action, object, detail, previous, hash FROM audit WHERE object = ? ORDER BY seq DESC LIMIT ?`, func(row func(...any) error) error {
+		e, err := readEntry(row)
+		out = append(out, e)
+		return err
+	}, object, limit)
+	if err != nil {
+		return nil, fmt.Errorf("audit log: %w", err)
+	}
+	return out, nil
+}
+
 func readEntry(row func(...any) error) (Entry, error) {
 	var e Entry
 	var when int64

@@ -139,7 +139,9 @@ type Query struct {
 	Review     string
 	Gone       bool // those not in the last scan too
 	Suppressed bool // those that are suppressed too
-	Limit      int  // at most; 0 is 200
+	Overdue    bool // only those whose day has passed, the longest overdue first
+	Owner      string
+	Limit      int // at most; 0 is 200
 	Offset     int
 }
 
@@ -168,11 +170,17 @@ func (s *Store) Findings(ctx context.Context, q Query) ([]Finding, error) {
 	and(q.Rule != "", "rule = ?", q.Rule)
 	and(q.Severity != "", "severity_rank = ? AND severity = ?", severityRank(q.Severity), q.Severity)
 	and(q.Review != "", "review = ?", q.Review)
+	and(q.Owner != "", "owner = ?", q.Owner)
+	order := "severity_rank, last_seen DESC, site, fingerprint"
+	if q.Overdue {
+		and(true, "due_at > 0 AND due_at < ? AND review <> 'not_an_issue'", ms(s.now()))
+		order = "due_at, " + order
+	}
 	if q.Limit <= 0 {
 		q.Limit = 200
 	}
 	out := []Finding{}
-	err := s.rows(ctx, s.db, `SELECT `+findingColumns+` FROM findings WHERE `+strings.Join(where, " AND ")+` ORDER BY severity_rank, last_seen DESC, site, fingerprint LIMIT ? OFFSET ?`, func(row func(...any) error) error {
+	err := s.rows(ctx, s.db, `SELECT `+findingColumns+` FROM findings WHERE `+strings.Join(where, " AND ")+` ORDER BY `+order+` LIMIT ? OFFSET ?`, func(row func(...any) error) error {
 		f, err := readFinding(row)
 		out = append(out, f)
 		return err
@@ -183,26 +191,50 @@ func (s *Store) Findings(ctx context.Context, q Query) ([]Finding, error) {
 	return out, nil
 }
 
-// Finding returns one finding with the ids of the scans that saw it, the latest
-// first.
-func (s *Store) Finding(ctx context.Context, site, fingerprint string) (f Finding, scans []string, err error) {
+// Finding returns one finding.
+func (s *Store) Finding(ctx context.Context, site, fingerprint string) (Finding, error) {
 	of, args := seen(ctx, "site")
-	f, err = readFinding(s.db.QueryRowContext(ctx, s.sql(`SELECT `+findingColumns+` FROM findings WHERE site = ? AND fingerprint = ? AND `+of), append([]any{site, fingerprint}, args...)...).Scan)
+	f, err := readFinding(s.db.QueryRowContext(ctx, s.sql(`SELECT `+findingColumns+` FROM findings WHERE site = ? AND fingerprint = ? AND `+of), append([]any{site, fingerprint}, args...)...).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
-	if err == nil {
-		err = s.rows(ctx, s.db, `SELECT scans.id FROM sightings JOIN scans ON scans.id = sightings.scan WHERE sightings.site = ? AND fingerprint = ? ORDER BY scans.finished_at DESC, scans.id DESC`, func(row func(...any) error) error {
-			var id string
-			err := row(&id)
-			scans = append(scans, id)
-			return err
-		}, site, fingerprint)
-	}
 	if err != nil {
-		return Finding{}, nil, fmt.Errorf("finding %s: %w", fingerprint, err)
+		return Finding{}, fmt.Errorf("finding %s: %w", fingerprint, err)
 	}
-	return f, scans, nil
+	return f, nil
+}
+
+// Sighting is what a scan says of a finding.
+type Sighting struct {
+	Scan       string    `json:"scan"`
+	State      ScanState `json:"state"` // Finished, or Incomplete: then not to see it says little
+	FinishedAt time.Time `json:"finished_at"`
+	Seen       bool      `json:"seen"`
+	Severity   string    `json:"severity"`   // then; "" when it was not seen
+	Suppressed bool      `json:"suppressed"` // then
+	Report     bool      `json:"report"`     // whether there is a report of the scan
+}
+
+// Sightings are what each scan of a site says of a finding since it was first
+// seen, the latest first, at most limit.
+func (s *Store) Sightings(ctx context.Context, f Finding, limit int) ([]Sighting, error) {
+	out := []Sighting{}
+	of, args := seen(ctx, "scans.site")
+	err := s.rows(ctx, s.db, `SELECT scans.id, scans.state, scans.finished_at, scans.report_blob, sightings.fingerprint IS NOT NULL, COALESCE(sightings.severity, ''), COALESCE(sightings.suppressed, 0)
+		FROM scans LEFT JOIN sightings ON sightings.scan = scans.id AND sightings.fingerprint = ?
+		WHERE scans.site = ? AND scans.state IN ('finished', 'incomplete') AND scans.finished_at >= ? AND `+of+` ORDER BY scans.finished_at DESC, scans.id DESC LIMIT ?`, func(row func(...any) error) error {
+		var x Sighting
+		var finished, suppressed int64
+		var report string
+		err := row(&x.Scan, &x.State, &finished, &report, &x.Seen, &x.Severity, &suppressed)
+		x.FinishedAt, x.Suppressed, x.Report = at(finished), suppressed != 0, report != ""
+		out = append(out, x)
+		return err
+	}, append(append([]any{f.Fingerprint, f.Site, ms(f.FirstSeen)}, args...), limit)...)
+	if err != nil {
+		return nil, fmt.Errorf("history of the finding %s: %w", f.Fingerprint, err)
+	}
+	return out, nil
 }
 
 // Review records what a person says of a finding: its Review, Note, Owner and
@@ -214,12 +246,19 @@ func (s *Store) Review(ctx context.Context, actor string, f Finding) error {
 			f.Review, f.Note, f.Owner, ms(f.DueAt), actor, ms(now), f.Site, f.Fingerprint); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, actor, "finding.review", f.Site+"/"+f.Fingerprint, map[string]string{"review": f.Review, "owner": f.Owner, "note": f.Note})
+		return s.record(ctx, tx, actor, "finding.review", f.Site+"/"+f.Fingerprint, map[string]string{"review": f.Review, "owner": f.Owner, "note": f.Note, "due": day(f.DueAt)})
 	})
 	if err != nil {
 		return fmt.Errorf("review the finding %s: %w", f.Fingerprint, err)
 	}
 	return nil
+}
+
+func day(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.DateOnly)
 }
 
 // Recipient is who gets data from a site.

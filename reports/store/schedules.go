@@ -57,7 +57,7 @@ func (x Schedule) share() time.Duration {
 	for _, c := range []byte(x.ID) {
 		h = (h ^ uint64(c)) * 1099511628211
 	}
-	return time.Duration(h % uint64(x.Jitter))
+	return time.Duration(h % uint64(x.Jitter)).Truncate(time.Millisecond) // times are kept in milliseconds
 }
 
 // AddSchedule adds a schedule. One that cannot be read, or a zone that is not
@@ -96,6 +96,58 @@ func (s *Store) DeleteSchedule(ctx context.Context, actor, id string) error {
 		return fmt.Errorf("delete the schedule %s: %w", id, err)
 	}
 	return nil
+}
+
+// PauseSchedule stops a schedule or lets it go on, from now.
+func (s *Store) PauseSchedule(ctx context.Context, actor, id string, paused bool) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		list, err := s.schedules(ctx, tx, `WHERE id = ?`, id)
+		if err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			return ErrNotFound
+		}
+		// What was missed while it was paused is not made up.
+		next, err := list[0].next(s.now())
+		if err != nil {
+			return err
+		}
+		if err := s.one(ctx, tx, `UPDATE schedules SET paused = ?, next_at = ? WHERE id = ?`, bit(paused), ms(next), id); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, actor, map[bool]string{true: "schedule.pause", false: "schedule.resume"}[paused], id, map[string]string{"site": list[0].Site})
+	})
+	if err != nil {
+		return fmt.Errorf("pause or resume the schedule %s: %w", id, err)
+	}
+	return nil
+}
+
+// Times are the next n times of a schedule after t, none while it is paused.
+func (x Schedule) Times(t time.Time, n int) []time.Time {
+	out := []time.Time{}
+	for range n {
+		next, err := x.next(t)
+		if x.Paused || err != nil {
+			return out
+		}
+		out, t = append(out, next), next
+	}
+	return out
+}
+
+// Schedule returns a schedule.
+func (s *Store) Schedule(ctx context.Context, id string) (Schedule, error) {
+	of, args := seen(ctx, "site")
+	list, err := s.schedules(ctx, s.db, `WHERE id = ? AND `+of, append([]any{id}, args...)...)
+	if err == nil && len(list) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Schedule{}, fmt.Errorf("schedule %s: %w", id, err)
+	}
+	return list[0], nil
 }
 
 // Schedules lists the schedules of a site, or of all with "", by what comes next.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -150,9 +151,18 @@ func testFinish(t *testing.T, w *world) {
 	if len(present) != 2 || len(all) != 3 {
 		t.Errorf("%d findings are there of %d, want 2 of 3", len(present), len(all))
 	}
-	f, scans, err := w.Finding(t.Context(), w.site.ID, "f2")
-	if err != nil || len(scans) != 2 || scans[0] != y.ID || f.FirstScan != x.ID || f.LastScan != y.ID || !f.FirstSeen.Before(f.LastSeen) {
+	f, err := w.Finding(t.Context(), w.site.ID, "f2")
+	scans := must(w.Sightings(t.Context(), f, 10))(t)
+	if err != nil || len(scans) != 2 || scans[0].Scan != y.ID || !scans[1].Seen || f.FirstScan != x.ID || f.LastScan != y.ID || !f.FirstSeen.Before(f.LastSeen) {
 		t.Errorf("got %+v seen in %v, %v", f, scans, err)
+	}
+	gone := must(w.Finding(t.Context(), w.site.ID, "f1"))(t)
+	if h := must(w.Sightings(t.Context(), gone, 10))(t); len(h) != 2 || h[0].Seen || h[0].Scan != y.ID || !h[1].Seen || h[1].Severity == "" || h[1].Scan != x.ID {
+		t.Errorf("the history of a finding that went: %+v", h)
+	}
+	fresh := must(w.Finding(t.Context(), w.site.ID, "f3"))(t)
+	if h := must(w.Sightings(t.Context(), fresh, 10))(t); len(h) != 1 || !h[0].Seen {
+		t.Errorf("the history of a finding that came: %+v", h)
 	}
 	if r := must(w.Recipients(t.Context(), w.site.ID))(t); len(r) != 1 || r[0].Vendor != "meta-pixel" || !r[0].Present {
 		t.Errorf("recipients %+v", r)
@@ -280,8 +290,29 @@ func testSchedules(t *testing.T, w *world) {
 	if got := must(w.Schedules(ctx, w.site.ID))(t); len(got) != 1 || !got[0].NextAt.After(w.clock.now()) {
 		t.Errorf("schedules %+v", got)
 	}
+	if err := w.PauseSchedule(ctx, "admin", x.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.pass(48 * time.Hour)
+	if got := must(w.Due(ctx))(t); len(got) != 0 {
+		t.Errorf("a paused schedule queued %+v", got)
+	}
+	if x = must(w.Schedule(ctx, x.ID))(t); !x.Paused || len(x.Times(w.clock.now(), 3)) != 0 {
+		t.Errorf("a paused schedule comes at %v", x.Times(w.clock.now(), 3))
+	}
+	if err := w.PauseSchedule(ctx, "admin", x.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	x = must(w.Schedule(ctx, x.ID))(t)
+	times := x.Times(w.clock.now(), 3)
+	if x.Paused || !x.NextAt.After(w.clock.now()) || len(times) != 3 || !times[0].Equal(x.NextAt) || times[2].Sub(times[1]) < 20*time.Hour || times[2].Sub(times[1]) > 28*time.Hour {
+		t.Errorf("a schedule that goes on: %+v at %v", x, times)
+	}
 	if err := w.DeleteSchedule(ctx, "admin", x.ID); err != nil {
 		t.Error(err)
+	}
+	if err := w.PauseSchedule(ctx, "admin", x.ID, true); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("a schedule that is gone was paused: %v", err)
 	}
 }
 
@@ -305,7 +336,7 @@ func testBadSchedule(t *testing.T, w *world) {
 func testReview(t *testing.T, w *world) {
 	ctx := t.Context()
 	w.scanned(t, store.Finished, report("f1"))
-	if err := w.Review(ctx, "ada", store.Finding{Site: w.site.ID, Fingerprint: "f1", Review: "confirmed", Note: "seen in the tag manager", Owner: "marketing"}); err != nil {
+	if err := w.Review(ctx, "ada", store.Finding{Site: w.site.ID, Fingerprint: "f1", Review: "confirmed", Note: "seen in the tag manager", Owner: "marketing", DueAt: w.clock.now().Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	sup := store.Suppression{Site: w.site.ID, Fingerprint: "f1", Reason: "planned_fix", Justification: "goes next sprint", Owner: "marketing", Approver: "dpo", ExpiresAt: w.clock.now().Add(90 * 24 * time.Hour)}
@@ -318,9 +349,17 @@ func testReview(t *testing.T, w *world) {
 	if got := must(w.Findings(ctx, store.Query{Site: w.site.ID}))(t); len(got) != 0 {
 		t.Errorf("a suppressed finding is listed: %+v", got)
 	}
-	f, _, err := w.Finding(ctx, w.site.ID, "f1")
+	f, err := w.Finding(ctx, w.site.ID, "f1")
 	if err != nil || f.Review != "confirmed" || f.ReviewedBy != "ada" || !f.Suppressed {
 		t.Errorf("got %+v, %v", f, err)
+	}
+	overdue := store.Query{Site: w.site.ID, Suppressed: true, Overdue: true}
+	if got := must(w.Findings(ctx, overdue))(t); len(got) != 0 {
+		t.Errorf("overdue before its day: %+v", got)
+	}
+	w.clock.pass(2 * time.Hour)
+	if got := must(w.Findings(ctx, overdue))(t); len(got) != 1 {
+		t.Errorf("%d findings are overdue, want 1", len(got))
 	}
 	if err := w.Review(ctx, "ada", store.Finding{Site: w.site.ID, Fingerprint: "none"}); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a finding that is not there was reviewed: %v", err)
@@ -334,6 +373,13 @@ func testReview(t *testing.T, w *world) {
 	}
 	if got := must(w.Findings(ctx, store.Query{Site: w.site.ID}))(t); len(got) != 1 {
 		t.Errorf("%d findings after the suppression was withdrawn, want 1", len(got))
+	}
+	did := []string{}
+	for _, e := range must(w.AuditOf(ctx, w.site.ID+"/f1", 10))(t) {
+		did = append(did, e.Action)
+	}
+	if got := strings.Join(did, " "); got != "suppression.withdraw finding.suppress finding.review" {
+		t.Errorf("what people did with it: %s", got)
 	}
 }
 
@@ -552,7 +598,7 @@ func testAccess(t *testing.T, w *world) {
 		for g, see := range map[*ground]bool{&mine: c.mine, &theirs: c.all} {
 			_, err1 := w.Site(seeing, g.site.ID)
 			_, err2 := w.Scan(seeing, g.scan.ID)
-			_, _, err3 := w.Finding(seeing, g.site.ID, "f1")
+			_, err3 := w.Finding(seeing, g.site.ID, "f1")
 			for _, err := range []error{err1, err2, err3} {
 				if see && err != nil || !see && !errors.Is(err, store.ErrNotFound) {
 					t.Errorf("%s at %s: %v", name, g.org.Name, err)

@@ -109,7 +109,11 @@ func (s *Store) Withdraw(ctx context.Context, actor, id string) error {
 			AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.site = findings.site AND x.fingerprint = findings.fingerprint AND x.withdrawn_at = 0 AND x.expires_at > ?)`, id, now); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, actor, "suppression.withdraw", id, nil)
+		var site, fingerprint string
+		if err := tx.QueryRowContext(ctx, s.sql(`SELECT site, fingerprint FROM suppressions WHERE id = ?`), id).Scan(&site, &fingerprint); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, actor, "suppression.withdraw", site+"/"+fingerprint, map[string]string{"suppression": id})
 	})
 	if err != nil {
 		return fmt.Errorf("withdraw the suppression %s: %w", id, err)

@@ -1,12 +1,14 @@
 package web
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"candor/reports/exceptions"
 	"candor/reports/plain"
 	"candor/reports/store"
 	"candor/rules"
@@ -21,7 +23,7 @@ const maxFrom = 1_000_000
 // refused with those that there are.
 func query(r *http.Request) (store.Query, error) {
 	v := r.URL.Query()
-	q := store.Query{Site: v.Get("site"), Rule: v.Get("rule"), Severity: v.Get("severity"), Review: v.Get("review"), Gone: v.Get("gone") != "", Suppressed: v.Get("suppressed") != ""}
+	q := store.Query{Site: v.Get("site"), Rule: v.Get("rule"), Severity: v.Get("severity"), Review: v.Get("review"), Gone: v.Get("gone") != "", Suppressed: v.Get("suppressed") != "", Overdue: v.Get("overdue") != "", Owner: v.Get("owner")}
 	if q.Severity != "" && !slices.Contains(rules.Severities, q.Severity) {
 		return q, wrongf("there is no severity %q: expected one of %s", plain.Cut(q.Severity, 40), strings.Join(rules.Severities, ", "))
 	}
@@ -58,9 +60,13 @@ func (s *server) findings(w http.ResponseWriter, r *http.Request, p who) error {
 	if err != nil {
 		return err
 	}
-	names, err := s.siteNames(r)
+	sites, err := s.Store.Sites(r.Context(), "")
 	if err != nil {
 		return err
+	}
+	names := map[string]string{}
+	for _, x := range sites {
+		names[x.ID] = x.Name
 	}
 	next := ""
 	if len(list) > perPage {
@@ -71,56 +77,115 @@ func (s *server) findings(w http.ResponseWriter, r *http.Request, p who) error {
 	}
 	return s.show(w, p, "findings", "Findings", "findings", struct {
 		Findings []store.Finding
+		Sites    []store.Site
 		Names    map[string]string
 		Query    store.Query
 		Next     string
-	}{list, names, q, next})
+	}{list, sites, names, q, next})
 }
 
 type findingView struct {
 	store.Finding
 	Name         string
 	About        *rules.Rule // nil when this version does not have it
-	Scans        []store.Scan
-	Suppressions []store.Suppression
+	Sightings    []store.Sighting
+	Deeds        []deed
+	Suppressions []suppressed
 	Longest      time.Time // day until which it may be suppressed
+	Overdue      bool
+	Now          time.Time
 }
 
+type suppressed struct {
+	store.Suppression
+	Over bool // it has expired
+}
+
+// deed is what somebody did with a finding.
+type deed struct {
+	At          time.Time
+	Actor, What string
+}
+
+// shownSightings and shownDeeds bound a finding's history on its page.
+const shownSightings, shownDeeds = 30, 50
+
 func (s *server) finding(w http.ResponseWriter, r *http.Request, p who) error {
-	ctx := r.Context()
-	f, scans, err := s.Store.Finding(ctx, r.PathValue("site"), r.PathValue("fingerprint"))
+	v, err := s.findingView(r)
 	if err != nil {
 		return err
 	}
-	v := findingView{Finding: f, Longest: s.Now().AddDate(0, 0, 90)}
-	if f.Severity == "critical" {
-		v.Longest = s.Now().AddDate(0, 0, 30)
+	return s.show(w, p, "findings", v.Title, "finding", v)
+}
+
+func (s *server) findingView(r *http.Request) (findingView, error) {
+	ctx := r.Context()
+	f, err := s.Store.Finding(ctx, r.PathValue("site"), r.PathValue("fingerprint"))
+	if err != nil {
+		return findingView{}, err
 	}
+	days := exceptions.MaxDays / 4
+	if f.Severity == "critical" {
+		days = exceptions.MaxCriticalDays
+	}
+	v := findingView{Finding: f, Now: s.Now(), Longest: s.Now().AddDate(0, 0, days)}
+	v.Overdue = !f.DueAt.IsZero() && f.DueAt.Before(v.Now) && f.Review != "not_an_issue"
 	site, err := s.Store.Site(ctx, f.Site)
 	if err != nil {
-		return err
+		return v, err
 	}
 	v.Name = site.Name
 	if i := slices.IndexFunc(s.Rules.Rules, func(x *rules.Rule) bool { return x.ID == f.Rule }); i >= 0 {
 		v.About = s.Rules.Rules[i]
 	}
-	for _, id := range scans[:min(len(scans), 30)] {
-		x, err := s.Store.Scan(ctx, id)
-		if err != nil {
-			return err
-		}
-		v.Scans = append(v.Scans, x)
+	if v.Sightings, err = s.Store.Sightings(ctx, f, shownSightings); err != nil {
+		return v, err
+	}
+	log, err := s.Store.AuditOf(ctx, f.Site+"/"+f.Fingerprint, shownDeeds)
+	if err != nil {
+		return v, err
+	}
+	for _, e := range log {
+		v.Deeds = append(v.Deeds, deed{e.At, e.Actor, deedOf(e)})
 	}
 	all, err := s.Store.Suppressions(ctx, f.Site)
 	if err != nil {
-		return err
+		return v, err
 	}
 	for _, x := range all {
 		if x.Fingerprint == f.Fingerprint {
-			v.Suppressions = append(v.Suppressions, x)
+			v.Suppressions = append(v.Suppressions, suppressed{x, !x.ExpiresAt.After(v.Now)})
 		}
 	}
-	return s.show(w, p, "findings", f.Title, "finding", v)
+	return v, nil
+}
+
+// deedOf says in words what an entry of the audit log is about.
+func deedOf(e store.Entry) string {
+	var d map[string]string
+	// What another version wrote may have other values; then less is said.
+	_ = json.Unmarshal([]byte(e.Detail), &d)
+	switch e.Action {
+	case "finding.review":
+		out := "took the review back"
+		if d["review"] != "" {
+			out = "said: " + strings.ReplaceAll(d["review"], "_", " ")
+		}
+		for _, x := range []struct{ before, what string }{{", owner ", d["owner"]}, {", due ", d["due"]}} {
+			if x.what != "" {
+				out += x.before + x.what
+			}
+		}
+		if d["note"] != "" {
+			out += ". “" + d["note"] + "”"
+		}
+		return out
+	case "finding.suppress":
+		return "suppressed it until " + d["expires"] + ": " + strings.ReplaceAll(d["reason"], "_", " ")
+	case "suppression.withdraw":
+		return "withdrew a suppression"
+	}
+	return strings.ReplaceAll(e.Action, ".", " ")
 }
 
 func (s *server) reviewFinding(w http.ResponseWriter, r *http.Request, p who) error {
@@ -128,17 +193,30 @@ func (s *server) reviewFinding(w http.ResponseWriter, r *http.Request, p who) er
 	if err != nil {
 		return err
 	}
-	f := store.Finding{Site: r.PathValue("site"), Fingerprint: r.PathValue("fingerprint"), Review: values.Get("review"), Note: strings.TrimSpace(values.Get("note")), Owner: strings.TrimSpace(values.Get("owner"))}
+	if err := s.keepReview(r, p, review{values.Get("review"), values.Get("note"), values.Get("owner"), values.Get("due")}); err != nil {
+		return err
+	}
+	return back(w, r, "/findings/%s/%s", r.PathValue("site"), r.PathValue("fingerprint"))
+}
+
+// review is what somebody says of a finding, as a form and the API send it.
+type review struct {
+	Review string `json:"review"`
+	Note   string `json:"note"`
+	Owner  string `json:"owner"`
+	Due    string `json:"due"` // a day, such as 2026-12-31
+}
+
+func (s *server) keepReview(r *http.Request, p who, x review) error {
+	f := store.Finding{Site: r.PathValue("site"), Fingerprint: r.PathValue("fingerprint"), Review: x.Review, Note: plain.Cut(strings.TrimSpace(x.Note), 4000), Owner: plain.Cut(strings.TrimSpace(x.Owner), 200)}
 	if !slices.Contains(store.Reviews, f.Review) {
-		return wrongf("a finding is confirmed, not an issue, or needs a person")
+		return wrongf("a finding is confirmed, not_an_issue, or needs_person")
 	}
-	if f.DueAt, err = dayOf(values.Get("due")); err != nil {
+	var err error
+	if f.DueAt, err = dayOf(x.Due); err != nil {
 		return err
 	}
-	if err := s.Store.Review(r.Context(), p.name, f); err != nil {
-		return err
-	}
-	return back(w, r, "/findings/%s/%s", f.Site, f.Fingerprint)
+	return s.Store.Review(r.Context(), p.name, f)
 }
 
 // dayOf reads the end of a day; "" is none.
@@ -158,28 +236,42 @@ func (s *server) suppressFinding(w http.ResponseWriter, r *http.Request, p who) 
 	if err != nil {
 		return err
 	}
-	x := store.Suppression{
-		Site: r.PathValue("site"), Fingerprint: r.PathValue("fingerprint"), Reason: values.Get("reason"),
-		Justification: strings.TrimSpace(values.Get("justification")), Owner: strings.TrimSpace(values.Get("owner")), Approver: p.name,
-	}
-	if x.ExpiresAt, err = dayOf(values.Get("expires")); err != nil {
-		return err
-	}
-	f, _, err := s.Store.Finding(r.Context(), x.Site, x.Fingerprint)
+	_, err = s.keepSuppression(r, p, suppression{values.Get("reason"), values.Get("justification"), values.Get("owner"), values.Get("expires")})
 	if err != nil {
 		return err
 	}
+	return back(w, r, "/findings/%s/%s", r.PathValue("site"), r.PathValue("fingerprint"))
+}
+
+// suppression is what a form and the API send.
+type suppression struct {
+	Reason        string `json:"reason"`
+	Justification string `json:"justification"`
+	Owner         string `json:"owner"`
+	Expires       string `json:"expires"` // its last day
+}
+
+func (s *server) keepSuppression(r *http.Request, p who, in suppression) (store.Suppression, error) {
+	x := store.Suppression{
+		Site: r.PathValue("site"), Fingerprint: r.PathValue("fingerprint"), Reason: in.Reason,
+		Justification: plain.Cut(strings.TrimSpace(in.Justification), 4000), Owner: plain.Cut(strings.TrimSpace(in.Owner), 200), Approver: p.name,
+	}
+	var err error
+	if x.ExpiresAt, err = dayOf(in.Expires); err != nil {
+		return x, err
+	}
+	f, err := s.Store.Finding(r.Context(), x.Site, x.Fingerprint)
+	if err != nil {
+		return x, err
+	}
 	if err := x.Check(s.Now(), f.Severity); err != nil {
-		return wrong{err}
+		return x, wrong{err}
 	}
-	if _, err := s.Store.Suppress(r.Context(), p.name, x); err != nil {
-		return err
-	}
-	return back(w, r, "/findings/%s/%s", x.Site, x.Fingerprint)
+	return s.Store.Suppress(r.Context(), p.name, x)
 }
 
 func (s *server) withdraw(w http.ResponseWriter, r *http.Request, p who) error {
-	if err := s.Store.Withdraw(r.Context(), p.name, r.PathValue("id")); err != nil {
+	if err := s.Store.Withdraw(r.Context(), p.name, r.PathValue("suppression")); err != nil {
 		return err
 	}
 	return back(w, r, "/findings")
@@ -197,7 +289,7 @@ func (s *server) recipients(w http.ResponseWriter, r *http.Request, p who) error
 	q := strings.ToLower(strings.TrimSpace(r.URL.Query().Get("q")))
 	var list []recipientRow
 	for _, x := range all {
-		if q != "" && !strings.Contains(strings.ToLower(x.Name+" "+x.Entity+" "+x.Vendor), q) {
+		if q != "" && !strings.Contains(strings.ToLower(x.Name+" "+x.Entity+" "+x.Vendor+" "+x.Categories), q) {
 			continue
 		}
 		if n := len(list); n == 0 || list[n-1].Vendor != x.Vendor {

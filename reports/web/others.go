@@ -235,25 +235,22 @@ func nextBefore(list []store.Entry) int64 {
 // before.
 type policyVersion struct {
 	store.Policy
-	Added, Removed []string // quotes
-	First          bool
+	Changes []reports.Change
+	First   bool
+	Untold  string // why it was not compared
 }
+
+// compared bounds the versions whose claims are compared for a page.
+const compared = 20
 
 func (s *server) policies(w http.ResponseWriter, r *http.Request, p who) error {
 	x, err := s.Store.Site(r.Context(), r.PathValue("site"))
 	if err != nil {
 		return err
 	}
-	list, err := s.Store.Policies(r.Context(), x.ID)
+	versions, err := s.versions(r)
 	if err != nil {
 		return err
-	}
-	versions := make([]policyVersion, len(list))
-	for i, v := range list {
-		versions[i] = policyVersion{Policy: v, First: i+1 == len(list) || list[i+1].URL != v.URL}
-		if !versions[i].First {
-			versions[i].Added, versions[i].Removed = changedQuotes(list[i+1].Statements, v.Statements)
-		}
 	}
 	return s.show(w, p, "overview", "Notices of "+x.Name, "policies", struct {
 		Site     store.Site
@@ -261,34 +258,38 @@ func (s *server) policies(w http.ResponseWriter, r *http.Request, p who) error {
 	}{x, versions})
 }
 
-// changedQuotes are the sentences that one version has and the other lacks.
-func changedQuotes(older, newer string) (added, removed []string) {
-	quotes := func(text string) ([]string, map[string]bool) {
-		var list []reports.Statement
-		if json.Unmarshal([]byte(text), &list) != nil { // of another version of Candor: nothing can be told
-			return nil, nil
-		}
-		var order []string
-		has := map[string]bool{}
-		for _, st := range list {
-			if !has[st.Quote] {
-				has[st.Quote] = true
-				order = append(order, st.Quote)
-			}
-		}
-		return order, has
+func (s *server) versions(r *http.Request) ([]policyVersion, error) {
+	list, err := s.Store.Policies(r.Context(), r.PathValue("site"))
+	if err != nil {
+		return nil, err
 	}
-	was, had := quotes(older)
-	is, has := quotes(newer)
-	for _, q := range is {
-		if !had[q] {
-			added = append(added, q)
+	out := make([]policyVersion, len(list))
+	told := 0
+	for i, v := range list {
+		out[i] = policyVersion{Policy: v, First: i+1 == len(list) || list[i+1].URL != v.URL}
+		switch {
+		case out[i].First:
+		case told == compared:
+			out[i].Untold = "Only the latest changes are compared here."
+		default:
+			out[i].Changes, out[i].Untold = s.compare(list[i+1], v)
+			told++
 		}
 	}
-	for _, q := range was {
-		if !has[q] {
-			removed = append(removed, q)
+	return out, nil
+}
+
+// compare tells what a version of a notice claims other than the one before.
+func (s *server) compare(older, newer store.Policy) ([]reports.Change, string) {
+	texts := [2]reports.Policy{}
+	for i, v := range []store.Policy{older, newer} {
+		texts[i] = reports.Policy{ID: v.SHA256, URL: v.URL, Title: v.Title}
+		if json.Unmarshal([]byte(v.Statements), &texts[i].Statements) != nil {
+			return nil, "Another version of Candor read one of them: what changed cannot be told."
 		}
 	}
-	return added, removed
+	if (len(texts[0].Statements) == 0) != (len(texts[1].Statements) == 0) {
+		return nil, "The sentences of one of them could not be read: what changed cannot be told."
+	}
+	return reports.TextChanges(texts[0], texts[1], s.Broader), ""
 }

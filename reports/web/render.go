@@ -50,7 +50,7 @@ var funcs = template.FuncMap{
 	"totals":      totalsOf,
 	"grave":       func(t totals) int { return t.BySeverity["critical"] + t.BySeverity["high"] },
 	"other":       func(t totals) int { return t.BySeverity["medium"] + t.BySeverity["low"] + t.BySeverity["info"] },
-	"width":       func(t []trendPoint) int { return max(len(t)*20, 400) },
+	"width":       func(t []trendPoint) int { return max(len(t)*24, 480) },
 	"names":       func(x store.Site) map[string]string { return map[string]string{x.ID: x.Name} },
 	"findings": func(caption string, list []store.Finding, names map[string]string) findingRows {
 		return findingRows{caption, list, names}

@@ -53,6 +53,9 @@ type overviewView struct {
 	Open     []store.Scan
 	Names    map[string]string
 	Findings []store.Finding
+	Overdue  []store.Finding
+	Within   string // name of the one organisation that is shown
+	Groups   int    // organisations that somebody sees
 }
 
 func (s *server) overview(w http.ResponseWriter, r *http.Request, p who) error {
@@ -72,6 +75,19 @@ func (s *server) overview(w http.ResponseWriter, r *http.Request, p who) error {
 	}
 	if v.Findings, err = s.Store.Findings(r.Context(), store.Query{Limit: 10}); err != nil {
 		return err
+	}
+	if v.Overdue, err = s.Store.Findings(r.Context(), store.Query{Limit: 10, Overdue: true}); err != nil {
+		return err
+	}
+	organisations, err := s.Store.Organisations(r.Context())
+	if err != nil {
+		return err
+	}
+	v.Groups = len(organisations)
+	for _, o := range organisations {
+		if o.ID == r.URL.Query().Get("organisation") {
+			v.Within = o.Name
+		}
 	}
 	return s.show(w, p, "overview", "Overview", "overview", v)
 }
@@ -181,7 +197,7 @@ type siteView struct {
 	Trend        []trendPoint
 	Findings     []store.Finding
 	Recipients   []store.Recipient
-	Schedules    []store.Schedule
+	Schedules    []planned
 	Suppressions []store.Suppression
 	Policies     []store.Policy
 }
@@ -196,14 +212,13 @@ func (s *server) site(w http.ResponseWriter, r *http.Request, p who) error {
 	if v.Scans, err = s.Store.Scans(ctx, id, 30); err != nil {
 		return err
 	}
-	v.Trend = trend(v.Scans)
 	if v.Findings, err = s.Store.Findings(ctx, store.Query{Site: id, Suppressed: true}); err != nil {
 		return err
 	}
 	if v.Recipients, err = s.Store.Recipients(ctx, id); err != nil {
 		return err
 	}
-	if v.Schedules, err = s.Store.Schedules(ctx, id); err != nil {
+	if v.Schedules, err = s.planned(r, id); err != nil {
 		return err
 	}
 	if v.Suppressions, err = s.Store.Suppressions(ctx, id); err != nil {
@@ -212,6 +227,7 @@ func (s *server) site(w http.ResponseWriter, r *http.Request, p who) error {
 	if v.Policies, err = s.Store.Policies(ctx, id); err != nil {
 		return err
 	}
+	v.Trend = trend(v.Scans, v.Policies)
 	return s.show(w, p, "overview", x.Name, "site", v)
 }
 
@@ -224,10 +240,18 @@ type trendPoint struct {
 	GraveY, GraveH    int
 	OtherY, OtherH    int
 	Companies, Unsaid int
+	Notices           []string // titles of notices that this scan saw in a new version
 }
 
-// trend is the finished scans, the oldest first.
-func trend(scans []store.Scan) []trendPoint {
+// trend is the finished scans, the oldest first, with the versions of notices
+// that came with them.
+func trend(scans []store.Scan, policies []store.Policy) []trendPoint {
+	fresh := map[string][]string{}
+	for i, v := range policies { // by address, the latest first: the first version of all is no change
+		if i+1 < len(policies) && policies[i+1].URL == v.URL {
+			fresh[v.FirstScan] = append(fresh[v.FirstScan], cmp.Or(v.Title, v.Kind, v.URL))
+		}
+	}
 	var out []trendPoint
 	most := 1
 	for _, x := range slices.Backward(scans) {
@@ -236,13 +260,14 @@ func trend(scans []store.Scan) []trendPoint {
 		}
 		t := totalsOf(x)
 		pt := trendPoint{Scan: x, Grave: t.BySeverity["critical"] + t.BySeverity["high"], Companies: t.Companies, Unsaid: t.UndisclosedCompanies}
+		pt.Notices = fresh[x.ID]
 		pt.Other = t.BySeverity["medium"] + t.BySeverity["low"] + t.BySeverity["info"]
 		most = max(most, pt.Grave+pt.Other)
 		out = append(out, pt)
 	}
 	for i := range out {
 		pt := &out[i]
-		pt.X = i * 20
+		pt.X = i * 24
 		pt.GraveH, pt.OtherH = pt.Grave*100/most, pt.Other*100/most
 		pt.GraveY = 100 - pt.GraveH
 		pt.OtherY = pt.GraveY - pt.OtherH
@@ -250,20 +275,32 @@ func trend(scans []store.Scan) []trendPoint {
 	return out
 }
 
+// schedule is what a form and the API send.
+type schedule struct {
+	Expression string `json:"expression"`
+	Zone       string `json:"zone"`   // "" is UTC
+	Jitter     string `json:"jitter"` // such as 30m; "" is none
+}
+
+func (s *server) keepSchedule(r *http.Request, p who, in schedule) (store.Schedule, error) {
+	jitter, err := time.ParseDuration(cmp.Or(in.Jitter, "0s"))
+	if err != nil {
+		return store.Schedule{}, wrongf("%q is no time: expected one such as 30m", plain.Cut(in.Jitter, 40))
+	}
+	x := store.Schedule{Site: r.PathValue("site"), Expression: strings.TrimSpace(in.Expression), Zone: cmp.Or(in.Zone, "UTC"), Jitter: jitter}
+	if err := x.Check(s.Now()); err != nil {
+		return x, wrong{err}
+	}
+	return s.Store.AddSchedule(r.Context(), p.name, x)
+}
+
 func (s *server) addSchedule(w http.ResponseWriter, r *http.Request, p who) error {
 	values, err := form(r)
 	if err != nil {
 		return err
 	}
-	jitter, err := time.ParseDuration(cmp.Or(values.Get("jitter"), "0s"))
+	x, err := s.keepSchedule(r, p, schedule{values.Get("expression"), values.Get("zone"), values.Get("jitter")})
 	if err != nil {
-		return wrongf("%q is no time: expected one such as 30m", plain.Cut(values.Get("jitter"), 40))
-	}
-	x := store.Schedule{Site: r.PathValue("site"), Expression: strings.TrimSpace(values.Get("expression")), Zone: cmp.Or(values.Get("zone"), "UTC"), Jitter: jitter}
-	if err := x.Check(s.Now()); err != nil {
-		return wrong{err}
-	}
-	if _, err := s.Store.AddSchedule(r.Context(), p.name, x); err != nil {
 		return err
 	}
 	return back(w, r, "/sites/%s", x.Site)
@@ -276,17 +313,55 @@ func (s *server) deleteSchedule(w http.ResponseWriter, r *http.Request, p who) e
 	return back(w, r, "/schedules")
 }
 
-func (s *server) schedules(w http.ResponseWriter, r *http.Request, p who) error {
-	plans, err := s.Store.Schedules(r.Context(), "")
+func (s *server) pauseSchedule(w http.ResponseWriter, r *http.Request, p who) error {
+	values, err := form(r)
 	if err != nil {
 		return err
 	}
-	names, err := s.siteNames(r)
+	if err := s.Store.PauseSchedule(r.Context(), p.name, r.PathValue("schedule"), values.Get("paused") != ""); err != nil {
+		return err
+	}
+	return back(w, r, "/schedules")
+}
+
+// planned is a schedule with its next times, and what somebody may do with it.
+type planned struct {
+	store.Schedule
+	Next      []time.Time
+	MayChange bool
+	MayScan   bool
+}
+
+func (s *server) planned(r *http.Request, site string) ([]planned, error) {
+	list, err := s.Store.Schedules(r.Context(), site)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]planned, len(list))
+	for i, x := range list {
+		out[i] = planned{Schedule: x, Next: x.Times(s.Now(), 3)}
+	}
+	return out, nil
+}
+
+func (s *server) schedules(w http.ResponseWriter, r *http.Request, p who) error {
+	plans, err := s.planned(r, "")
 	if err != nil {
 		return err
+	}
+	sites, err := s.Store.Sites(r.Context(), "")
+	if err != nil {
+		return err
+	}
+	names, of := map[string]string{}, map[string]store.Role{}
+	for _, x := range sites {
+		names[x.ID], of[x.ID] = x.Name, p.pass.Access.Role(x.Organisation)
+	}
+	for i := range plans {
+		plans[i].MayChange, plans[i].MayScan = of[plans[i].Site].May(store.Owner), of[plans[i].Site].May(store.Reviewer)
 	}
 	return s.show(w, p, "schedules", "Schedules", "schedules", struct {
-		Schedules []store.Schedule
+		Schedules []planned
 		Names     map[string]string
 	}{plans, names})
 }

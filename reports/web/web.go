@@ -141,6 +141,7 @@ func (s *server) pageRoutes() []route {
 		{"POST /sites/{site}/scan", store.Reviewer, s.scanSite},
 		{"POST /sites/{site}/delete", store.Owner, s.deleteSite},
 		{"POST /sites/{site}/schedules", store.Owner, s.addSchedule},
+		{"POST /schedules/{schedule}/pause", store.Owner, s.pauseSchedule},
 		{"POST /schedules/{schedule}/delete", store.Owner, s.deleteSchedule},
 		{"GET /sites/{site}/policies", store.Viewer, s.policies},
 		{"GET /scans/{scan}", store.Viewer, s.scan},

@@ -13,8 +13,13 @@ INSERT INTO members(organisation, person, role) SELECT organisations.id, people.
 UPDATE people SET role = 'member' WHERE role <> 'admin';
 -- A token may be kept to one organisation.
 ALTER TABLE passes ADD COLUMN organisation TEXT NOT NULL DEFAULT '';
+-- What people did with one finding.
+CREATE INDEX audit_object ON audit(object);
+CREATE INDEX findings_due ON findings(due_at);
 
 -- +goose Down
+DROP INDEX findings_due;
+DROP INDEX audit_object;
 ALTER TABLE passes DROP COLUMN organisation;
 UPDATE people SET role = 'viewer' WHERE role = 'member';
 DROP TABLE members;
