@@ -21,6 +21,15 @@ type Name struct {
 // words. The caller must not change the slice.
 func (s *Set) Names() []Name { return s.index.named }
 
+// NamesOf returns whose name a text is, whatever its case, in the order of Names.
+// The caller must not change the slice.
+func (s *Set) NamesOf(text string) []Name {
+	if s.index.called == nil {
+		return nil
+	}
+	return s.index.called()[strings.ToLower(text)]
+}
+
 func names(s *Set) []Name {
 	seen := make(map[Name]bool)
 	add := func(kind, id string, ambiguous []string, lists ...[]string) {

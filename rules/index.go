@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/net/publicsuffix"
 )
@@ -18,7 +19,8 @@ type index struct {
 	params   map[*Vendor]paramIndex
 	sites    map[string]*Company // registrable domain → company
 	named    []Name
-	wildHost bool // some host ends with .*
+	called   func() map[string][]Name // by text in lower case
+	wildHost bool                     // some host ends with .*
 
 	endpoints  []endpoint // the narrow ones first
 	containers []container
@@ -67,6 +69,14 @@ func buildIndex(s *Set) index {
 	x.sortEndpoints()
 	x.sites = companySites(s)
 	x.named = names(s)
+	x.called = sync.OnceValue(func() map[string][]Name {
+		called := make(map[string][]Name, len(x.named))
+		for _, n := range x.named {
+			key := strings.ToLower(n.Text)
+			called[key] = append(called[key], n)
+		}
+		return called
+	})
 	return x
 }
 

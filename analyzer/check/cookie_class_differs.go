@@ -86,7 +86,7 @@ func (m *Matcher) sameProvider(provider string, c *flow.Cookie) bool {
 			return true
 		}
 	}
-	others := m.names[strings.ToLower(provider)]
+	others := m.in.Set.NamesOf(provider)
 	return len(others) == 0 && (strings.Contains(strings.ToLower(provider), m.in.Site) || ownWords.MatchString(provider))
 }
 

@@ -195,7 +195,7 @@ func (m *Matcher) ref(ref policy.RecipientRef, f *flow.Flow) recipientLevel {
 		return m.categoryRef(ref.Text, f)
 	}
 	best := noRecipient
-	for _, n := range m.names[strings.ToLower(ref.Text)] {
+	for _, n := range m.in.Set.NamesOf(ref.Text) {
 		if n.Kind == "vendor" {
 			best = max(best, m.vendorRef(n.ID, f))
 		} else {

@@ -45,9 +45,8 @@ type Matcher struct {
 	in         Input
 	statements []*statement
 	vendors    map[string]*flow.Vendor
-	names      map[string][]rules.Name // lower-case name → whose it is
-	read       []*policy.Document      // notices that could be read
-	unread     []string                // why others could not, as sentences
+	read       []*policy.Document // notices that could be read
+	unread     []string           // why others could not, as sentences
 	denials    []*statement
 	disclosed  map[string]Disclosure
 
@@ -101,7 +100,7 @@ var languages = map[string]string{
 // New prepares a comparison.
 func New(in Input) *Matcher {
 	m := &Matcher{
-		in: in, vendors: map[string]*flow.Vendor{}, names: map[string][]rules.Name{},
+		in: in, vendors: map[string]*flow.Vendor{},
 		kinds: map[dataKey]dataAnswer{}, levels: map[levelKey]recipientAnswer{}, topics: map[string][]*statement{}, naming: map[[2]string][]*statement{}, calls: map[string][]rules.Name{}, covering: map[[2]string]bool{},
 	}
 	m.found, m.outcome = map[string][]Finding{}, map[string]Outcome{}
@@ -114,10 +113,6 @@ func New(in Input) *Matcher {
 	}
 	for i := range in.Seen.Vendors {
 		m.vendors[in.Seen.Vendors[i].ID] = &in.Seen.Vendors[i]
-	}
-	for _, n := range in.Set.Names() {
-		key := strings.ToLower(n.Text)
-		m.names[key] = append(m.names[key], n)
 	}
 	for _, d := range in.Documents {
 		if why := unreadable(d, in.Set); why != "" {

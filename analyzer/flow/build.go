@@ -138,13 +138,14 @@ type builder struct {
 }
 
 func newBuilder(set *rules.Set, site Site) *builder {
+	w := wordsOf(set.Terms)
 	return &builder{
 		where: map[string][]uint64{}, marks: map[string]string{},
 		parties: newParties(set, site), origins: newOrigins(), origin: -1,
 		hosts: map[string]*hostSum{}, vendors: map[string]*vendorSum{}, flows: map[flowKey]*flowSum{},
 		cookies: map[cookieKey]*cookieSum{}, storage: map[storageKey]*storageSum{}, forms: map[formKey]*Form{},
 		values: map[string]*carrier{}, repeats: map[repeatKey]*repeat{}, leaks: map[leakKey]*leakSum{},
-		labels: map[labelKey]*labelSum{}, labelled: newLabelWords(set.Terms), labelKeys: map[string][]*labelSum{}, labelValues: map[string][]*labelSum{}, unread: true, fields: newFieldWords(set.Terms), places: newPlaceWords(set.Terms),
+		labels: map[labelKey]*labelSum{}, labelled: labelWords{kinds: w.labels, known: map[string]*labelKind{}}, labelKeys: map[string][]*labelSum{}, labelValues: map[string][]*labelSum{}, unread: true, fields: w.fields, places: w.places,
 	}
 }
 

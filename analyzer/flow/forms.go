@@ -176,7 +176,7 @@ func newFieldWords(t *rules.Terms) fieldWords {
 // for, by the rules of the terms; "" when that is not known, and for traps that
 // wait for robots.
 func FieldType(t *rules.Terms) func(*evidence.Form, *evidence.Field) string {
-	words := newFieldWords(t)
+	words := wordsOf(t).fields
 	return func(form *evidence.Form, f *evidence.Field) string {
 		if isControl(f.Type) || !asked(form, f) {
 			return ""

@@ -63,13 +63,13 @@ type labelKind struct {
 	values *regexp.Regexp
 }
 
-func newLabelWords(t *rules.Terms) labelWords {
-	l := labelWords{known: map[string]*labelKind{}}
+func labelKinds(t *rules.Terms) []labelKind {
+	var kinds []labelKind
 	for i := range t.Labels {
 		k := &t.Labels[i]
-		l.kinds = append(l.kinds, labelKind{rule: k, words: phrases(k.Words), not: phrases(k.Not), values: k.ValuePattern()})
+		kinds = append(kinds, labelKind{rule: k, words: phrases(k.Words), not: phrases(k.Not), values: k.ValuePattern()})
 	}
-	return l
+	return kinds
 }
 
 // phrases writes phrases as they are found in a row of words, apart and run

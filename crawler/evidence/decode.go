@@ -21,7 +21,7 @@ type decoder struct {
 	text []byte // of a string with escapes
 
 	seed   maphash.Seed
-	common [1024]string // texts that records have in common, such as the user agent, each kept once
+	common [256]string // texts that records have in common, such as the user agent, each kept once
 }
 
 // step reads one value at the decoder's place into v, which is zero. It reports
