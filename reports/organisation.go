@@ -71,6 +71,7 @@ type OrgSite struct {
 	StillSeen   int            `json:"still_seen" doc:"Recipients that still got an identifier after everything was refused; -1 when that was not tested."`
 	BySeverity  map[string]int `json:"by_severity" doc:"Findings that count."`
 	Cells       []OrgCell      `json:"cells" doc:"In the order of topics."`
+	Score       Score          `json:"score,omitzero" doc:"Only when it was asked for."`
 	Trend       []ScanRef      `json:"trend" doc:"Its scans in which a page was visited, oldest first, this one last; at most 24."`
 }
 
@@ -222,6 +223,7 @@ func newSiteScan(host string, in OrgScan) *siteScan {
 		Companies: t.Companies, Undisclosed: t.UndisclosedCompanies, Promises: len(rep.Promises), Differ: t.ByPromise["broken"], Denied: t.ByVerdict["incorrect"],
 		StillSeen: -1, BySeverity: zeros(Severities),
 	}
+	x.site.Score, _ = rep.Score()
 	x.addFindings(rep)
 	x.addCompanies(rep)
 	x.addGaps(rep, in.Incomplete)

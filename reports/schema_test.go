@@ -33,7 +33,7 @@ func schemaOf(t reflect.Type) map[string]any {
 				s["description"] = doc
 			}
 			properties[name] = s
-			if option != "omitempty" {
+			if option != "omitempty" && option != "omitzero" {
 				required = append(required, name)
 			}
 		}

@@ -28,6 +28,7 @@ type options struct {
 
 	failOn      string // a severity; "none" never fails
 	minCoverage float64
+	score       bool
 	profile     string
 	rules       []string // folders of own packs
 	baselines   []string
@@ -112,6 +113,7 @@ func (o *options) gateFlags(fs *pflag.FlagSet) {
 	fs.Var(newOne(&o.failOn, parseSeverity), "fail-on", "exit 1 when a finding is of this `SEVERITY` or above: critical, high, medium, low, info; none never")
 	o.minCoverage = 0.8
 	fs.Var(newOne(&o.minCoverage, parseShare), "min-coverage", "exit 3 when a smaller `SHARE` of the pages could be visited, 0 to 1")
+	fs.BoolVar(&o.score, "score", false, "put one number, 0 to 100, into html and pdf with its formula beside it; it is capped by what was tested and is no judgement of the law")
 }
 
 func (o *options) networkFlags(fs *pflag.FlagSet) {

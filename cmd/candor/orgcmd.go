@@ -141,6 +141,9 @@ func (c *Command) gather(o *options, folders []string, beside string) (sites *re
 			sites.Unreadable(name, why)
 			continue
 		}
+		if o.score {
+			rep.AskForScore()
+		}
 		sites.Add(reports.OrgScan{Report: rep, Link: linkTo(beside, folder), Incomplete: incomplete(rep, o.minCoverage)})
 		if atOrAbove(rep, o.failOn) {
 			fails[rep.ScanID+"\x00"+rep.StartedAt] = true

@@ -138,6 +138,7 @@ could not be scanned, or its scan is incomplete. At most 500 folders.`,
   candor report out --format pdf --paper Letter
   candor report out --format draft,draft-md
   candor report out --format html --out for-the-board
+  candor report out --format html --out with-a-score --score
   candor report scans/* --out organisation.html
   candor report shop-june shop-october careers-october --out all --fail-on critical`,
 		Args: args(1, reports.MaxOrganisationScans, "a FOLDER that holds a scan.json, or several"),
@@ -179,6 +180,9 @@ func (c *Command) report(o *options, folder string) error {
 		}
 	} else if err := freshDir(dir); err != nil {
 		return err
+	}
+	if o.score {
+		rep.AskForScore()
 	}
 	if err := reports.Write(dir, rep, o.formats, c.renderers(o)...); err != nil {
 		return err

@@ -398,6 +398,9 @@ func (c *Command) analyseAndWrite(ctx, asking context.Context, o *options, bundl
 			return nil, err
 		}
 	}
+	if o.score {
+		rep.AskForScore()
+	}
 	if err := reports.Write(dir, rep, o.formats, c.renderers(o)...); err != nil {
 		return nil, err
 	}

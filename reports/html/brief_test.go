@@ -74,6 +74,21 @@ func TestAsks(t *testing.T) {
 	}
 }
 
+// A score stands there when it is asked for, with its formula and its cap.
+func TestScore(t *testing.T) {
+	rep := report(t, reporttest.Shop())
+	if doc := renderReport(t, rep, "en"); doc.Find(".score").Length() != 0 {
+		t.Error("there is a score that nobody asked for")
+	}
+	rep.AskForScore()
+	doc := renderReport(t, rep, "en")
+	for _, want := range []string{"30 of 100", "Formula: the weight of the rules that match", "Here: 6 of 20, which is 30 per cent.", "It is never above its cap", "pages 7 of 8", "It is no judgement of the law"} {
+		if text := oneLine(doc.Find(".score")); !strings.Contains(text, want) {
+			t.Errorf("the score lacks %q in %s", want, text)
+		}
+	}
+}
+
 func sections(doc *goquery.Document) []string {
 	return doc.Find("main section").Map(func(_ int, s *goquery.Selection) string { return s.AttrOr("id", "") })
 }

@@ -49,6 +49,7 @@ type organisation struct {
 	CompaniesLeft int
 	Trends        []orgTrend
 	TrendsLeft    int
+	Scored        bool
 	Gaps          []string2
 	GapsLeft      int
 }
@@ -160,6 +161,7 @@ func newOrganisation(org *reports.Organisation, lang *language) (*organisation, 
 	}
 	for _, s := range o.Sites {
 		v.Sites = append(v.Sites, v.site(s))
+		v.Scored = v.Scored || s.Score != reports.Score{}
 	}
 	for _, f := range o.First {
 		v.First = append(v.First, orgFirst{f, left(len(f.Sites), orgPlaces)})

@@ -46,6 +46,7 @@ type view struct {
 	Outcomes         []bar
 	Glossary         []entry
 	Brief            brief
+	Score            *scoreView // nil unless asked for
 	AllChanges       []change
 	ChangesLeft      int
 	Known            []finding // only new findings were asked for, and these are not
@@ -143,6 +144,9 @@ func newView(rep *reports.Report, lang *language) (*view, error) {
 	v.Outcomes = b.outcomeBars()
 	v.Evidence, v.EvidenceLeft = r.Evidence[:min(maxEvidence, len(r.Evidence))], left(len(r.Evidence), maxEvidence)
 	b.brief(v, cards)
+	if s, asked := rep.Score(); asked {
+		v.Score = lang.score(s)
+	}
 	for _, p := range r.Pages {
 		if plain.LocalFile(p.Screenshot) != "" && len(v.Shots) < maxShots {
 			v.Shots = append(v.Shots, p)

@@ -1,0 +1,20 @@
+package html
+
+import (
+	"fmt"
+	"strings"
+
+	"candor/reports"
+)
+
+// scoreView is a score with its sums in words.
+type scoreView struct {
+	S       reports.Score
+	Shown   bool   // something was tested
+	Got, Of string // weights, of which halves may count
+}
+
+func (l *language) score(s reports.Score) *scoreView {
+	half := func(n int) string { return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(n)/2), ".0") }
+	return &scoreView{S: s, Shown: s.Value >= 0, Got: half(s.Got), Of: half(s.Of)}
+}
