@@ -58,7 +58,8 @@ type service struct {
 
 	metrics *metrics
 	tracer  trace.TracerProvider
-	closers []func() error // of what watches it
+	mu      sync.Mutex
+	closers []func() error // of what runs beside
 }
 
 // errLost ends a scan that is no longer this worker's.
@@ -149,7 +150,10 @@ func (s *service) mappings() []crawler.HostMapping {
 
 func (s *service) close() error {
 	var errs []error
-	for _, stop := range slices.Backward(s.closers) {
+	s.mu.Lock()
+	closers := s.closers
+	s.mu.Unlock()
+	for _, stop := range slices.Backward(closers) {
 		errs = append(errs, stop())
 	}
 	if s.guard != nil {
@@ -186,6 +190,7 @@ func (s *service) next(ctx context.Context) ([]fleet.Task, error) {
 	if returned+failed > 0 {
 		s.log.Warn("workers were lost", "scans_put_back", returned, "scans_ended", failed)
 	}
+	s.purgeDaily(ctx)
 	open, err := s.store.Open(ctx)
 	if err != nil {
 		return nil, err
@@ -215,7 +220,7 @@ func (s *service) added(ctx context.Context, x store.Scan) {
 func (s *service) do(ctx context.Context, t fleet.Task) error {
 	x, err := s.store.Begin(ctx, t.ID, t.Attempt, s.name)
 	switch {
-	case errors.Is(err, store.ErrHostBusy):
+	case errors.Is(err, store.ErrHostBusy), errors.Is(err, store.ErrQuota):
 		return fleet.ErrLater
 	case errors.Is(err, store.ErrLost):
 		return nil // another attempt has it, or nobody wants it any more

@@ -216,13 +216,15 @@ type Sighting struct {
 }
 
 // Sightings are what each scan of a site says of a finding since it was first
-// seen, the latest first, at most limit.
+// seen, the latest first, at most limit. A scan whose results were purged says
+// nothing.
 func (s *Store) Sightings(ctx context.Context, f Finding, limit int) ([]Sighting, error) {
 	out := []Sighting{}
 	of, args := seen(ctx, "scans.site")
 	err := s.rows(ctx, s.db, `SELECT scans.id, scans.state, scans.finished_at, scans.report_blob, sightings.fingerprint IS NOT NULL, COALESCE(sightings.severity, ''), COALESCE(sightings.suppressed, 0)
 		FROM scans LEFT JOIN sightings ON sightings.scan = scans.id AND sightings.fingerprint = ?
-		WHERE scans.site = ? AND scans.state IN ('finished', 'incomplete') AND scans.finished_at >= ? AND `+of+` ORDER BY scans.finished_at DESC, scans.id DESC LIMIT ?`, func(row func(...any) error) error {
+		WHERE scans.site = ? AND scans.state IN ('finished', 'incomplete') AND scans.finished_at >= ?
+			AND NOT EXISTS (SELECT 1 FROM tombstones WHERE tombstones.scan = scans.id AND tombstones.kind = 'results') AND `+of+` ORDER BY scans.finished_at DESC, scans.id DESC LIMIT ?`, func(row func(...any) error) error {
 		var x Sighting
 		var finished, suppressed int64
 		var report string

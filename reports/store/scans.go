@@ -164,7 +164,8 @@ func (s *Store) scans(ctx context.Context, where, order string, args ...any) ([]
 // Begin gives a scan that waits to a worker, for the attempt after the given
 // number of earlier ones. It begins once: a scan that is not in line for that
 // attempt is ErrLost. While another scan of its host runs, it stays in line:
-// ErrHostBusy.
+// ErrHostBusy; so it does while its organisation has used its quota up: ErrQuota.
+// Scan.Waits says which.
 func (s *Store) Begin(ctx context.Context, id string, earlier int, worker string) (Scan, error) {
 	now := ms(s.now())
 	err := s.write(ctx, func(tx *sql.Tx) error {
@@ -173,6 +174,9 @@ func (s *Store) Begin(ctx context.Context, id string, earlier int, worker string
 				return err
 			}
 		}
+		if err := s.there(ctx, tx, `SELECT 1 FROM scans WHERE id = ? AND attempt = ? AND state = 'queued'`, id, earlier); err != nil {
+			return err
+		}
 		err := s.there(ctx, tx, `SELECT 1 FROM scans JOIN sites ON sites.id = scans.site WHERE scans.state = 'running' AND sites.host = (SELECT sites.host FROM sites JOIN scans ON scans.site = sites.id WHERE scans.id = ?) AND scans.id <> ?`, id, id)
 		switch {
 		case err == nil:
@@ -180,10 +184,16 @@ func (s *Store) Begin(ctx context.Context, id string, earlier int, worker string
 		case !errors.Is(err, ErrNotFound):
 			return err
 		}
+		if err := s.withinQuota(ctx, tx, id); err != nil {
+			return err
+		}
 		return s.one(ctx, tx, `UPDATE scans SET state = 'running', worker = ?, attempt = attempt + 1, beat_at = ?, started_at = ?, progress = '{}', waits = '' WHERE id = ? AND attempt = ? AND state = 'queued'`, worker, now, now, id, earlier)
 	})
-	if errors.Is(err, ErrNotFound) {
+	switch {
+	case errors.Is(err, ErrNotFound):
 		err = ErrLost
+	case errors.Is(err, ErrHostBusy), errors.Is(err, ErrQuota):
+		err = errors.Join(err, s.waits(ctx, id, err))
 	}
 	if err != nil {
 		return Scan{}, fmt.Errorf("begin the scan %s: %w", id, err)

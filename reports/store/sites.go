@@ -14,6 +14,7 @@ type Organisation struct {
 	ID        string    `json:"id"`
 	Name      string    `json:"name"`
 	CreatedAt time.Time `json:"created_at"`
+	Quota
 }
 
 // Site is what is scanned again and again.
@@ -55,10 +56,10 @@ func (s *Store) AddOrganisation(ctx context.Context, actor, name string) (Organi
 func (s *Store) Organisations(ctx context.Context) ([]Organisation, error) {
 	out := []Organisation{}
 	of, args := among(ctx, "id")
-	err := s.rows(ctx, s.db, `SELECT id, name, created_at FROM organisations WHERE `+of+` ORDER BY name, id`, func(row func(...any) error) error {
+	err := s.rows(ctx, s.db, `SELECT id, name, created_at, scans_per_day, scans_at_once, pages_per_day FROM organisations WHERE `+of+` ORDER BY name, id`, func(row func(...any) error) error {
 		var o Organisation
 		var created int64
-		err := row(&o.ID, &o.Name, &created)
+		err := row(&o.ID, &o.Name, &created, &o.ScansPerDay, &o.ScansAtOnce, &o.PagesPerDay)
 		o.CreatedAt = at(created)
 		out = append(out, o)
 		return err

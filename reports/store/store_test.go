@@ -79,6 +79,9 @@ func conform(t *testing.T, address func(*testing.T) string) {
 		{"reads see one's organisations and nothing else", testAccess},
 		{"deleting a site ends its scan", testDelete},
 		{"nothing of a change that fails stays", testRollback},
+		{"what is kept too long goes, the newest scan stays", testPurge},
+		{"a quota keeps scans in line and says why", testQuota},
+		{"one machine takes a turn", testTurn},
 	}
 	addr := address(t)
 	c := &clock{t: time.Date(2026, 11, 26, 5, 0, 0, 0, time.UTC)}

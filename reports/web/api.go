@@ -33,6 +33,12 @@ func (s *server) calls() []call {
 	return []call{
 		{"GET /api/v1/organisations", store.Viewer, func(r *http.Request, _ who) (any, error) { return s.Store.Organisations(r.Context()) }},
 		{"POST /api/v1/organisations", store.Admin, s.apiAddOrganisation},
+		{"POST /api/v1/organisations/{organisation}/quota", store.Admin, s.apiQuota},
+		{"GET /api/v1/retention", store.Viewer, func(r *http.Request, _ who) (any, error) { return s.Store.Retention(r.Context()) }},
+		{"POST /api/v1/retention", store.Admin, s.apiRetention},
+		{"GET /api/v1/scans/{scan}/purged", store.Viewer, func(r *http.Request, _ who) (any, error) {
+			return s.Store.Tombstones(r.Context(), r.PathValue("scan"))
+		}},
 		{"GET /api/v1/sites", store.Viewer, func(r *http.Request, _ who) (any, error) {
 			return s.Store.Sites(r.Context(), r.URL.Query().Get("organisation"))
 		}},

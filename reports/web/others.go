@@ -27,11 +27,13 @@ type settingsView struct {
 	Version       string
 	Rules         string
 	NewToken      string // shown once
+	Retention     store.Retention
 	Providing     string
 }
 
 // said are what the settings say after a change.
-var said = map[string]string{"password": "Your password was changed. Your other sessions have ended."}
+var said = map[string]string{"password": "Your password was changed. Your other sessions have ended.",
+	"retention": "The next purge keeps what these days say.", "quota": "The quota holds from the next scan on."}
 
 func (s *server) settings(w http.ResponseWriter, r *http.Request, p who) error {
 	return s.showSettings(w, r, p, "")
@@ -46,6 +48,9 @@ func (s *server) showSettings(w http.ResponseWriter, r *http.Request, p who, tok
 	whose := p.pass.Person
 	var err error
 	if v.Organisations, err = s.Store.Organisations(ctx); err != nil {
+		return err
+	}
+	if v.Retention, err = s.Store.Retention(ctx); err != nil {
 		return err
 	}
 	if v.Me, err = s.Store.Person(ctx, p.pass.Person); err != nil {

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,8 +31,14 @@ type view struct {
 type pages struct{ of map[string]*template.Template }
 
 var funcs = template.FuncMap{
-	"when":        when,
-	"day":         func(t time.Time) string { return t.Format(time.DateOnly) },
+	"when": when,
+	"day":  func(t time.Time) string { return t.Format(time.DateOnly) },
+	"days": func(n int) string {
+		if n == 0 {
+			return "for ever"
+		}
+		return strconv.Itoa(n)
+	},
 	"query":       url.QueryEscape,
 	"join":        func(s string) string { return strings.ReplaceAll(s, ",", ", ") },
 	"may":         func(w *who, role store.Role) bool { return w != nil && w.role.May(role) },

@@ -38,6 +38,7 @@ type scanView struct {
 	Progress store.Progress
 	Open     bool
 	Share    string // address of a link that was just made
+	Purged   []store.Tombstone
 }
 
 func (s *server) scanView(r *http.Request) (scanView, error) {
@@ -51,7 +52,8 @@ func (s *server) scanView(r *http.Request) (scanView, error) {
 		return scanView{}, err
 	}
 	v.Name = site.Name
-	return v, nil
+	v.Purged, err = s.Store.Tombstones(r.Context(), x.ID)
+	return v, err
 }
 
 func (s *server) scan(w http.ResponseWriter, r *http.Request, p who) error {
@@ -126,11 +128,14 @@ func (s *server) report(w http.ResponseWriter, r *http.Request, _ who) error {
 // reportFile serves a file of a written report. What it shows comes from other
 // sites, so it gets an origin of its own and no way to the dashboard.
 func (s *server) reportFile(w http.ResponseWriter, r *http.Request, x store.Scan, name string) error {
-	if x.Report == "" {
-		return store.ErrNotFound
-	}
 	if name == "" {
 		name = "index.html"
+	}
+	if err := s.isPurged(r.Context(), x, name); err != nil {
+		return err
+	}
+	if x.Report == "" {
+		return store.ErrNotFound
 	}
 	f, err := s.Blobs.Get(r.Context(), x.Report+name)
 	if err != nil {

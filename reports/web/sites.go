@@ -255,7 +255,7 @@ func trend(scans []store.Scan, policies []store.Policy) []trendPoint {
 	var out []trendPoint
 	most := 1
 	for _, x := range slices.Backward(scans) {
-		if x.State != store.Finished && x.State != store.Incomplete {
+		if x.State != store.Finished && x.State != store.Incomplete || x.Summary == "{}" { // purged
 			continue
 		}
 		t := totalsOf(x)

@@ -159,6 +159,8 @@ func (s *server) pageRoutes() []route {
 		{"GET /rules", store.Viewer, s.rulesPage},
 		{"GET /settings", anybody, s.settings},
 		{"POST /organisations", store.Admin, s.addOrganisation},
+		{"POST /organisations/{organisation}/quota", store.Admin, s.changeQuota},
+		{"POST /retention", store.Admin, s.changeRetention},
 		{"POST /people", store.Admin, s.addPerson},
 		{"GET /people/{person}", store.Admin, s.person},
 		{"POST /people/{person}", store.Admin, s.changePerson},
@@ -223,7 +225,10 @@ func status(err error) (int, string) {
 	var f forbidden
 	var w wrong
 	var large *http.MaxBytesError
+	var g gone
 	switch {
+	case errors.As(err, &g):
+		return http.StatusGone, g.Error()
 	case errors.As(err, &f):
 		return http.StatusForbidden, "You may not do this: it needs the role " + string(f.role) + "."
 	case errors.As(err, &large):

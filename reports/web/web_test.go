@@ -555,7 +555,7 @@ func TestOpenAPI(t *testing.T) {
 	for left := range described {
 		t.Errorf("%s is described and is no route", left)
 	}
-	for name, v := range map[string]any{"Organisation": store.Organisation{}, "Site": store.Site{}, "Scan": store.Scan{}, "Finding": store.Finding{}, "Recipient": store.Recipient{}, "Policy": store.Policy{}, "Schedule": store.Schedule{}} {
+	for name, v := range map[string]any{"Organisation": store.Organisation{}, "Site": store.Site{}, "Scan": store.Scan{}, "Finding": store.Finding{}, "Recipient": store.Recipient{}, "Policy": store.Policy{}, "Schedule": store.Schedule{}, "Retention": store.Retention{}, "Quota": store.Quota{}, "Tombstone": store.Tombstone{}} {
 		text, err := json.Marshal(v)
 		if err != nil {
 			t.Fatal(err)

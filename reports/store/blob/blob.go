@@ -32,6 +32,8 @@ type Store interface {
 	// List calls each for every file below a prefix that ends with a slash, in the
 	// order of names, with its size in bytes.
 	List(ctx context.Context, prefix string, each func(name string, size int64) error) error
+	// Remove takes a file away; one that is not there is no error.
+	Remove(ctx context.Context, name string) error
 	// Delete takes away every file below a prefix that ends with a slash.
 	Delete(ctx context.Context, prefix string) error
 	// Check writes, reads and deletes a small file, and says what does not work.

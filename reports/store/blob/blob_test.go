@@ -73,6 +73,14 @@ func conform(t *testing.T, address string) {
 	if got, err := os.ReadFile(filepath.Join(back, "scan.json")); err != nil || string(got) != "{1}" {
 		t.Errorf("scan.json is %q, %v", got, err)
 	}
+	for range 2 { // the second time it is not there
+		if err := s.Remove(ctx, "scans/s1/shots/p0001.none.png"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Get(ctx, "scans/s1/shots/p0001.none.png"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("a removed file: %v", err)
+	}
 	if err := s.Delete(ctx, "scans/s1/"); err != nil {
 		t.Fatal(err)
 	}
@@ -100,6 +108,9 @@ func TestNames(t *testing.T) {
 	for _, name := range []string{"", ".", "..", "../x", "a/../b", "/etc/passwd", "a//b", "a//", `a\b`, "a b", "a\x00", "a/.", "é", "a?b", strings.Repeat("a", 900)} {
 		if err := s.Put(t.Context(), name, strings.NewReader("x"), 1); err == nil {
 			t.Errorf("%q was taken as a name", name)
+		}
+		if err := s.Remove(t.Context(), name); err == nil {
+			t.Errorf("%q was removed", name)
 		}
 		if err := s.Delete(t.Context(), name+"/"); err == nil {
 			t.Errorf("%q was deleted", name+"/")

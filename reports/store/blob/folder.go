@@ -75,6 +75,16 @@ func (f *folder) List(ctx context.Context, prefix string, each func(string, int6
 	})
 }
 
+func (f *folder) Remove(_ context.Context, name string) error {
+	if err := checkName(name); err != nil {
+		return err
+	}
+	if err := f.root.Remove(filepath.FromSlash(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
 func (f *folder) Delete(_ context.Context, prefix string) error {
 	if err := checkPrefix(prefix); err != nil {
 		return err

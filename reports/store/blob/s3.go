@@ -80,6 +80,17 @@ func (b *bucket) List(ctx context.Context, prefix string, each func(string, int6
 	return nil
 }
 
+func (b *bucket) Remove(ctx context.Context, name string) error {
+	if err := checkName(name); err != nil {
+		return err
+	}
+	err := b.wrap(name, b.client.RemoveObject(ctx, b.name, b.prefix+name, minio.RemoveObjectOptions{}))
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
 func (b *bucket) Delete(ctx context.Context, prefix string) error {
 	return b.List(ctx, prefix, func(name string, _ int64) error {
 		return b.wrap(name, b.client.RemoveObject(ctx, b.name, b.prefix+name, minio.RemoveObjectOptions{}))
