@@ -37,7 +37,8 @@ type serviceOptions struct {
 	metrics  string // address of the figures; "" is none
 	grace    time.Duration
 
-	oidcName, oidcIssuer, oidcClient string
+	oidcName, oidcIssuer, oidcClient, oidcClaim string
+	oidcGrants                                  []web.Grant
 
 	clockwork clockwork
 }
@@ -79,6 +80,8 @@ func (o *serviceOptions) deskFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.oidcIssuer, "oidc-issuer", "", "`URL` of an OpenID provider to log in with; its client's secret is the variable "+oidcSecret)
 	fs.StringVar(&o.oidcClient, "oidc-client", "", "`ID` of this dashboard at the provider")
 	fs.StringVar(&o.oidcName, "oidc-name", "single sign-on", "`NAME` of the provider on the log-in page")
+	fs.Var(newList(&o.oidcGrants, "\n", web.ParseGrant), "oidc-group", "`GROUP=ROLE@ORGANISATION` or GROUP=admin: what a group of the provider may do; with any, the provider decides at each log-in who may do what (repeatable)")
+	fs.StringVar(&o.oidcClaim, "oidc-groups-claim", "groups", "`NAME` of the claim that lists somebody's groups")
 }
 
 // Variables that are in no file.
@@ -274,7 +277,10 @@ func (s *service) dashboard(ctx context.Context, address string) (http.Handler, 
 		Parts: s.parts, Metrics: s.metrics.handler(s.log), Watch: s.metrics.request, Tracer: s.tracer,
 	}
 	if s.o.oidcIssuer != "" {
-		p, err := web.OpenProvider(ctx, s.o.oidcName, s.o.oidcIssuer, s.o.oidcClient, s.c.environ()[oidcSecret], strings.TrimSuffix(address, "/")+"/login/oidc/callback", secure)
+		p, err := web.OpenProvider(ctx, web.ProviderOptions{
+			Name: s.o.oidcName, Issuer: s.o.oidcIssuer, ClientID: s.o.oidcClient, Secret: s.c.environ()[oidcSecret], Secure: secure,
+			Redirect: strings.TrimSuffix(address, "/") + "/login/oidc/callback", Grants: s.o.oidcGrants, Claim: s.o.oidcClaim,
+		})
 		if err != nil {
 			return nil, usage("--oidc-issuer: %w", err)
 		}

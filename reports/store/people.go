@@ -277,6 +277,11 @@ func (s *Store) BySubject(ctx context.Context, subject string) (Person, error) {
 	return s.person(ctx, `subject = ? AND subject <> '' AND disabled = 0`, subject)
 }
 
+// BySubjectAny is BySubject, of somebody too who cannot log in.
+func (s *Store) BySubjectAny(ctx context.Context, subject string) (Person, error) {
+	return s.person(ctx, `subject = ? AND subject <> ''`, subject)
+}
+
 // SetPassword gives somebody who logs in by password another one. Their other
 // sessions end; keep is the id of the one that stays. Somebody who logs in by a
 // provider is ErrNotFound.

@@ -45,7 +45,8 @@ type desk struct {
 	added   []string
 	watched []Request
 
-	people map[store.Role]string
+	people  map[store.Role]string
+	options Options
 }
 
 const evil = `<script>alert(1)</script>"'&`
@@ -96,7 +97,7 @@ func newDesk(t *testing.T) *desk {
 	d.scan = d.scanned(d.site)
 	set, err := rules.Default()
 	check(err)
-	h, err := New(Options{
+	d.options = Options{
 		Store: d.store, Blobs: d.blobs, Rules: set, Version: "test", Now: clock, Log: slog.New(slog.NewTextHandler(d.log, nil)), Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "figures") }),
 		Watch: func(r Request) {
 			d.mu.Lock()
@@ -117,7 +118,8 @@ func newDesk(t *testing.T) *desk {
 			}
 			return nil
 		},
-	})
+	}
+	h, err := New(d.options)
 	check(err)
 	d.srv = httptest.NewServer(h)
 	t.Cleanup(d.srv.Close)
