@@ -31,6 +31,7 @@ type call struct {
 
 func (s *server) calls() []call {
 	return []call{
+		{"GET /api/v1/overview", store.Viewer, s.apiOverview},
 		{"GET /api/v1/organisations", store.Viewer, func(r *http.Request, _ who) (any, error) { return s.Store.Organisations(r.Context()) }},
 		{"POST /api/v1/organisations", store.Admin, s.apiAddOrganisation},
 		{"POST /api/v1/organisations/{organisation}/quota", store.Admin, s.apiQuota},
@@ -46,12 +47,11 @@ func (s *server) calls() []call {
 		{"GET /api/v1/sites/{site}", store.Viewer, func(r *http.Request, _ who) (any, error) {
 			return s.Store.Site(r.Context(), r.PathValue("site"))
 		}},
+		{"PATCH /api/v1/sites/{site}", store.Owner, s.apiChangeSite},
 		{"DELETE /api/v1/sites/{site}", store.Owner, func(r *http.Request, p who) (any, error) {
 			return nil, s.Store.DeleteSite(r.Context(), p.name, r.PathValue("site"))
 		}},
-		{"GET /api/v1/sites/{site}/scans", store.Viewer, func(r *http.Request, _ who) (any, error) {
-			return s.Store.Scans(r.Context(), r.PathValue("site"), 100)
-		}},
+		{"GET /api/v1/sites/{site}/scans", store.Viewer, s.apiScans},
 		{"POST /api/v1/sites/{site}/scans", store.Reviewer, s.apiScan},
 		{"GET /api/v1/sites/{site}/recipients", store.Viewer, func(r *http.Request, _ who) (any, error) {
 			return s.Store.Recipients(r.Context(), r.PathValue("site"))
@@ -59,12 +59,15 @@ func (s *server) calls() []call {
 		{"GET /api/v1/sites/{site}/policies", store.Viewer, func(r *http.Request, _ who) (any, error) {
 			return s.Store.Policies(r.Context(), r.PathValue("site"))
 		}},
+		{"GET /api/v1/sites/{site}/policies/changes", store.Viewer, s.apiNoticeChanges},
+		{"POST /api/v1/sites/{site}/schedules", store.Owner, s.apiAddSchedule},
 		{"GET /api/v1/scans/{scan}", store.Viewer, func(r *http.Request, _ who) (any, error) {
 			return s.Store.Scan(r.Context(), r.PathValue("scan"))
 		}},
 		{"DELETE /api/v1/scans/{scan}", store.Reviewer, func(r *http.Request, p who) (any, error) {
 			return nil, s.Store.Cancel(r.Context(), p.name, r.PathValue("scan"))
 		}},
+		{"POST /api/v1/scans/{scan}/links", store.Owner, s.apiShare},
 		{"GET /api/v1/findings", store.Viewer, func(r *http.Request, _ who) (any, error) {
 			q, err := query(r)
 			if err != nil {
@@ -72,10 +75,32 @@ func (s *server) calls() []call {
 			}
 			return s.Store.Findings(r.Context(), q)
 		}},
+		{"GET /api/v1/findings/{site}/{fingerprint}", store.Viewer, s.apiFinding},
+		{"PUT /api/v1/findings/{site}/{fingerprint}/review", store.Reviewer, s.apiReview},
+		{"POST /api/v1/findings/{site}/{fingerprint}/suppressions", store.Approver, s.apiSuppress},
+		{"GET /api/v1/suppressions", store.Viewer, func(r *http.Request, _ who) (any, error) {
+			return s.Store.Suppressions(r.Context(), r.URL.Query().Get("site"))
+		}},
+		{"DELETE /api/v1/suppressions/{suppression}", store.Approver, func(r *http.Request, p who) (any, error) {
+			return nil, s.Store.Withdraw(r.Context(), p.name, r.PathValue("suppression"))
+		}},
 		{"GET /api/v1/schedules", store.Viewer, func(r *http.Request, _ who) (any, error) {
 			return s.Store.Schedules(r.Context(), r.URL.Query().Get("site"))
 		}},
-		{"GET /api/v1/recipients", store.Viewer, func(r *http.Request, _ who) (any, error) { return s.Store.Recipients(r.Context(), "") }},
+		{"PATCH /api/v1/schedules/{schedule}", store.Owner, s.apiPauseSchedule},
+		{"DELETE /api/v1/schedules/{schedule}", store.Owner, func(r *http.Request, p who) (any, error) {
+			return nil, s.Store.DeleteSchedule(r.Context(), p.name, r.PathValue("schedule"))
+		}},
+		{"GET /api/v1/recipients", store.Viewer, s.apiRecipients},
+		{"GET /api/v1/rules", store.Viewer, s.apiRules},
+		{"GET /api/v1/people", store.Admin, func(r *http.Request, _ who) (any, error) { return s.Store.People(r.Context()) }},
+		{"POST /api/v1/people", store.Admin, s.apiAddPerson},
+		{"PUT /api/v1/people/{person}", store.Admin, s.apiChangePerson},
+		{"GET /api/v1/passes", store.Viewer, s.apiPasses},
+		{"POST /api/v1/tokens", store.Viewer, s.apiAddToken},
+		{"DELETE /api/v1/passes/{id}", store.Viewer, func(r *http.Request, p who) (any, error) { return nil, s.takeBack(r, p) }},
+		{"GET /api/v1/audit", store.Admin, s.apiAudit},
+		{"GET /api/v1/audit/check", store.Admin, s.apiCheckAudit},
 	}
 }
 
@@ -143,10 +168,11 @@ func (s *server) apiAddOrganisation(r *http.Request, p who) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if strings.TrimSpace(v.Name) == "" {
-		return nil, wrongf("name is missing")
+	name, err := organisationName(v.Name)
+	if err != nil {
+		return nil, err
 	}
-	return s.Store.AddOrganisation(r.Context(), p.name, strings.TrimSpace(v.Name))
+	return s.Store.AddOrganisation(r.Context(), p.name, name)
 }
 
 func (s *server) apiAddSite(r *http.Request, p who) (any, error) {

@@ -286,10 +286,9 @@ func (s *server) recipients(w http.ResponseWriter, r *http.Request, p who) error
 	if err != nil {
 		return err
 	}
-	q := strings.ToLower(strings.TrimSpace(r.URL.Query().Get("q")))
 	var list []recipientRow
 	for _, x := range all {
-		if q != "" && !strings.Contains(strings.ToLower(x.Name+" "+x.Entity+" "+x.Vendor+" "+x.Categories), q) {
+		if !isLike(x, r.URL.Query().Get("q")) {
 			continue
 		}
 		if n := len(list); n == 0 || list[n-1].Vendor != x.Vendor {

@@ -4,12 +4,10 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
 	"candor/reports"
-	"candor/reports/plain"
 	"candor/reports/store"
 )
 
@@ -165,48 +163,43 @@ func (s *server) addToken(w http.ResponseWriter, r *http.Request, p who) error {
 	if err != nil {
 		return err
 	}
-	days, err := strconv.Atoi(values.Get("days"))
-	if err != nil || days < 1 || days > 365 {
-		return wrongf("a token lasts 1 to 365 days")
+	days, err := number(values.Get("days"), 0, 1, 365, "days")
+	if err != nil {
+		return err
 	}
-	role := store.Role(values.Get("role"))
-	organisation, most := values.Get("organisation"), p.role
-	if organisation != "" {
-		if err := p.mayIn(organisation, store.Viewer); err != nil {
-			return err
-		}
-		most = p.pass.Access.Role(organisation)
-	}
-	if !most.May(role) {
-		return wrongf("a token may not do more than you: choose %s or less", most)
-	}
-	_, secret, err := s.Store.Issue(r.Context(), p.name, store.Pass{Kind: store.Token, Person: p.pass.Person, Name: plain.Cut(values.Get("name"), 100), Role: role, Organisation: organisation, ExpiresAt: s.Now().AddDate(0, 0, days)})
+	_, secret, err := s.keepToken(r, p, tokenIn{values.Get("name"), store.Role(values.Get("role")), values.Get("organisation"), days})
 	if err != nil {
 		return err
 	}
 	return s.showSettings(w, r, p, secret)
 }
 
-// revoke takes back a pass of one's own; an administrator may take back any.
 func (s *server) revoke(w http.ResponseWriter, r *http.Request, p who) error {
-	id := r.PathValue("id")
-	if p.pass.Access.All != store.Admin {
-		mine := false
-		for _, kind := range []store.PassKind{store.Token, store.Link} {
-			list, err := s.Store.Passes(r.Context(), kind, p.pass.Person)
-			if err != nil {
-				return err
-			}
-			mine = mine || slices.ContainsFunc(list, func(x store.Pass) bool { return x.ID == id })
-		}
-		if !mine {
-			return store.ErrNotFound
-		}
-	}
-	if err := s.Store.Revoke(r.Context(), p.name, id); err != nil {
+	if err := s.takeBack(r, p); err != nil {
 		return err
 	}
 	return back(w, r, "/settings")
+}
+
+// takeBack revokes a token or a link of one's own; an administrator may take back
+// any. A token of one organisation takes back those of it.
+func (s *server) takeBack(r *http.Request, p who) error {
+	whose := p.pass.Person
+	if p.pass.Access.All == store.Admin {
+		whose = ""
+	}
+	for _, kind := range []store.PassKind{store.Token, store.Link} {
+		list, err := s.Store.Passes(r.Context(), kind, whose)
+		if err != nil {
+			return err
+		}
+		for _, x := range list {
+			if x.ID == r.PathValue("id") && (p.pass.Organisation == "" || x.Organisation == p.pass.Organisation) {
+				return s.Store.Revoke(r.Context(), p.name, x.ID)
+			}
+		}
+	}
+	return store.ErrNotFound
 }
 
 func (s *server) audit(w http.ResponseWriter, r *http.Request, p who) error {

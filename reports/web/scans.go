@@ -175,15 +175,21 @@ func (s *server) shareScan(w http.ResponseWriter, r *http.Request, p who) error 
 	if err != nil {
 		return err
 	}
-	if v.Report == "" {
-		return wrongf("this scan has no report that could be shared")
-	}
-	pass, secret, err := s.Store.Issue(r.Context(), p.name, store.Pass{Kind: store.Link, Person: p.pass.Person, Name: "report of " + v.Name, Role: store.Viewer, Object: v.ID, ExpiresAt: s.Now().Add(shareTime)})
+	pass, secret, err := s.share(r, p, v)
 	if err != nil {
 		return err
 	}
 	v.Share = "/share/" + secret + "/"
 	return s.show(w, p, "overview", "Share until "+pass.ExpiresAt.Format(time.DateOnly), "scan", v)
+}
+
+// share makes a link to a scan's report.
+func (s *server) share(r *http.Request, p who, v scanView) (store.Pass, string, error) {
+	if v.Report == "" {
+		return store.Pass{}, "", wrongf("this scan has no report that could be shared")
+	}
+	expires := s.Now().Add(shareTime)
+	return s.Store.Issue(r.Context(), p.name, store.Pass{Kind: store.Link, Person: p.pass.Person, Name: "report of " + v.Name, Role: store.Viewer, Object: v.ID, ExpiresAt: expires})
 }
 
 // shared shows the one report that a link is for.
