@@ -1,6 +1,10 @@
 package web
 
 import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"net"
 	"net/http"
@@ -90,10 +94,16 @@ func (s *server) login(w http.ResponseWriter, r *http.Request) error {
 		return wrong{err}
 	}
 	v := loginView{Next: local(r.PostForm.Get("next")), Name: r.PostForm.Get("name")}
-	if !s.limiter.allow("ip "+peer(r), 20) || !s.limiter.allow("name "+v.Name, 5) {
+	if !s.mayTry(r, v.Name) {
 		v.Failure = "Too many tries. Wait a minute, then try again."
 		w.WriteHeader(http.StatusTooManyRequests)
 		return s.showLogin(w, v)
+	}
+	select { // a password's hash takes 19 MiB
+	case s.hashing <- struct{}{}:
+		defer func() { <-s.hashing }()
+	case <-r.Context().Done():
+		return r.Context().Err()
 	}
 	p, err := s.Store.Login(r.Context(), v.Name, r.PostForm.Get("password"))
 	if errors.Is(err, store.ErrNotFound) {
@@ -107,7 +117,47 @@ func (s *server) login(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.remember(w, p.Name)
 	return s.letIn(w, r, p, v.Next)
+}
+
+// Tries to log in, a minute.
+const (
+	triesOfAddress = 20 // from one address, whatever the names
+	triesOfPair    = 5  // of one name from one address
+	triesOfName    = 30 // of one name from all addresses that nobody has logged in from with it
+)
+
+// mayTry bounds tries to log in. Who guesses a password from many addresses is
+// slowed down, and cannot lock its owner out: a browser that has logged in with a
+// name before does not share that name's bound (OWASP's device cookies).
+func (s *server) mayTry(r *http.Request, name string) bool {
+	if !s.limiter.allow("address "+peer(r), triesOfAddress) {
+		return false
+	}
+	if c, err := r.Cookie(deviceCookie); err == nil && s.remembers(c.Value, name) {
+		return s.limiter.allow("device "+c.Value, triesOfPair)
+	}
+	return s.limiter.allow("pair "+peer(r)+" "+name, triesOfPair) && s.limiter.allow("name "+name, triesOfName)
+}
+
+// deviceCookie says that a browser has logged in with a name. It lets nobody in.
+const deviceCookie = "candor-device"
+
+func (s *server) deviceSum(nonce, name string) string {
+	h := hmac.New(sha256.New, s.deviceKey)
+	h.Write([]byte(nonce + " " + name))
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
+}
+
+func (s *server) remember(w http.ResponseWriter, name string) {
+	nonce := rand.Text()
+	http.SetCookie(w, &http.Cookie{Name: deviceCookie, Value: nonce + "." + s.deviceSum(nonce, name), Path: "/login", MaxAge: int((90 * 24 * time.Hour).Seconds()), Secure: s.Secure, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+}
+
+func (s *server) remembers(value, name string) bool {
+	nonce, sum, _ := strings.Cut(value, ".")
+	return hmac.Equal([]byte(sum), []byte(s.deviceSum(nonce, name)))
 }
 
 // letIn begins a session.

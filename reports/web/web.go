@@ -11,6 +11,7 @@ package web
 
 import (
 	"context"
+	"crypto/rand"
 	"embed"
 	"errors"
 	"fmt"
@@ -62,8 +63,10 @@ type Options struct {
 
 type server struct {
 	Options
-	pages   *pages
-	limiter *limiter
+	pages     *pages
+	limiter   *limiter
+	hashing   chan struct{} // slots for passwords that are hashed
+	deviceKey []byte        // of this process: see mayTry
 }
 
 // New returns the dashboard's handler.
@@ -75,7 +78,10 @@ func New(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Options: o, pages: p, limiter: newLimiter(o.Now)}
+	s := &server{Options: o, pages: p, limiter: newLimiter(o.Now), hashing: make(chan struct{}, 4), deviceKey: make([]byte, 32)}
+	if _, err := rand.Read(s.deviceKey); err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	static, err := fs.Sub(files, "static")
 	if err != nil {
@@ -181,6 +187,8 @@ func (s *server) guard(next http.Handler) http.Handler {
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
 		if s.Secure {
 			h.Set("Strict-Transport-Security", "max-age=31536000")

@@ -421,6 +421,53 @@ func TestLogin(t *testing.T) {
 	}
 }
 
+// TestTries: guesses from many addresses are slowed down, and lock nobody out who
+// has logged in from their browser before.
+func TestTries(t *testing.T) {
+	s := &server{limiter: newLimiter(func() time.Time { return begin }), deviceKey: []byte("key")}
+	try := func(address, name, device string) bool {
+		r := httptest.NewRequest(http.MethodPost, "/login", nil)
+		r.RemoteAddr = address + ":1"
+		if device != "" {
+			r.AddCookie(&http.Cookie{Name: deviceCookie, Value: device})
+		}
+		return s.mayTry(r, name)
+	}
+	for i := range triesOfName {
+		if !try(fmt.Sprintf("192.0.2.%d", i), "ada", "") {
+			t.Fatalf("try %d from a further address was refused", i)
+		}
+	}
+	if try("192.0.2.200", "ada", "") {
+		t.Error("a name was tried more often than is let")
+	}
+	if !try("192.0.2.200", "bob", "") {
+		t.Error("guesses at one name lock another out")
+	}
+	own := "n." + s.deviceSum("n", "ada")
+	for i := range triesOfPair {
+		if !try("198.51.100.1", "ada", own) {
+			t.Errorf("try %d of ada's own browser was refused", i)
+		}
+	}
+	if try("198.51.100.1", "ada", own) {
+		t.Error("a browser that is known guesses without bound")
+	}
+	for _, device := range []string{"n." + s.deviceSum("n", "bob"), "n.", "", "x." + s.deviceSum("n", "ada")} {
+		if try("198.51.100.2", "ada", device) {
+			t.Errorf("%q was taken for ada's browser", device)
+		}
+	}
+	for i := range triesOfAddress {
+		if !try("203.0.113.1", fmt.Sprint("name", i), "") {
+			t.Fatalf("try %d of an address was refused", i)
+		}
+	}
+	if try("203.0.113.1", "another", "") {
+		t.Error("an address tried more names than is let")
+	}
+}
+
 // TestWork: a person adds a site, scans it, reviews and suppresses a finding.
 func TestWork(t *testing.T) {
 	d := newDesk(t)
