@@ -58,9 +58,10 @@ var funcs = template.FuncMap{
 	"grave":       func(t totals) int { return t.BySeverity["critical"] + t.BySeverity["high"] },
 	"other":       func(t totals) int { return t.BySeverity["medium"] + t.BySeverity["low"] + t.BySeverity["info"] },
 	"width":       func(t []trendPoint) int { return max(len(t)*24, 480) },
+	"ofSite":      func(caption string, list []store.Finding) findingRows { return findingRows{caption, list, nil, true} },
 	"names":       func(x store.Site) map[string]string { return map[string]string{x.ID: x.Name} },
 	"findings": func(caption string, list []store.Finding, names map[string]string) findingRows {
-		return findingRows{caption, list, names}
+		return findingRows{caption, list, names, false}
 	},
 }
 
@@ -108,6 +109,7 @@ type findingRows struct {
 	Caption  string
 	Findings []store.Finding
 	Names    map[string]string // of sites, by id
+	One      bool              // all are of the site whose page it is
 }
 
 // when writes a time as people read it, in UTC.

@@ -212,7 +212,7 @@ func (s *server) site(w http.ResponseWriter, r *http.Request, p who) error {
 	if v.Scans, err = s.Store.Scans(ctx, id, 30); err != nil {
 		return err
 	}
-	if v.Findings, err = s.Store.Findings(ctx, store.Query{Site: id, Suppressed: true}); err != nil {
+	if v.Findings, err = s.Store.Findings(ctx, store.Query{Site: id, Suppressed: true, Limit: shownFindings}); err != nil {
 		return err
 	}
 	if v.Recipients, err = s.Store.Recipients(ctx, id); err != nil {
@@ -230,6 +230,9 @@ func (s *server) site(w http.ResponseWriter, r *http.Request, p who) error {
 	v.Trend = trend(v.Scans, v.Policies)
 	return s.show(w, p, "overview", x.Name, "site", v)
 }
+
+// shownFindings bounds the findings on a site's page; the list of findings has all.
+const shownFindings = 20
 
 // trendPoint is a finished scan as bars of a chart: findings of two kinds, in
 // pixels of a height of 100.
