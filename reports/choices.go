@@ -236,28 +236,6 @@ func (b *builder) effects() []Effect {
 	})
 }
 
-// stateWords say in a sentence that a choice was made.
-var stateWords = map[string]string{
-	"none": "without a choice", "reject": "after everything was refused", "accept": "after everything was accepted", "withdraw": "after consent was withdrawn",
-	"gpc": "with Global Privacy Control on", "optout": "after the opt-out", "dnt": "with Do Not Track on",
-}
-
-// chosen says what the choices that were tested did.
-func chosen(choices []StateChoice) []string {
-	var out []string
-	for _, c := range choices {
-		if c.State == "none" || c.State == "accept" || !c.Tested || c.StillSeen+c.NoMore+c.NeedsPerson == 0 {
-			continue
-		}
-		s := fmt.Sprintf("%s, %d of %s still got an identifier", stateWords[c.State], c.StillSeen, plural(c.StillSeen+c.NoMore+c.NeedsPerson, "recipient", "recipients"))
-		if c.NeedsPerson > 0 {
-			s += fmt.Sprintf(" and %d asked for restricted use", c.NeedsPerson)
-		}
-		out = append(out, strings.ToUpper(s[:1])+s[1:]+".")
-	}
-	return out
-}
-
 // stateLines are the lines of the terminal about consent states, one a state;
 // none for a scan that made no choice.
 func stateLines(choices []StateChoice) []string {

@@ -457,7 +457,7 @@ func (v *view) people(b *bag) {
 		if who == "" {
 			key = v.page(x.Script)
 		}
-		words := cmp.Or(behaviorWords[x.Kind], x.Kind)
+		words := english().Word("behavior", x.Kind)
 		name := words
 		if who != "" {
 			name += ": " + who

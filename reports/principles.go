@@ -336,7 +336,7 @@ func (o *observer) secondary() {
 			}
 		}
 		names := byCount(who)
-		o.add(kind, len(names), 0, names, "%s: %s.", capital(behaviorWords[kind]), plural(len(names), "recipient", "recipients"))
+		o.add(kind, len(names), 0, names, "%s: %s.", capital(english().Word("behavior", kind)), plural(len(names), "recipient", "recipients"))
 	}
 	ads := map[string]int{}
 	for _, v := range o.rep.Vendors {

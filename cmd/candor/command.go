@@ -208,8 +208,9 @@ func (c *Command) formats() []string { return reports.Formats(c.renderers(nil)..
 
 // rendering is what formats are told of the command that they are written for.
 type rendering struct {
-	gate  reports.Gate
-	print pdf.Options
+	gate     reports.Gate
+	print    pdf.Options
+	language string // a code of words.Codes; "" is English
 }
 
 // renderers are the formats that have a package of their own, for a command
@@ -222,8 +223,8 @@ func (c *Command) renderers(o *options) []reports.Renderer {
 		return c.Stages.Renderers(rendering{})
 	}
 	return c.Stages.Renderers(rendering{gate: c.gate(o), print: pdf.Options{
-		Find: func() (string, error) { return c.printer(o) }, NoSandbox: o.noSandbox, Paper: o.paper, Page: html.Render,
-	}})
+		Find: func() (string, error) { return c.printer(o) }, NoSandbox: o.noSandbox, Paper: o.paper, Language: o.language, Page: html.RenderIn(o.language),
+	}, language: o.language})
 }
 
 // printer is the browser that prints.

@@ -12,6 +12,7 @@ import (
 	"candor/crawler"
 	"candor/crawler/evidence"
 	"candor/reports/pdf"
+	"candor/reports/words"
 	"candor/rules"
 )
 
@@ -22,9 +23,10 @@ type options struct {
 	quiet   bool
 	jsonLog bool
 
-	out     string
-	formats []string
-	paper   string // of a PDF
+	out      string
+	formats  []string
+	paper    string // of a PDF
+	language string // of the report
 
 	failOn      string // a severity; "none" never fails
 	minCoverage float64
@@ -95,6 +97,8 @@ func (o *options) outputFlags(fs *pflag.FlagSet, out string, formats []string) {
 	fs.Var(newList(&o.formats, ",", parseFormat(formats)), "format", "`FORMATS` to write: "+strings.Join(formats, ", "))
 	o.paper = "A4"
 	fs.Var(newOne(&o.paper, parsePaper), "paper", "`SIZE` of a PDF's pages: "+strings.Join(pdf.Papers, " or "))
+	o.language = words.English
+	fs.Var(newOne(&o.language, parseLanguage), "language", "`CODE` of the language of html, pdf and md: "+strings.Join(words.Codes(), " or ")+"; other formats are in English")
 }
 
 func (o *options) judgeFlags(fs *pflag.FlagSet) {
@@ -189,7 +193,7 @@ func everyFlag(formats []string) *pflag.FlagSet {
 // completions teaches the shell the values of flags that have few.
 func completions(cmd *cobra.Command, formats []string) {
 	for name, values := range map[string][]string{
-		"format": formats, "fail-on": append([]string{"none"}, rules.Severities...), "paper": pdf.Papers, "states": stateNames(), "state": stateNames(), "redact": {"all", "none"},
+		"format": formats, "fail-on": append([]string{"none"}, rules.Severities...), "paper": pdf.Papers, "language": words.Codes(), "states": stateNames(), "state": stateNames(), "redact": {"all", "none"},
 	} {
 		if cmd.Flags().Lookup(name) == nil {
 			continue

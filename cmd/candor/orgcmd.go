@@ -97,7 +97,7 @@ func (c *Command) organisationFiles(o *options) ([]orgFile, error) {
 	}
 	var out []orgFile
 	if slices.Contains(o.formats, "html") {
-		out = append(out, orgFile{page, html.Organisation})
+		out = append(out, orgFile{page, html.OrganisationIn(o.language)})
 	}
 	if slices.Contains(o.formats, "json") {
 		out = append(out, orgFile{data, func(w io.Writer, org *reports.Organisation) error { return org.WriteJSON(w) }})

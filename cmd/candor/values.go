@@ -18,6 +18,7 @@ import (
 	"candor/crawler/evidence"
 	"candor/crawler/frontier"
 	"candor/reports/pdf"
+	"candor/reports/words"
 	"candor/rules"
 )
 
@@ -140,6 +141,13 @@ func parsePaper(s string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("expected %s", strings.Join(pdf.Papers, " or "))
+}
+
+func parseLanguage(s string) (string, error) {
+	if _, err := words.For(strings.ToLower(s)); err != nil {
+		return "", err
+	}
+	return strings.ToLower(s), nil
 }
 
 func parseRedact(s string) (string, error) {

@@ -295,7 +295,7 @@ func (b *builder) principles() []principle {
 			x.Sentences += len(a.Passages) + a.Left
 			if x.Quote == nil && len(a.Passages) > 0 {
 				first := a.Passages[0]
-				x.Quote = &passage{Passage: first, Doc: docName(docs[first.Policy]), Link: plain.Fragment(docs[first.Policy].URL, first.Quote)}
+				x.Quote = &passage{Passage: first, Doc: b.docName(docs[first.Policy]), Link: plain.Fragment(docs[first.Policy].URL, first.Quote), Lang: docs[first.Policy].Language}
 			}
 		}
 		for _, id := range p.Findings {

@@ -10,16 +10,16 @@ import (
 func (b *builder) verdictBars() []bar {
 	total := 0
 	for _, e := range verdicts {
-		total += b.rep.Summary.ByVerdict[e.Word]
+		total += b.rep.Summary.ByVerdict[e]
 	}
 	var out []bar
 	at := 0
 	for _, e := range verdicts {
-		n := b.rep.Summary.ByVerdict[e.Word]
-		if n == 0 && e.Word == "not-tested" {
+		n := b.rep.Summary.ByVerdict[e]
+		if n == 0 && e == "not-tested" {
 			continue
 		}
-		out = append(out, bar{e.Word, e.Short, e.Meaning, n, percent(at, total), percent(n, total)})
+		out = append(out, bar{e, b.lang.word("verdict", e), b.lang.must("verdict." + e + ".means"), n, percent(at, total), percent(n, total)})
 		at += n
 	}
 	return out
@@ -36,7 +36,7 @@ func (b *builder) categoryBars() []bar {
 			n[c]++
 		}
 		if !v.Recognized {
-			n["not recognised"]++
+			n["not_recognised"]++
 		}
 	}
 	return rows(n, 12)
@@ -50,8 +50,8 @@ func (b *builder) outcomeBars() []bar {
 	}
 	var out []bar
 	for _, e := range outcomes {
-		if n[e.Word] > 0 {
-			out = append(out, bar{Word: e.Word, Short: e.Short, Meaning: e.Meaning, Count: n[e.Word]})
+		if n[e] > 0 {
+			out = append(out, bar{Word: e, Short: b.lang.word("outcome", e), Meaning: b.lang.must("outcome." + e + ".means"), Count: n[e]})
 		}
 	}
 	return out
@@ -210,7 +210,7 @@ func ranked(n map[string]int) []string {
 // worry is the place of a verdict; the first wants a look first.
 func worry(word string) int {
 	for i, e := range verdicts {
-		if e.Word == word {
+		if e == word {
 			return i
 		}
 	}

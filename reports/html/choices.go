@@ -32,48 +32,43 @@ type class struct {
 	Shape                string // of the verdict whose sign it has
 }
 
-// classWords go from what wants a look first to what is fine.
-var classWords = []class{
-	{"no_effect", "still there", "It still gets an identifier, or is still set, on the same pages.", "incorrect"},
-	{"only_here", "only here", "It gets an identifier in this state, and neither without a choice nor after acceptance.", "incorrect"},
-	{"before_choice", "before a choice", "It gets an identifier, or tracks, when no choice was made.", "omitted"},
-	{"restricted", "asks for restricted use", "Requests go on and say themselves that their data are to be used in a restricted way. That needs a person.", "ambiguous"},
-	{"remains", "left behind", "A cookie or key from before the choice is still in the browser; it was not seen being sent to its vendor again.", "vague"},
-	{"identifier_gone", "no identifier any more", "Requests are still made, without what tells visitors apart.", "clear"},
-	{"stops", "stops", "Seen without a choice or after acceptance, and not in this state.", "clear"},
-	{"starts_after_accept", "starts", "Seen after acceptance only.", "stated"},
-	{"as_before", "as before", "Seen after acceptance, and without a choice too.", "stated"},
-	{"no_identifier", "no identifier", "Seen, with nothing that tells visitors apart.", "stated"},
-	{"necessary", "necessary", "The consent tool itself, or what is there for security.", "stated"},
-	{"not_seen", "not seen", "Not seen on the pages that are compared.", ""},
-	{"not_tested", "not tested", "The state was not visited, or its choice did not take. This is not a pass.", "not-tested"},
+// classes go from what wants a look first to what is fine, each with the verdict
+// whose sign it has.
+var classes = []class{
+	{Word: "no_effect", Shape: "incorrect"},
+	{Word: "only_here", Shape: "incorrect"},
+	{Word: "before_choice", Shape: "omitted"},
+	{Word: "restricted", Shape: "ambiguous"},
+	{Word: "remains", Shape: "vague"},
+	{Word: "identifier_gone", Shape: "clear"},
+	{Word: "stops", Shape: "clear"},
+	{Word: "starts_after_accept", Shape: "stated"},
+	{Word: "as_before", Shape: "stated"},
+	{Word: "no_identifier", Shape: "stated"},
+	{Word: "necessary", Shape: "stated"},
+	{Word: "not_seen"},
+	{Word: "not_tested", Shape: "not-tested"},
 }
 
-func classOf(word string) class {
-	for _, c := range classWords {
+// class is a class with its words.
+func (b *builder) class(word string) class {
+	for _, c := range classes {
 		if c.Word == word {
+			c.Short, c.Meaning = b.lang.word("class", word), b.lang.must("class."+word+".means")
 			return c
 		}
 	}
-	return class{Word: word, Short: human(word)}
+	return class{Word: word, Short: b.lang.Human(word)}
 }
 
 // concern is the place of a class; the first wants a look first.
 func concern(word string) int {
-	for i, c := range classWords {
+	for i, c := range classes {
 		if c.Word == word {
 			return i
 		}
 	}
-	return len(classWords)
-}
-
-var outcomeOfChoice = map[string]string{
-	"taken": "taken", "sent": "signal sent", "offered": "banner shown, nothing chosen", "no-banner": "no banner found", "not-tested": "not tested", "": "not recorded",
-}
-
-var outcomeOfWay = map[string]string{
-	"taken": "used, and taken", "reached": "its page opens", "failed": "cannot be used", "not-tested": "not tested",
+	return len(classes)
 }
 
 // choicesView is what the section about choices shows.
@@ -175,12 +170,12 @@ func (b *builder) choices(promises []promise) choicesView {
 }
 
 func (b *builder) stateView(c reports.StateChoice, promises []promise) stateView {
-	s := stateView{StateChoice: c, Name: or(stateWords[c.State], human(c.State)), Word: or(outcomeOfChoice[c.Outcome], human(c.Outcome)), Picture: plain.LocalFile(c.Screenshot)}
+	s := stateView{StateChoice: c, Name: b.lang.word("state", c.State), Word: b.lang.word("took", or(c.Outcome, "unrecorded")), Picture: plain.LocalFile(c.Screenshot)}
 	switch {
 	case !c.Tested:
-		s.Word = "not tested"
+		s.Word = b.lang.must("took.not-tested")
 	case c.Outcome == "not-tested" || c.Outcome == "": // of none: its pages were visited all the same
-		s.Word = "visited"
+		s.Word = b.lang.must("took.visited")
 	}
 	for _, p := range promises {
 		if p.Control == c.State && len(s.Promises) < choiceQuotes {
@@ -188,18 +183,18 @@ func (b *builder) stateView(c reports.StateChoice, promises []promise) stateView
 		}
 	}
 	if c.Tested && c.State != "none" && c.State != "accept" {
-		s.Figures = fmt.Sprintf("%d still got an identifier, %d no more, %d for a person; compared on %d pages", c.StillSeen, c.NoMore, c.NeedsPerson, c.Compared)
+		s.Figures = b.lang.must("state.figures", c.StillSeen, c.NoMore, c.NeedsPerson, c.Compared)
 	}
 	return s
 }
 
 // cells are one thing's classes, in the order of the states.
-func cells(e reports.Effect) (out []choiceCell, worst int) {
-	worst = len(classWords)
+func (b *builder) cells(e reports.Effect) (out []choiceCell, worst int) {
+	worst = len(classes)
 	for _, s := range e.States {
-		c := choiceCell{State: s.State, Class: classOf(s.Class), Title: classOf(s.Class).Meaning}
+		c := choiceCell{State: s.State, Class: b.class(s.Class), Title: b.class(s.Class).Meaning}
 		if s.Requests > 0 {
-			c.Title = fmt.Sprintf("%s %d requests, at least %d with an identifier.", c.Title, s.Requests, s.Identified)
+			c.Title = c.Title + " " + b.lang.must("cell.requests", s.Requests, s.Identified)
 		}
 		if len(s.Marks) > 0 {
 			c.Title += " " + strings.Join(s.Marks, ", ")
@@ -219,7 +214,7 @@ func (b *builder) choiceMatrix(v *choicesView) {
 	var vendors []ranked
 	things := map[string][]ranked{}
 	for _, e := range b.rep.Effects {
-		c, worst := cells(e)
+		c, worst := b.cells(e)
 		if e.Kind == "vendor" {
 			vendors = append(vendors, ranked{e, c, worst})
 		} else {
@@ -230,7 +225,7 @@ func (b *builder) choiceMatrix(v *choicesView) {
 		return cmp.Or(cmp.Compare(x.worst, y.worst), cmp.Compare(strings.ToLower(b.name(x.effect.ID)), strings.ToLower(b.name(y.effect.ID))))
 	})
 	if own := things[""]; len(own) > 0 {
-		vendors = append(vendors, ranked{effect: reports.Effect{Kind: "site"}, worst: len(classWords)})
+		vendors = append(vendors, ranked{effect: reports.Effect{Kind: "site"}, worst: len(classes)})
 	}
 	used := map[string]bool{}
 	for i, x := range vendors {
@@ -240,12 +235,12 @@ func (b *builder) choiceMatrix(v *choicesView) {
 		}
 		g := choiceGroup{Anchor: fmt.Sprintf("choice-%d", i+1), Name: b.name(x.effect.ID)}
 		if x.effect.Kind == "site" {
-			g.Name = "The site itself"
+			g.Name = b.lang.must("site.itself")
 		} else {
-			g.Worst = classWords[min(x.worst, len(classWords)-1)]
+			g.Worst = b.class(classes[min(x.worst, len(classes)-1)].Word)
 		}
 		for _, s := range x.effect.States {
-			g.States = append(g.States, groupState{EffectState: s, Name: or(stateWords[s.State], human(s.State)), Class: classOf(s.Class), Seen: b.sightings(s.Evidence)})
+			g.States = append(g.States, groupState{EffectState: s, Name: b.lang.word("state", s.State), Class: b.class(s.Class), Seen: b.sightings(s.Evidence)})
 			used[s.Class] = true
 		}
 		list := things[x.effect.ID]
@@ -254,7 +249,7 @@ func (b *builder) choiceMatrix(v *choicesView) {
 		for _, t := range list[:min(len(list), choiceThings)] {
 			x := thing{Kind: t.effect.Kind, Name: t.effect.Name, Cells: t.cells}
 			if i, ok := b.flowAt[t.effect.ID]; ok && x.Kind == "flow" {
-				x.Kind, x.Flow = "flow, "+or(channelWords[b.rep.Flows[i].Channel], b.rep.Flows[i].Channel), b.flows[t.effect.ID]
+				x.Kind, x.Flow = b.lang.must("thing.flow", b.lang.word("channel", b.rep.Flows[i].Channel)), b.flows[t.effect.ID]
 			}
 			g.Things = append(g.Things, x)
 			for _, c := range t.cells {
@@ -271,13 +266,13 @@ func (b *builder) choiceMatrix(v *choicesView) {
 		}
 		sub := ""
 		if k := b.vendors[x.effect.ID].Categories; len(k) > 0 {
-			sub = human(k[0])
+			sub = b.lang.Human(k[0])
 		}
 		v.Rows = append(v.Rows, choiceRow{Name: g.Name, Sub: sub, Anchor: g.Anchor, Cells: x.cells})
 	}
-	for _, c := range classWords {
+	for _, c := range classes {
 		if used[c.Word] && c.Word != "not_seen" {
-			v.Key = append(v.Key, c)
+			v.Key = append(v.Key, b.class(c.Word))
 		}
 	}
 }
@@ -285,7 +280,7 @@ func (b *builder) choiceMatrix(v *choicesView) {
 func (b *builder) offerView(c reports.StateChoice) *offerView {
 	o := &offerView{Offer: c.Offer, State: c.State, Platform: c.Platform, Found: c.Found, Frame: c.Frame, Names: someOf(c.Offer.Vendors, maxNames), Missing: b.pages(c.Offer.WayBackMissing)}
 	if c.LateMS > 1000 {
-		o.Late = fmt.Sprintf("%.1f s", float64(c.LateMS)/1000)
+		o.Late = b.lang.seconds(c.LateMS)
 	}
 	// What was seen after the choice was made stands with the states that made it.
 	for _, x := range b.rep.Choices {
@@ -295,13 +290,13 @@ func (b *builder) offerView(c reports.StateChoice) *offerView {
 		}
 	}
 	for i, l := range c.Offer.Layers {
-		x := layerView{OfferLayer: l, Picture: plain.LocalFile(l.Screenshot), Title: fmt.Sprintf("Layer %d", i+1), Cut: left(len(l.Controls), maxControls)}
+		x := layerView{OfferLayer: l, Picture: plain.LocalFile(l.Screenshot), Title: b.lang.must("layer.n", i+1), Cut: left(len(l.Controls), maxControls)}
 		if i == 0 {
-			x.Title = "First layer"
+			x.Title = b.lang.must("layer.first")
 		}
 		for _, k := range l.Controls[:min(len(l.Controls), maxControls)] {
 			x.Controls = append(x.Controls, controlView{
-				OfferControl: k, Size: fmt.Sprintf("%.0f × %.0f px", math.Round(k.Width), math.Round(k.Height)), Contrast: contrast(k.Contrast), StandsOut: contrast(k.StandsOut),
+				OfferControl: k, Size: fmt.Sprintf("%.0f × %.0f px", math.Round(k.Width), math.Round(k.Height)), Contrast: b.contrast(k.Contrast), StandsOut: b.contrast(k.StandsOut),
 			})
 		}
 		o.Layers = append(o.Layers, x)
@@ -309,19 +304,19 @@ func (b *builder) offerView(c reports.StateChoice) *offerView {
 	return o
 }
 
-func contrast(v float64) string {
+func (b *builder) contrast(v float64) string {
 	if v <= 0 {
-		return "not known"
+		return b.lang.must("notknown")
 	}
-	return fmt.Sprintf("%.1f : 1", v)
+	return b.lang.Decimal(v, 1) + " : 1"
 }
 
 // promised is the sentence of a promise that is no statement.
 func (b *builder) promised(p reports.Promise) (quote, bool) {
-	q := quote{ID: p.Statement, Text: plain.Cut(p.Quote, 420), Anchor: "promises", Doc: "the texts"}
+	q := quote{ID: p.Statement, Text: plain.Cut(p.Quote, 420), Anchor: "promises", Doc: b.lang.must("the.texts")}
 	for _, d := range b.rep.Policies {
 		if d.ID == p.Document {
-			q.Link, q.Doc = plain.Fragment(d.URL, p.Quote), docName(d)
+			q.Link, q.Doc, q.Lang = plain.Fragment(d.URL, p.Quote), b.docName(d), d.Language
 		}
 	}
 	return q, true

@@ -1,7 +1,6 @@
 package html
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -31,7 +30,8 @@ type detail struct {
 }
 
 // thingSeen is a cookie, a key, a field or a behaviour behind a finding.
-type thingSeen struct{ Kind, Name, Text, Href string }
+// Text is in the page's language, Said what the analysis wrote in English.
+type thingSeen struct{ Kind, Name, Text, Href, Said string }
 
 type picture struct{ File, Title, State string }
 
@@ -58,12 +58,12 @@ func (b *builder) detail(f reports.Finding) *detail {
 	}
 	for _, v := range b.rep.Behaviors {
 		if len(d.Things) < detailList && slices.ContainsFunc(v.Evidence, func(id string) bool { return slices.Contains(f.Evidence, id) }) && slices.Contains(f.Recipients, v.Vendor) {
-			d.Things = append(d.Things, thingSeen{Kind: "behaviour", Name: human(v.Kind), Text: v.Detail})
+			d.Things = append(d.Things, thingSeen{Kind: b.lang.must("thing.behaviour"), Name: b.lang.Human(v.Kind), Said: v.Detail})
 		}
 	}
 	for _, l := range b.rep.Labels {
 		if len(d.Things) < detailList && slices.Contains(f.Evidence, l.Key) {
-			d.Things = append(d.Things, thingSeen{Kind: "label", Name: l.Key, Text: l.Source})
+			d.Things = append(d.Things, thingSeen{Kind: b.lang.must("thing.label"), Name: l.Key, Text: l.Source})
 		}
 	}
 	for _, p := range b.rep.Pages {
@@ -77,7 +77,7 @@ func (b *builder) detail(f reports.Finding) *detail {
 	}
 	d.Reproduce = reports.Reproduce(b.rep, f)
 	if c := b.rep.Conditions; c.HostMap || c.Proxy || c.ExtraHeaders > 0 || c.PresetCookies > 0 || c.Journey != "" {
-		d.More = "with the hosts, proxy, headers, cookies and journey of this scan"
+		d.More = b.lang.must("again.more")
 	}
 	return d
 }
@@ -89,29 +89,33 @@ func (b *builder) addThing(d *detail, id string) {
 	}
 	if i, ok := b.placed.cookies[id]; ok {
 		c := b.rep.Cookies[i]
-		life := "a session"
+		life := b.lang.must("lives.session")
 		if !c.Session {
-			life = lifetime(c.LifetimeDays)
+			life = b.lang.Lifetime(c.LifetimeDays)
 		}
-		text := fmt.Sprintf("on %s, lives %s, set by %s", c.Domain, life, or(map[string]string{"http": "a response", "script": "a script"}[c.SetBy.Kind], "something not known"))
+		setter := "setter.unknown"
+		if c.SetBy.Kind == "http" || c.SetBy.Kind == "script" {
+			setter = "setter.by." + c.SetBy.Kind
+		}
+		text := b.lang.must("thing.cookie.text", c.Domain, life, b.lang.must(setter))
 		if c.SetBy.URL != "" {
 			text += " " + plain.Middle(c.SetBy.URL, 90)
 		}
-		d.Things = append(d.Things, thingSeen{"cookie", c.Name, text, link2(b.cookies[id])})
+		d.Things = append(d.Things, thingSeen{b.lang.must("thing.cookie"), c.Name, text, link2(b.cookies[id]), ""})
 	}
 	if i, ok := b.placed.storage[id]; ok {
 		s := b.rep.Storage[i]
-		d.Things = append(d.Things, thingSeen{"storage key", s.Key, s.Kind + " of " + s.Origin, link2(b.storage[id])})
+		d.Things = append(d.Things, thingSeen{b.lang.must("thing.key"), s.Key, b.lang.must("thing.key.text", b.lang.Human(s.Kind), s.Origin), link2(b.storage[id]), ""})
 	}
 	if i, ok := b.placed.forms[id]; ok {
 		f := b.rep.Forms[i]
 		var fields []string
 		for _, x := range f.Fields {
 			if x.DataType != "" && len(fields) < detailList {
-				fields = append(fields, or(x.Label, x.Name)+" ("+human(x.DataType)+")")
+				fields = append(fields, or(x.Label, x.Name)+" ("+b.lang.Human(x.DataType)+")")
 			}
 		}
-		d.Things = append(d.Things, thingSeen{"form", or(f.Heading, f.Action), "fields: " + strings.Join(fields, ", "), link2(b.forms[id])})
+		d.Things = append(d.Things, thingSeen{b.lang.must("thing.form"), or(f.Heading, f.Action), b.lang.must("thing.form.text", strings.Join(fields, ", ")), link2(b.forms[id]), ""})
 	}
 }
 

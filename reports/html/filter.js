@@ -25,7 +25,7 @@ for (const list of document.querySelectorAll("[data-filter]")) {
       group.hidden = !group.querySelector("[data-item]:not([hidden])");
       if (words.length && group.tagName === "DETAILS") group.open = !group.hidden;
     }
-    count.textContent = words.length ? shown + " of " + items.length : "";
+    count.textContent = words.length ? shown + " " + document.body.dataset.of + " " + items.length : "";
   });
 }
 // A link into a closed fold opens it.

@@ -12,6 +12,7 @@
 package html
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
@@ -21,6 +22,7 @@ import (
 	"sync"
 
 	"candor/reports"
+	"candor/reports/words"
 )
 
 //go:embed style.css
@@ -39,7 +41,7 @@ var styles = style + choicesStyle + briefStyle
 
 // page is parsed when it is first needed: candor --help makes no report.
 var page = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("page.tmpl").Funcs(funcs).Funcs((&language{}).funcs()).ParseFS(files, "*.tmpl"))
+	return template.Must(template.New("page.tmpl").Funcs(funcs).Funcs((&speaker{language: &language{}}).funcs()).ParseFS(files, "*.tmpl"))
 })
 
 // Format is the renderer to hand to reports.Write: "html", index.html.
@@ -47,21 +49,26 @@ func Format() reports.Renderer {
 	return reports.Renderer{Name: "html", File: "index.html", Render: Render}
 }
 
-// Render writes the page in English. The same report gives the same bytes.
-func Render(w io.Writer, rep *reports.Report) error { return RenderIn("en")(w, rep) }
+// FormatIn is Format in a language: one of Languages, or "" for English.
+func FormatIn(code string) reports.Renderer {
+	f := Format()
+	f.Render = RenderIn(code)
+	return f
+}
 
-// RenderIn writes the page with its own words in a language: one of Languages.
+// Render writes the page in English. The same report gives the same bytes.
+func Render(w io.Writer, rep *reports.Report) error { return RenderIn(words.English)(w, rep) }
+
+// RenderIn writes the page with its own words in a language: one of Languages,
+// or "" for English.
 // What sites, texts and rules say stays as it is, and is marked.
 func RenderIn(code string) func(io.Writer, *reports.Report) error {
 	return func(w io.Writer, rep *reports.Report) error {
-		all, err := languages()
+		said, err := words.For(cmp.Or(code, words.English))
 		if err != nil {
 			return fmt.Errorf("render html: %w", err)
 		}
-		lang := all[code]
-		if lang == nil {
-			return fmt.Errorf("render html: there is no language %q", code)
-		}
+		lang := &language{said}
 		v, err := newView(rep, lang)
 		if err != nil {
 			return fmt.Errorf("render html: %w", err)
@@ -70,7 +77,7 @@ func RenderIn(code string) func(io.Writer, *reports.Report) error {
 		if err != nil {
 			return fmt.Errorf("render html: %w", err)
 		}
-		if err := t.Funcs(lang.funcs()).Execute(w, v); err != nil {
+		if err := t.Funcs(newSpeaker(lang, t, v.R).funcs()).Execute(w, v); err != nil {
 			return fmt.Errorf("render html: %w", err)
 		}
 		return nil

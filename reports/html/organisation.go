@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"candor/reports"
+	"candor/reports/words"
 )
 
 //go:embed organisation.css
@@ -108,20 +109,18 @@ var shapes = map[string]string{"differs": "incorrect", "needs-person": "ambiguou
 
 // Organisation writes the page over several sites, in English.
 func Organisation(w io.Writer, org *reports.Organisation) error {
-	return OrganisationIn("en")(w, org)
+	return OrganisationIn(words.English)(w, org)
 }
 
-// OrganisationIn writes it with its own words in a language: one of Languages.
+// OrganisationIn writes it with its own words in a language: one of Languages,
+// or "" for English.
 func OrganisationIn(code string) func(io.Writer, *reports.Organisation) error {
 	return func(w io.Writer, org *reports.Organisation) error {
-		all, err := languages()
+		said, err := words.For(cmp.Or(code, words.English))
 		if err != nil {
 			return fmt.Errorf("render organisation: %w", err)
 		}
-		lang := all[code]
-		if lang == nil {
-			return fmt.Errorf("render organisation: there is no language %q", code)
-		}
+		lang := &language{said}
 		v, err := newOrganisation(org, lang)
 		if err != nil {
 			return fmt.Errorf("render organisation: %w", err)
@@ -130,7 +129,7 @@ func OrganisationIn(code string) func(io.Writer, *reports.Organisation) error {
 		if err != nil {
 			return fmt.Errorf("render organisation: %w", err)
 		}
-		if err := t.Funcs(lang.funcs()).ExecuteTemplate(w, "organisation.tmpl", v); err != nil {
+		if err := t.Funcs((&speaker{language: lang, page: t}).funcs()).ExecuteTemplate(w, "organisation.tmpl", v); err != nil {
 			return fmt.Errorf("render organisation: %w", err)
 		}
 		return nil
@@ -310,8 +309,8 @@ func (v *organisation) companies() {
 			}
 		}
 		for _, e := range verdicts {
-			if len(hosts[e.Word]) > 0 {
-				x.Where = append(x.Where, orgWhere{e.Word, hosts[e.Word]})
+			if len(hosts[e]) > 0 {
+				x.Where = append(x.Where, orgWhere{e, hosts[e]})
 			}
 		}
 		v.Companies = append(v.Companies, x)

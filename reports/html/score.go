@@ -1,7 +1,6 @@
 package html
 
 import (
-	"fmt"
 	"strings"
 
 	"candor/reports"
@@ -15,6 +14,6 @@ type scoreView struct {
 }
 
 func (l *language) score(s reports.Score) *scoreView {
-	half := func(n int) string { return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(n)/2), ".0") }
+	half := func(n int) string { return strings.TrimSuffix(l.Decimal(float64(n)/2, 1), l.must("lang.mark")+"0") }
 	return &scoreView{S: s, Shown: s.Value >= 0, Got: half(s.Got), Of: half(s.Of)}
 }

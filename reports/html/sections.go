@@ -30,9 +30,9 @@ type link struct{ Href, Label string }
 // card is the findings of one rule that weigh the same: one remedy, one place
 // to look.
 type card struct {
-	Title, Severity, Outcome, Remediation string
-	Items, More                           []finding // More are folded
-	Count                                 int
+	Rule, Title, Severity, Outcome, Remediation string
+	Items, More                                 []finding // More are folded
+	Count                                       int
 }
 
 // addFindings puts findings into cards, in the order in which the first of each
@@ -56,7 +56,7 @@ func (b *builder) addFindings(v *view) []*card {
 		key := [4]string{f.Rule, f.Severity, f.Outcome, f.Remediation}
 		c := place[key]
 		if c == nil {
-			c = &card{Title: x.RuleTitle, Severity: f.Severity, Outcome: f.Outcome, Remediation: f.Remediation}
+			c = &card{Rule: f.Rule, Title: x.RuleTitle, Severity: f.Severity, Outcome: f.Outcome, Remediation: f.Remediation}
 			if c.Title == "" {
 				c.Title = f.Title
 			}
@@ -111,13 +111,13 @@ func (b *builder) finding(f reports.Finding, i int) finding {
 	for _, id := range f.Evidence {
 		l := link{}
 		if a := b.flows[id]; a != "" {
-			l = link{"#" + a, "flow " + a[len("flow-"):]}
+			l = link{"#" + a, b.lang.must("flow.n", a[len("flow-"):])}
 		} else if a := b.cookies[id]; a != "" {
-			l = link{"#" + a, "cookie " + a[len("cookie-"):]}
+			l = link{"#" + a, b.lang.must("cookie.n", a[len("cookie-"):])}
 		} else if a := b.forms[id]; a != "" {
-			l = link{"#" + a, "form " + a[len("form-"):]}
+			l = link{"#" + a, b.lang.must("form.small.n", a[len("form-"):])}
 		} else if a := b.storage[id]; a != "" {
-			l = link{"#" + a, "storage entry " + a[len("storage-"):]}
+			l = link{"#" + a, b.lang.must("storage.n", a[len("storage-"):])}
 		} else {
 			continue
 		}
@@ -252,7 +252,7 @@ func (b *builder) groups() (third, own []group, more int) {
 		if worry(f.Disclosure.Verdict) < worry(g.Worst) {
 			g.Worst = f.Disclosure.Verdict
 		}
-		g.Flows = append(g.Flows, flow{Flow: f, Anchor: "flow-" + strconv.Itoa(i+1), Label: "flow " + strconv.Itoa(i+1), PagesNamed: b.pages(f.Pages), Short: i >= manyFlows})
+		g.Flows = append(g.Flows, flow{Flow: f, Anchor: "flow-" + strconv.Itoa(i+1), Label: b.lang.must("flow.n", strconv.Itoa(i+1)), PagesNamed: b.pages(f.Pages), Short: i >= manyFlows})
 	}
 	for _, g := range order {
 		slices.SortStableFunc(g.Flows, func(x, y flow) int {
@@ -263,8 +263,8 @@ func (b *builder) groups() (third, own []group, more int) {
 			n[f.Disclosure.Verdict]++
 		}
 		for _, e := range verdicts {
-			if n[e.Word] > 0 {
-				g.Counts = append(g.Counts, bar{Word: e.Word, Short: e.Short, Count: n[e.Word]})
+			if n[e] > 0 {
+				g.Counts = append(g.Counts, bar{Word: e, Count: n[e]})
 			}
 		}
 	}
@@ -330,7 +330,7 @@ func (b *builder) promises() []promise {
 		}
 		for _, id := range p.Flows {
 			if a := b.flows[id]; a != "" && len(x.Links) < 6 {
-				x.Links = append(x.Links, link{"#" + a, "flow " + a[len("flow-"):]})
+				x.Links = append(x.Links, link{"#" + a, b.lang.must("flow.n", a[len("flow-"):])})
 			} else {
 				x.More++
 			}
@@ -343,8 +343,8 @@ func (b *builder) promises() []promise {
 	return out
 }
 
-func rankIn(list []entry, word string) int {
-	return slices.IndexFunc(list, func(e entry) bool { return e.Word == word })
+func rankIn(list []string, word string) int {
+	return slices.Index(list, word)
 }
 
 // cookie is a cookie with its setter in one line.
@@ -386,13 +386,13 @@ type document struct {
 
 type shownStatement struct {
 	reports.Statement
-	Anchor, Link string
+	Anchor, Link, Lang string
 }
 
 func (b *builder) documents() []document {
 	var out []document
 	for _, d := range b.rep.Policies {
-		x := document{Policy: d, Name: docName(d)}
+		x := document{Policy: d, Name: b.docName(d)}
 		for _, s := range d.Statements {
 			at := b.statements[s.ID]
 			if at.doc.ID != d.ID || at.s.Start != s.Start {
@@ -400,7 +400,7 @@ func (b *builder) documents() []document {
 			}
 			q, _ := b.quote(s.ID)
 			s.SecondOpinions = someOpinions(s)
-			y := shownStatement{Statement: s, Anchor: at.anchor, Link: q.Link}
+			y := shownStatement{Statement: s, Anchor: at.anchor, Link: q.Link, Lang: d.Language}
 			switch {
 			case b.cited[s.ID]:
 				x.Cited = append(x.Cited, y)
@@ -424,7 +424,7 @@ type answer struct {
 
 type passage struct {
 	reports.Passage
-	Doc, Link string
+	Doc, Link, Lang string
 }
 
 func (b *builder) answers() (out []answer, found int) {
@@ -436,7 +436,7 @@ func (b *builder) answers() (out []answer, found int) {
 		x := answer{PolicyAnswer: a, More: a.Left + left(len(a.Passages), maxPassages)}
 		for _, p := range a.Passages[:min(maxPassages, len(a.Passages))] {
 			d := docs[p.Policy]
-			x.Shown = append(x.Shown, passage{Passage: p, Doc: docName(d), Link: plain.Fragment(d.URL, p.Quote)})
+			x.Shown = append(x.Shown, passage{Passage: p, Doc: b.docName(d), Link: plain.Fragment(d.URL, p.Quote), Lang: d.Language})
 		}
 		if a.Found {
 			found++

@@ -123,8 +123,8 @@ func newView(rep *reports.Report, lang *language) (*view, error) {
 	}
 	v := &view{
 		R: r, Style: template.CSS(styles), Lang: lang, Script: template.JS(script), Policy: policy(styles),
-		Host: r.Site.Host, Date: lang.day(r.StartedAt), When: period(r), Answer: reports.Answer(r),
-		names: b.name, Glossary: glossary, VerdictWords: verdicts, OutcomeWords: outcomes,
+		Host: r.Site.Host, Date: lang.day(r.StartedAt), When: b.period(r), Answer: reports.AnswerIn(lang.Language, r),
+		names: b.name, Glossary: b.glossary(), VerdictWords: b.entries("verdict", verdicts), OutcomeWords: b.entries("outcome", outcomes),
 	}
 	if v.Host == "" {
 		v.Host = r.Site.URL
@@ -160,9 +160,9 @@ func newView(rep *reports.Report, lang *language) (*view, error) {
 func (v *view) Lacks(kind string) string {
 	switch i := v.R.Import; {
 	case slices.Contains(i.Missing, kind):
-		return "The recording that this report was made of holds none: nothing can be said of them."
+		return v.Lang.must("lacks.all")
 	case slices.Contains(i.Partial, kind):
-		return "The recording that this report was made of holds a part of them: there may be more."
+		return v.Lang.must("lacks.part")
 	}
 	return ""
 }
@@ -238,11 +238,11 @@ func (b *builder) cite(lists ...[]string) {
 
 // quote is a sentence with where it stands.
 type quote struct {
-	ID, Heading, Text, Link, Anchor, Doc string
-	Negated                              bool
-	Told                                 bool // the text beside it has it word for word
-	Opinions                             []reports.SecondOpinion
-	Heard                                string // models whose opinions stand with the sentence's statement
+	ID, Heading, Text, Link, Anchor, Doc, Lang string
+	Negated                                    bool
+	Told                                       bool // the text beside it has it word for word
+	Opinions                                   []reports.SecondOpinion
+	Heard                                      string // models whose opinions stand with the sentence's statement
 }
 
 func (b *builder) quote(id string) (quote, bool) {
@@ -252,7 +252,7 @@ func (b *builder) quote(id string) (quote, bool) {
 	}
 	q := quote{
 		ID: id, Heading: at.s.Heading, Text: plain.Cut(at.s.Quote, 420), Link: plain.Fragment(at.doc.URL, at.s.Quote),
-		Anchor: at.anchor, Doc: docName(at.doc), Negated: at.s.Negated,
+		Anchor: at.anchor, Doc: b.docName(at.doc), Lang: at.doc.Language, Negated: at.s.Negated,
 	}
 	if len(b.rep.Flows) > manyFlows {
 		return q, true // the statement's id leads there
@@ -277,14 +277,14 @@ func (b *builder) quotes(ids []string) []quote {
 	return out
 }
 
-func docName(d reports.Policy) string {
+func (b *builder) docName(d reports.Policy) string {
 	if d.Title != "" {
 		return plain.Cut(d.Title, 80)
 	}
-	if k, ok := kindWords[d.Kind]; ok {
-		return k
+	if key := "kind." + d.Kind; b.lang.Has(key) {
+		return b.lang.must(key)
 	}
-	return "Notice"
+	return b.lang.must("kind.notice")
 }
 
 // name of a vendor: its own, with the company when that says more.
@@ -335,11 +335,11 @@ func (b *builder) active() int {
 	return n
 }
 
-func period(r *reports.Report) string {
+func (b *builder) period(r *reports.Report) string {
 	if r.FinishedAt == "" {
-		return date(r.StartedAt) + ", not finished"
+		return b.lang.must("period.open", b.lang.Time(r.StartedAt))
 	}
-	return date(r.StartedAt) + " to " + date(r.FinishedAt)
+	return b.lang.must("period", b.lang.Time(r.StartedAt), b.lang.Time(r.FinishedAt))
 }
 
 // left says how many of a list are not shown.
@@ -393,53 +393,6 @@ func shortAddress(s string, n int) text {
 		return text{cut, s}
 	}
 	return text{Short: s}
-}
-
-var funcs = template.FuncMap{
-	"human":    human,
-	"capital":  capital,
-	"wayWord":  func(outcome string) string { return outcomeOfWay[outcome] },
-	"lifetime": lifetime,
-	"bytes":    bytesWord,
-	"date":     date,
-	"txt":      func(n int, s string) text { return shorten(s, n) },
-	"addr":     func(n int, s string) text { return shortAddress(s, n) },
-	"href":     plain.Link,
-	"file":     plain.LocalFile,
-	"verdict":  func(w string) entry { return find(verdicts, w) },
-	"promise":  func(w string) entry { return find(promiseVerdicts, w) },
-	"outcome":  func(w string) entry { return find(outcomes, w) },
-	"sure":     func(w string) string { return or(confidenceWords[w], w) },
-	"state":    func(w string) string { return or(stateWords[w], human(w)) },
-	"channel":  func(w string) string { return or(channelWords[w], human(w)) },
-	"kind":     func(w string) string { return or(kindWords[w], capital(human(w))) },
-	"humans": func(list []string) string {
-		out := make([]string, len(list))
-		for i, s := range list {
-			out[i] = human(s)
-		}
-		return strings.Join(out, ", ")
-	},
-	"states": func(list []string) string {
-		out := make([]string, len(list))
-		for i, s := range list {
-			out[i] = or(stateWords[s], human(s))
-		}
-		return strings.Join(out, ", ")
-	},
-	"join":  func(list []string) string { return strings.Join(list, ", ") },
-	"first": func(n int, list []string) some { return someOf(list, n) },
-	"plural": func(n int, one, many string) string {
-		if n == 1 {
-			return "1 " + one
-		}
-		return fmt.Sprintf("%d %s", n, many)
-	},
-	"seconds":   func(ms int64) string { return fmt.Sprintf("%.1f s", float64(ms)/1000) },
-	"percentOf": func(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) },
-	"add":       func(a, b int) int { return a + b },
-	"sub":       func(a, b int) int { return a - b },
-	"limit":     limitOf,
 }
 
 func or(a, b string) string {

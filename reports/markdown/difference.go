@@ -1,6 +1,7 @@
 package markdown
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -13,7 +14,7 @@ import (
 func Difference(w io.Writer, rep *reports.Report) error {
 	c := &rep.Changes
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s: what changed\n\n%s.\n", text(cmpOr(rep.Site.Host, rep.Site.URL), 200), strings.TrimSuffix(c.Dates(rep), "."))
+	fmt.Fprintf(&b, "# %s: what changed\n\n%s.\n", text(cmp.Or(rep.Site.Host, rep.Site.URL), 200), strings.TrimSuffix(c.Dates(rep), "."))
 	for _, r := range c.Remarks {
 		fmt.Fprintf(&b, "\n**%s**\n", text(r.Text, 400))
 	}
@@ -51,4 +52,11 @@ func Difference(w io.Writer, rep *reports.Report) error {
 		return fmt.Errorf("write the difference: %w", err)
 	}
 	return nil
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }

@@ -12,12 +12,14 @@
 package markdown
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
 	"candor/reports"
+	"candor/reports/words"
 )
 
 // Bounds.
@@ -32,13 +34,27 @@ const (
 )
 
 // Format is the renderer to hand to reports.Write: "md", summary.md.
-func Format(g reports.Gate) reports.Renderer {
-	return reports.Renderer{Name: "md", File: "summary.md", Render: func(w io.Writer, rep *reports.Report) error { return Render(w, rep, g) }}
+func Format(g reports.Gate) reports.Renderer { return FormatIn(words.English, g) }
+
+// FormatIn is Format in a language: one of words.Codes, or "" for English.
+func FormatIn(code string, g reports.Gate) reports.Renderer {
+	return reports.Renderer{Name: "md", File: "summary.md", Render: func(w io.Writer, rep *reports.Report) error { return RenderIn(code, w, rep, g) }}
 }
 
-// Render writes the summary. The same report gives the same bytes.
+// Render writes the summary in English. The same report gives the same bytes.
 func Render(w io.Writer, rep *reports.Report, g reports.Gate) error {
-	p := &page{rep: rep, gate: g, foot: foot(rep)}
+	return RenderIn(words.English, w, rep, g)
+}
+
+// RenderIn writes the summary in a language. What sites and texts say stays as
+// it is; so do messages that the language has no words for.
+func RenderIn(code string, w io.Writer, rep *reports.Report, g reports.Gate) error {
+	l, err := words.For(cmp.Or(code, words.English))
+	if err != nil {
+		return fmt.Errorf("render markdown: %w", err)
+	}
+	p := &page{Language: l, rep: rep, gate: g}
+	p.foot = p.bottom()
 	p.top()
 	p.findings()
 	p.changes()
@@ -51,6 +67,7 @@ func Render(w io.Writer, rep *reports.Report, g reports.Gate) error {
 }
 
 type page struct {
+	*words.Language
 	rep  *reports.Report
 	gate reports.Gate
 	text strings.Builder
@@ -75,7 +92,7 @@ func (p *page) list(items []string, most int) {
 		written++
 	}
 	if left := len(items) - written; left > 0 {
-		p.line("\nand %d more; the report has them.", left)
+		p.line("\n%s", p.Must("md.more", left))
 	}
 }
 
@@ -87,7 +104,7 @@ func (p *page) folded(summary string, head string, items []string, most int) {
 		return
 	}
 	if p.room() < least {
-		p.line("\n%s: the report has them.", summary)
+		p.line("\n%s", p.Must("md.report", summary))
 		return
 	}
 	p.line("\n<details><summary>%s</summary>\n", summary)
@@ -98,20 +115,27 @@ func (p *page) folded(summary string, head string, items []string, most int) {
 
 func (p *page) top() {
 	rep := p.rep
-	p.line("### Candor: %s\n", code(cmpOr(rep.Site.Host, rep.Site.URL), maxName))
+	p.line("### Candor: %s\n", code(cmp.Or(rep.Site.Host, rep.Site.URL), maxName))
 	p.line("%s\n", p.outcome())
-	for _, s := range reports.Answer(rep) {
+	for _, s := range reports.AnswerIn(p.Language, rep) {
 		p.line("%s", text(s, maxMessage))
 	}
 	p.line("")
 	p.counts()
 }
 
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
+// said is a text of the analysis in the page's language, or as it is.
+func (p *page) said(text string) string {
+	out, _ := p.Sentences(text)
+	return out
+}
+
+// ruled is what a rule says, in the page's language or as it is.
+func (p *page) ruled(id, text string, pick func(words.Rule) string) string {
+	if r, ok := p.Rule(id); ok && pick(r) != "" {
+		return pick(r)
 	}
-	return b
+	return p.said(text)
 }
 
 // outcome is the answer for a pipeline.
@@ -125,21 +149,22 @@ func (p *page) outcome() string {
 	code, why := p.gate.End(p.rep)
 	switch {
 	case failing > 0:
-		return fmt.Sprintf("**%s at or above %s.**", count(failing, p.kind()+"finding", p.kind()+"findings"), text(p.gate.FailOn, 20))
+		return "**" + p.Must("md.failing"+p.kind(), failing, text(p.Word("severity", p.gate.FailOn), 20)) + "**"
 	case code != 0:
+		why = p.said(why)
 		return "**" + text(strings.ToUpper(why[:min(len(why), 1)])+why[min(len(why), 1):], maxTitle) + ".**"
 	case !p.rep.Coverage.Complete:
-		return "**The scan is incomplete.**"
+		return "**" + p.Must("coverage.incomplete") + ".**"
 	case p.gate.FailOn == "" || p.gate.FailOn == "none":
-		return "**No severity was named that fails the pipeline.**"
+		return "**" + p.Must("md.nogate") + "**"
 	}
-	return fmt.Sprintf("**No %sfinding at or above %s.** That is what was observed; it is no proof that nothing else happens.", p.kind(), text(p.gate.FailOn, 20))
+	return "**" + p.Must("md.clean"+p.kind(), text(p.Word("severity", p.gate.FailOn), 20)) + "** " + p.Must("md.clean.text")
 }
 
-// kind is "new " where only new findings count.
+// kind is the end of a key where only new findings count.
 func (p *page) kind() string {
 	if p.rep.Changes.NewOnly {
-		return "new "
+		return ".new"
 	}
 	return ""
 }
@@ -153,12 +178,16 @@ func (p *page) counts() {
 		in   func(f reports.Finding) bool
 		show bool
 	}{
-		{"new", func(f reports.Finding) bool { return f.New && !f.Suppressed }, against},
-		{"known", func(f reports.Finding) bool { return !f.New && !f.Suppressed }, against},
-		{"open", rep.Open, !against},
-		{"suppressed", func(f reports.Finding) bool { return f.Suppressed }, rep.Summary.Suppressed > 0},
+		{p.Must("md.new"), func(f reports.Finding) bool { return f.New && !f.Suppressed }, against},
+		{p.Must("md.known"), func(f reports.Finding) bool { return !f.New && !f.Suppressed }, against},
+		{p.Must("md.open"), rep.Open, !against},
+		{p.Must("md.suppressed"), func(f reports.Finding) bool { return f.Suppressed }, rep.Summary.Suppressed > 0},
 	}
-	p.line("| findings | %s |", strings.Join(reports.Severities, " | "))
+	names := make([]string, len(reports.Severities))
+	for i, s := range reports.Severities {
+		names[i] = p.Word("severity", s)
+	}
+	p.line("| %s | %s |", p.Must("md.findings"), strings.Join(names, " | "))
 	p.line("|---|%s", strings.Repeat("--:|", len(reports.Severities)))
 	for _, row := range rows {
 		if !row.show {
@@ -195,9 +224,9 @@ func (p *page) findings() {
 		}
 	}
 	if len(fresh) > 0 {
-		head := "What to look at first"
+		head := p.Must("md.first")
 		if against {
-			head = "New findings"
+			head = p.Must("md.new.findings")
 		}
 		p.line("\n#### %s\n", head)
 		quotes := quotes(rep)
@@ -206,12 +235,12 @@ func (p *page) findings() {
 			items = append(items, p.finding(f, quotes))
 		}
 		p.list(items, maxDetails)
-		p.folded(count(len(fresh)-len(items), "further finding", "further findings"), "", lines(fresh[len(items):]), maxListed)
+		p.folded(p.Must("md.further", len(fresh)-len(items)), "", p.lines(fresh[len(items):]), maxListed)
 	} else if against {
-		p.line("\nNo finding is new.")
+		p.line("\n%s", p.Must("md.new.none"))
 	}
-	p.folded(count(len(open), "known finding", "known findings"), "", lines(open), maxListed)
-	p.folded(count(len(silent), "suppressed finding", "suppressed findings"), "", lines(silent), maxListed)
+	p.folded(p.Must("md.known.n", len(open)), "", p.lines(open), maxListed)
+	p.folded(p.Must("md.suppressed.n", len(silent)), "", p.lines(silent), maxListed)
 }
 
 // quotes are the sentences of the texts by their ids.
@@ -227,9 +256,9 @@ func quotes(rep *reports.Report) map[string]string {
 
 func (p *page) finding(f reports.Finding, quotes map[string]string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "- **%s** %s\n", text(f.Severity, 10), text(f.Title, maxTitle))
-	fmt.Fprintf(&b, "  <details><summary>confidence %s, rule %s, %s</summary>\n\n", element(f.Confidence, 12), element(f.Rule, 40), seen(f))
-	fmt.Fprintf(&b, "  %s\n", text(f.Message, maxMessage))
+	fmt.Fprintf(&b, "- **%s** %s\n", text(p.Word("severity", f.Severity), 10), text(p.said(f.Title), maxTitle))
+	fmt.Fprintf(&b, "  <details><summary>%s</summary>\n\n", p.Must("md.summary", element(p.Word("md.confidence", f.Confidence), 12), element(f.Rule, 40), p.seen(f)))
+	fmt.Fprintf(&b, "  %s\n", text(p.said(f.Message), maxMessage))
 	said := 0
 	for _, id := range f.Statements {
 		if q := quotes[id]; q != "" && said < 2 {
@@ -238,59 +267,56 @@ func (p *page) finding(f reports.Finding, quotes map[string]string) string {
 		}
 	}
 	if len(f.Pages) > 0 {
-		fmt.Fprintf(&b, "\n  Seen on %s%s\n", code(f.Pages[0], maxName), more(len(f.Pages)-1))
+		seen := p.Must("seen.on", code(f.Pages[0], maxName))
+		if n := len(f.Pages) - 1; n > 0 {
+			seen += " " + p.Must("more", n)
+		}
+		fmt.Fprintf(&b, "\n  %s\n", seen)
 	}
 	if f.Remediation != "" {
-		fmt.Fprintf(&b, "\n  What to do: %s\n", text(f.Remediation, maxMessage))
+		fmt.Fprintf(&b, "\n  %s: %s\n", p.Must("first.do"), text(p.ruled(f.Rule, f.Remediation, func(r words.Rule) string { return r.Remediation }), maxMessage))
 	}
 	if f.SuggestedText != "" {
-		fmt.Fprintf(&b, "\n  Suggested text: %s\n", text(f.SuggestedText, maxMessage))
+		fmt.Fprintf(&b, "\n  %s: %s\n", p.Must("text.suggested-text"), text(f.SuggestedText, maxMessage))
 	}
 	if s := f.Suppression; s.Why != "" {
-		fmt.Fprintf(&b, "\n  An exception does not suppress it: %s\n", text(s.Why, maxMessage))
+		fmt.Fprintf(&b, "\n  %s: %s\n", p.Must("md.notsuppressed"), text(p.said(s.Why), maxMessage))
 	}
-	fmt.Fprintf(&b, "\n  Fingerprint %s\n\n  </details>\n", code(f.Fingerprint, 64))
+	fmt.Fprintf(&b, "\n  %s %s\n\n  </details>\n", p.Must("md.fingerprint"), code(f.Fingerprint, 64))
 	return b.String()
 }
 
-func seen(f reports.Finding) string {
+func (p *page) seen(f reports.Finding) string {
 	if len(f.States) == 0 {
-		return "from the texts"
+		return p.Must("md.fromtexts")
 	}
 	states := make([]string, min(len(f.States), 8))
 	for i := range states {
 		states[i] = element(f.States[i], 12)
 	}
-	return "seen in " + strings.Join(states, ", ")
-}
-
-func more(n int) string {
-	if n <= 0 {
-		return ""
-	}
-	return fmt.Sprintf(" and %d more", n)
+	return p.Must("md.seen", strings.Join(states, ", "))
 }
 
 // lines are findings in one line each.
-func lines(findings []reports.Finding) []string {
+func (p *page) lines(findings []reports.Finding) []string {
 	out := make([]string, len(findings))
 	for i, f := range findings {
 		if i >= maxListed { // counted only
 			continue
 		}
-		out[i] = fmt.Sprintf("- %s: %s%s\n", text(f.Severity, 10), text(f.Title, maxTitle), exception(f))
+		out[i] = fmt.Sprintf("- %s: %s%s\n", text(p.Word("severity", f.Severity), 10), text(p.said(f.Title), maxTitle), p.exception(f))
 	}
 	return out
 }
 
-func exception(f reports.Finding) string {
+func (p *page) exception(f reports.Finding) string {
 	if !f.Suppressed {
 		return ""
 	}
 	if f.Suppression.Reason == "" {
-		return " (suppressed)"
+		return " (" + p.Must("md.suppressed") + ")"
 	}
-	return " (" + text(strings.ReplaceAll(f.Suppression.Reason, "_", " "), 40) + ", until " + text(f.Suppression.Expires, 12) + ")"
+	return " (" + text(p.Word("md.reason", f.Suppression.Reason), 40) + ", " + p.Must("md.until", text(f.Suppression.Expires, 12)) + ")"
 }
 
 func (p *page) changes() {
@@ -300,25 +326,25 @@ func (p *page) changes() {
 	}
 	var items []string
 	for _, r := range c.Remarks {
-		items = append(items, "- "+text(r.Text, maxMessage)+"\n")
+		items = append(items, "- "+text(p.said(r.Text), maxMessage)+"\n")
 	}
 	for _, l := range c.Limits {
-		items = append(items, "- Not compared whole: "+text(l, maxMessage)+"\n")
+		items = append(items, "- "+p.Must("md.notwhole", text(p.said(l), maxMessage))+"\n")
 	}
 	for _, t := range c.Count {
-		items = append(items, fmt.Sprintf("- %s: %d new, %d changed, %d gone, %d not seen again\n", text(t.Topic, 20), t.New, t.Changed, t.Gone, t.NotSeenAgain))
+		items = append(items, "- "+text(p.Word("md.topic", t.Topic), 20)+": "+p.Must("md.tally", t.New, t.Changed, t.Gone, t.NotSeenAgain)+"\n")
 	}
 	for _, x := range c.Items {
 		if x.Topic == "finding" {
 			continue // stand above
 		}
-		line := fmt.Sprintf("- %s %s: %s", text(strings.ReplaceAll(x.Kind, "_", " "), 20), text(strings.ReplaceAll(x.Topic, "_", " "), 20), code(x.Name, maxName))
+		line := fmt.Sprintf("- %s %s: %s", text(p.Word("md.change", x.Kind), 20), text(p.Word("md.topic.one", x.Topic), 20), code(x.Name, maxName))
 		if x.Direction != "" {
-			line += " (" + text(x.Direction, 10) + ")"
+			line += " (" + text(p.Word("md.direction", x.Direction), 10) + ")"
 		}
 		items = append(items, line+"\n")
 	}
-	p.folded("What changed since the scan of "+element(c.Against.StartedAt, 30), "", items, maxListed)
+	p.folded(p.Must("md.changed", element(c.Against.StartedAt, 30)), "", items, maxListed)
 }
 
 // verdicts are the flows and promises by what came of them.
@@ -326,43 +352,36 @@ func (p *page) verdicts() {
 	var items []string
 	for _, v := range reports.Verdicts {
 		if n := p.rep.Summary.ByVerdict[v]; n > 0 {
-			items = append(items, fmt.Sprintf("| flows: %s | %d |\n", text(v, 20), n))
+			items = append(items, fmt.Sprintf("| %s | %d |\n", p.Must("md.flows", text(p.Word("badge", v), 20)), n))
 		}
 	}
 	for _, v := range reports.PromiseVerdicts {
 		if n := p.rep.Summary.ByPromise[v]; n > 0 {
-			items = append(items, fmt.Sprintf("| promises: %s | %d |\n", text(v, 20), n))
+			items = append(items, fmt.Sprintf("| %s | %d |\n", p.Must("md.promises", text(p.Word("md.promise", v), 20)), n))
 		}
 	}
-	p.folded("Flows and promises", "| | |\n|---|--:|\n", items, maxListed)
+	p.folded(p.Must("md.verdicts"), "| | |\n|---|--:|\n", items, maxListed)
 }
 
 func (p *page) gaps() {
 	var items []string
 	for _, r := range p.rep.Rules {
 		if r.Outcome == "not-tested" {
-			items = append(items, "- "+text(r.ID, 40)+" "+text(r.Title, maxTitle)+": "+text(r.Why, maxMessage)+"\n")
+			items = append(items, "- "+text(r.ID, 40)+" "+text(p.ruled(r.ID, r.Title, func(r words.Rule) string { return r.Title }), maxTitle)+": "+text(p.said(r.Why), maxMessage)+"\n")
 		}
 	}
 	for _, g := range p.rep.Coverage.Gaps {
-		items = append(items, "- "+text(g.What, maxTitle)+": "+text(g.Why, maxMessage)+"\n")
+		items = append(items, "- "+text(p.said(g.What), maxTitle)+": "+text(p.said(g.Why), maxMessage)+"\n")
 	}
-	p.folded("Not tested: "+count(len(items), "rule or gap", "rules and gaps"), "", items, maxListed)
+	p.folded(p.Must("md.gaps", len(items)), "", items, maxListed)
 }
 
-func foot(rep *reports.Report) string {
+func (p *page) bottom() string {
+	rep := p.rep
 	states := slices.Clone(rep.Coverage.States[:min(len(rep.Coverage.States), 8)])
 	for i, s := range states {
 		states[i] = text(s, 12)
 	}
-	return fmt.Sprintf("\n<sub>%s Scan %s, started %s; %s visited in the states %s; Candor %s, rules %s, %s.</sub>\n",
-		text(reports.Notice, 600), code(rep.ScanID, maxName), code(rep.StartedAt, 30), count(rep.Coverage.PagesVisited, "page", "pages"),
-		strings.Join(states, ", "), code(rep.Tool.Version, 40), code(rep.Tool.RulesVersion, 40), code(rep.Tool.Browser, 60))
-}
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
+	return "\n<sub>" + p.Must("md.foot", text(p.said(reports.Notice), 600), code(rep.ScanID, maxName), code(rep.StartedAt, 30), p.Must("n.pages", rep.Coverage.PagesVisited),
+		strings.Join(states, ", "), code(rep.Tool.Version, 40), code(rep.Tool.RulesVersion, 40), code(rep.Tool.Browser, 60)) + "</sub>\n"
 }

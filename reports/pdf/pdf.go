@@ -15,6 +15,7 @@ package pdf
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,7 @@ import (
 
 	"candor/reports"
 	"candor/reports/plain"
+	"candor/reports/words"
 )
 
 // Papers are the names of sizes that Options takes.
@@ -45,6 +47,7 @@ type Options struct {
 	Find      func() (string, error) // the path of a Chromium or Chrome
 	NoSandbox bool
 	Paper     string        // one of Papers; "" is A4
+	Language  string        // of the lines at the top and bottom, one of words.Codes; "" is English
 	Timeout   time.Duration // longest time for one report; 0 is two minutes
 	Page      func(w io.Writer, rep *reports.Report) error
 }
@@ -68,13 +71,17 @@ func Render(ctx context.Context, dir string, w io.Writer, rep *reports.Report, o
 	if o.Timeout <= 0 {
 		o.Timeout = 2 * time.Minute
 	}
+	lang, err := words.For(cmp.Or(o.Language, words.English))
+	if err != nil {
+		return fmt.Errorf("print pdf: %w", err)
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, o.Timeout, errors.New("it took longer than "+o.Timeout.String()))
 	defer cancel()
 	var text bytes.Buffer
 	if err := o.Page(&text, rep); err != nil {
 		return fmt.Errorf("print pdf: %w", err)
 	}
-	data, err := o.print(ctx, dir, text.Bytes(), rep, size)
+	data, err := o.print(ctx, dir, text.Bytes(), rep, lang, size)
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
@@ -88,7 +95,7 @@ func Render(ctx context.Context, dir string, w io.Writer, rep *reports.Report, o
 }
 
 // print writes the page into the folder for as long as it is printed.
-func (o Options) print(ctx context.Context, dir string, text []byte, rep *reports.Report, size [2]float64) (data []byte, err error) {
+func (o Options) print(ctx context.Context, dir string, text []byte, rep *reports.Report, lang *words.Language, size [2]float64) (data []byte, err error) {
 	path, err := o.Find()
 	if err != nil {
 		return nil, err
@@ -121,7 +128,7 @@ func (o Options) print(ctx context.Context, dir string, text []byte, rep *report
 	res, err := chromedp.Call(ctx, page.PrintToPDF, page.PrintToPDFParams{
 		PaperWidth: size[0], PaperHeight: size[1], MarginTop: &margin, MarginBottom: &margin, MarginLeft: &side, MarginRight: &side,
 		PrintBackground: &yes, GenerateTaggedPDF: &yes, GenerateDocumentOutline: &yes,
-		DisplayHeaderFooter: &yes, HeaderTemplate: header(rep), FooterTemplate: footer(rep),
+		DisplayHeaderFooter: &yes, HeaderTemplate: header(lang, rep), FooterTemplate: footer(lang, rep),
 	})
 	return res.Data, err
 }
@@ -156,16 +163,16 @@ func line(left, right string) string {
 	return `<div style="width:100%;margin:0 0.5in;display:flex;justify-content:space-between;font:8px sans-serif;color:#444"><span>` + left + `</span><span>` + right + `</span></div>`
 }
 
-func header(rep *reports.Report) string {
+func header(l *words.Language, rep *reports.Report) string {
 	site := rep.Site.Host
 	if site == "" {
 		site = rep.Site.URL
 	}
-	return line("Candor: "+outside(site), "scan of "+outside(strings.TrimSuffix(strings.Replace(rep.StartedAt, "T", " ", 1), "Z"))+" UTC")
+	return line("Candor: "+outside(site), l.Must("pdf.scan", outside(strings.TrimSuffix(strings.Replace(rep.StartedAt, "T", " ", 1), "Z"))))
 }
 
-func footer(rep *reports.Report) string {
-	return line("Evidence for a person to judge, not legal advice. "+outside(rep.ScanID), `page <span class="pageNumber"></span> of <span class="totalPages"></span>`)
+func footer(l *words.Language, rep *reports.Report) string {
+	return line(l.Must("pdf.notice")+" "+outside(rep.ScanID), l.Must("pdf.page", `<span class="pageNumber"></span>`, `<span class="totalPages"></span>`))
 }
 
 func outside(s string) string { return html.EscapeString(plain.Middle(plain.Visible(s), 80)) }
