@@ -53,6 +53,7 @@ var (
 type Store struct {
 	db    *sql.DB
 	moves *goose.Provider // of the tables
+	path  string          // of SQLite's file
 	pool  *pgxpool.Pool   // of PostgreSQL; nil for SQLite
 	now   func() time.Time
 	newID func() string
@@ -110,7 +111,7 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	s.db = db
+	s.db, s.path = db, filepath.ToSlash(path)
 	db.SetMaxOpenConns(1) // River's driver wants one writer; queries here take milliseconds
 	return db.PingContext(ctx)
 }

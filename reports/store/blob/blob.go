@@ -63,8 +63,8 @@ func Redacted(address string) string {
 	return u.Redacted()
 }
 
-// valid reports whether a name is one that every store takes.
-func valid(name string) bool {
+// Valid reports whether a name is one that every store takes.
+func Valid(name string) bool {
 	if len(name) > 800 || !fs.ValidPath(name) || name == "." {
 		return false
 	}
@@ -79,14 +79,14 @@ func valid(name string) bool {
 }
 
 func checkName(name string) error {
-	if !valid(name) {
+	if !Valid(name) {
 		return fmt.Errorf("%q is no name of a blob", name)
 	}
 	return nil
 }
 
 func checkPrefix(prefix string) error {
-	if !strings.HasSuffix(prefix, "/") || !valid(strings.TrimSuffix(prefix, "/")) {
+	if !strings.HasSuffix(prefix, "/") || !Valid(strings.TrimSuffix(prefix, "/")) {
 		return fmt.Errorf("%q is no prefix of blobs", prefix)
 	}
 	return nil
