@@ -19,7 +19,7 @@ var restsOn = map[string][]string{
 	"storage_undisclosed": {"storage", "calls"}, "host_uncovered": {"requests", "forms", "notices"}, "location_undisclosed": {"requests", "calls"},
 	"prominent_statement": {"requests"}, "claim_beside": {"requests"},
 	"form_by_get": {"forms"}, "scripts_at_fields": {"forms", "requests"}, "hygiene": {"cookies", "requests"},
-	"labels_undisclosed": {"labels", "requests"}, "choice_kept": {"cookies", "storage", "choices"}, "choice_offered": {"requests", "choices"}, "purpose_limit": {"requests"},
+	"labels_undisclosed": {"labels", "requests"}, "choice_kept": {"cookies", "storage", "choices"}, "consent_string": {"requests", "cookies"}, "choice_offered": {"requests", "choices"}, "purpose_limit": {"requests"},
 	"retention_unstated": {"notices"}, "security_scaled": {"forms", "requests"}, "collection_points": {"forms", "notices"},
 	"recipient_at_place": {"requests"}, "behavior_undisclosed": {"calls", "requests"},
 	"only_necessary_cookies": {"cookies"}, "cookie_lifetime": {"cookies"}, "cookie_table_drift": {"cookies"}, "policy_unreadable": {"notices"}, "texts_contradict": {"notices"},

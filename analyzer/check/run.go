@@ -51,6 +51,7 @@ var comparisons = map[string]comparison{
 	"claim_beside":           {claimBeside, ofFlow, params{"words": aTexts, "not": aTexts, "recipients": aTexts, "note": aText}},
 	"collection_points":      {collectionPoints, ofNothing, params{"points": aGroups, "said": aGroups, "vendors": aGroups}},
 	"collectors_untold":      {collectorsUntold, ofFlow, nil},
+	"consent_string":         {consentString, ofNothing, nil},
 	"control_without_effect": {controlWithoutEffect, ofNothing, nil},
 	"cookie_class_differs":   {cookieClassDiffers, ofCookie, params{"stated": aTexts, "known": aTexts}},
 	"cookie_controls_only":   {cookieControlsOnly, ofFlow, nil},

@@ -78,6 +78,7 @@ type State struct {
 type Result struct {
 	States  []State  // in the order of reports
 	Effects []Effect // by kind, then as flow orders them
+	Told    []Told   // consent strings, by state and place
 }
 
 // Effect is one thing with what became of it in each state of the scan.

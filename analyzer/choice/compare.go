@@ -29,6 +29,7 @@ func (w *Watcher) Compare(seen *flow.Result, behaviors []behavior.Behavior) Resu
 	if len(res.States) < 2 { // nothing to compare with
 		return res
 	}
+	res.Told = w.toldList()
 	c.states = res.States
 	c.constants()
 	for _, v := range seen.Vendors {

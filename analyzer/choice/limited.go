@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"candor/analyzer/consentstring"
 	"candor/analyzer/flow/payload"
 )
 
@@ -15,7 +16,8 @@ import (
 // The marks are those that the vendors document: Google consent mode (gcs, gcd)
 // and its ads parameters (npa, rdp, ltd), Meta's data processing options (dpo),
 // Microsoft's consent mode (asc), TikTok's limited data use, and the IAB's
-// us_privacy string and TCF string (v2, core segment).
+// us_privacy string, GPP string (opt-outs of its US sections) and TCF string (v2,
+// core segment).
 
 var (
 	usPrivacy = regexp.MustCompile(`^1[YyNn-][Yy][YyNn-]$`) // the third character: the person opted out of sale
@@ -56,6 +58,11 @@ func mark(p payload.Pair) string {
 	case "gdpr_consent", "gdprconsent", "tcf", "tcstring", "consent_string", "euconsent":
 		if refusesAll(value) {
 			return p.Name + " without a purpose"
+		}
+		return ""
+	case "gpp", "gpp_string":
+		if s, ok := consentstring.Read(value); ok && s.OptedOut() {
+			return p.Name + " with an opt-out"
 		}
 		return ""
 	}

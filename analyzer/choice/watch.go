@@ -22,6 +22,8 @@ type Watcher struct {
 	loaded  map[evidence.State]map[string]bool
 	vendors map[string]*vendor
 	sent    map[sentCookie]map[evidence.State]map[string]bool // → addresses from which it went to another party
+	told    map[toldKey]*toldSum
+	made    map[string]visit // id → a visit that made a choice
 }
 
 type visit struct {
@@ -86,7 +88,7 @@ var _ flow.Observer = (*Watcher)(nil)
 func New(choices []evidence.Choice, asked []evidence.State, key string) *Watcher {
 	w := &Watcher{
 		key: []byte(key), choices: map[evidence.State]*evidence.Choice{}, asked: map[evidence.State]bool{}, visits: map[string]visit{},
-		loaded: map[evidence.State]map[string]bool{}, vendors: map[string]*vendor{}, sent: map[sentCookie]map[evidence.State]map[string]bool{},
+		loaded: map[evidence.State]map[string]bool{}, vendors: map[string]*vendor{}, sent: map[sentCookie]map[evidence.State]map[string]bool{}, told: map[toldKey]*toldSum{}, made: map[string]visit{},
 	}
 	for i := range choices {
 		if _, twice := w.choices[choices[i].State]; !twice {
@@ -109,7 +111,11 @@ func (w *Watcher) Start(flow.Who) {}
 // Page takes a visit.
 func (w *Watcher) Page(p *evidence.Page) {
 	w.asked[p.State] = true
-	if p.Ended == "failed" || p.Kind == KindChoice && !whole(p.State) {
+	if p.Ended == "failed" {
+		return
+	}
+	if p.Kind == KindChoice && !whole(p.State) {
+		w.made[p.ID] = visit{p.URL, p.State}
 		return
 	}
 	w.visits[p.ID] = visit{p.URL, p.State}
@@ -119,11 +125,15 @@ func (w *Watcher) Page(p *evidence.Page) {
 	w.loaded[p.State][p.URL] = true
 }
 
-// Cookie implements flow.Observer.
-func (w *Watcher) Cookie(*evidence.Cookie) {}
+// Cookie takes a cookie that may hold a consent string.
+func (w *Watcher) Cookie(c *evidence.Cookie) {
+	w.keptString(c.Page, "the cookie", c.Name, c.Value, c.Name)
+}
 
-// Storage implements flow.Observer.
-func (w *Watcher) Storage(*evidence.StorageItem) {}
+// Storage takes an entry that may hold a consent string.
+func (w *Watcher) Storage(s *evidence.StorageItem) {
+	w.keptString(s.Page, "the key", s.Key, s.Value, "")
+}
 
 // Call implements flow.Observer.
 func (w *Watcher) Call(*evidence.Call) {}
@@ -143,6 +153,7 @@ func (w *Watcher) Request(x *flow.Exchange) {
 	}
 	p := w.vendor(to).page(v)
 	p.requests++
+	w.sentString(x.Page, x.Pairs(), to.Vendor, x.ID)
 	marked := false
 	for _, q := range x.Pairs() {
 		if m := mark(q); m != "" {
