@@ -243,6 +243,16 @@ func TestPeople(t *testing.T) {
 	if code, text := v.post("/people", url.Values{"name": {"lea"}, "password": {"correct horse battery"}, "in." + d.org.ID: {"admin"}}); code != 400 || !strings.Contains(text, "expected one of viewer") {
 		t.Errorf("%d %s", code, text)
 	}
+	if _, err := d.store.AddPerson(t.Context(), "setup", store.Person{Name: "new", Role: store.Member}, "correct horse battery"); err != nil {
+		t.Fatal(err)
+	}
+	fresh := d.visitor()
+	if code, text := fresh.post("/login", url.Values{"name": {"new"}, "password": {"correct horse battery"}}); code != 200 || !strings.Contains(text, "You are in no organisation yet") || strings.Contains(text, "Fernhill") || strings.Contains(text, "Title ") {
+		t.Errorf("somebody whom no organisation lets in: %d %s", code, text)
+	}
+	if code, _ := fresh.get("/findings"); code != http.StatusForbidden {
+		t.Errorf("somebody whom no organisation lets in reads findings: %d", code)
+	}
 	kim := d.visitor()
 	if code, text := kim.post("/login", url.Values{"name": {"kim"}, "password": {"correct horse battery"}}); code != 200 || !strings.Contains(text, "Add a site") {
 		t.Errorf("%d %s", code, text)

@@ -135,7 +135,7 @@ func (s *server) routes(mux *http.ServeMux) {
 
 func (s *server) pageRoutes() []route {
 	return []route{
-		{"GET /{$}", store.Viewer, s.overview},
+		{"GET /{$}", anybody, s.overview},
 		{"POST /logout", anybody, s.logout},
 		{"POST /logout/everywhere", anybody, s.logoutEverywhere},
 		{"POST /password", anybody, s.changePassword},
