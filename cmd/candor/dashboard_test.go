@@ -102,7 +102,7 @@ func TestDashboard(t *testing.T) {
 	d.run(`[...document.querySelectorAll("table a")].find((a) => a.textContent === "open").click()`)
 	d.wait("the report", func() bool { return strings.Contains(d.body(), "The tag goes with the next release.") })
 
-	for _, path := range []string{"/findings?suppressed=1", "/recipients", "/schedules", "/rules", "/settings", "/audit"} {
+	for _, path := range []string{"/findings?suppressed=1", "/recipients", "/schedules", "/alerts", "/rules", "/settings", "/audit"} {
 		d.open(path)
 		d.check()
 	}

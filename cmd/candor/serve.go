@@ -19,6 +19,7 @@ import (
 
 	"candor/crawler/evidence"
 	"candor/crawler/frontier"
+	"candor/reports/alert"
 	"candor/reports/store"
 	"candor/reports/web"
 )
@@ -32,6 +33,7 @@ type serviceOptions struct {
 	workers  int
 	longest  time.Duration
 	allow    []netip.Prefix
+	tell     []netip.Prefix // where alerts may go although it is not public
 	listen   string
 	public   string // address by which people reach the dashboard
 	metrics  string // address of the figures; "" is none
@@ -71,6 +73,7 @@ func (o *serviceOptions) shareFlags(fs *pflag.FlagSet) {
 	fs.Var(newOne(&o.grace, parseDuration(0, time.Hour)), "grace", "`TIME` for which a stop lets running scans go on before they are handed back")
 	fs.StringVar(&o.metrics, "metrics", "", "`ADDR:PORT` of /metrics (Prometheus), /healthz and /readyz without a log-in, such as 127.0.0.1:9464 (default none; the dashboard has them too, /metrics for a token)")
 	fs.Var(newList(&o.allow, ",", parsePrefix), "allow-network", "`RANGE` of addresses that scans may reach although it is not public, such as 10.0.0.0/8 (repeatable)")
+	fs.Var(newList(&o.tell, ",", parsePrefix), "alert-network", "`RANGE` of addresses that alerts may be sent to although it is not public, such as that of the mail server (repeatable)")
 }
 
 // deskFlags are those of the dashboard.
@@ -223,6 +226,7 @@ func (c *Command) withService(ctx context.Context, o *serviceOptions, run func(c
 		s.log.Info("stopping; running scans may go on, then they are handed back", "grace", o.grace)
 		err = errors.Join(err, s.fleet.Stop(stop))
 	}()
+	defer s.alerts.Start(whole)()
 	return run(ctx, s)
 }
 
@@ -240,6 +244,9 @@ func (c *Command) serve(ctx context.Context, o *serviceOptions) error {
 		address := o.public
 		if address == "" {
 			address = "http://" + listener.Addr().String()
+		}
+		if err := s.keepAddress(ctx, address); err != nil {
+			return err
 		}
 		h, err := s.dashboard(ctx, address)
 		if err != nil {
@@ -268,13 +275,25 @@ func (c *Command) serve(ctx context.Context, o *serviceOptions) error {
 	})
 }
 
+// keepAddress keeps the dashboard's address for the links of alerts. One that
+// nobody named does not take the place of one that somebody did.
+func (s *service) keepAddress(ctx context.Context, address string) error {
+	if s.o.public == "" {
+		was, err := s.store.PublicURL(ctx)
+		if err != nil || was != "" && !strings.HasPrefix(was, "http://127.0.0.1:") {
+			return err
+		}
+	}
+	return s.store.SetPublicURL(ctx, address)
+}
+
 // dashboard is the service's pages and API.
 func (s *service) dashboard(ctx context.Context, address string) (http.Handler, error) {
 	secure := strings.HasPrefix(address, "https://")
 	o := web.Options{
 		Store: s.store, Blobs: s.blobs, Rules: s.set, Version: toolVersion(), Secure: secure, Now: s.c.Now, Log: s.log, Added: s.added,
 		CheckSite: s.checkSite, CheckProfile: s.checkProfile, Broader: broader(s.set),
-		Parts: s.parts, Metrics: s.metrics.handler(s.log), Watch: s.metrics.request, Tracer: s.tracer,
+		Parts: s.parts, Metrics: s.metrics.handler(s.log), Watch: s.metrics.request, Tracer: s.tracer, Test: s.testAlert,
 	}
 	if s.o.oidcIssuer != "" {
 		p, err := web.OpenProvider(ctx, web.ProviderOptions{
@@ -287,6 +306,15 @@ func (s *service) dashboard(ctx context.Context, address string) (http.Handler, 
 		o.OIDC = p
 	}
 	return web.New(o)
+}
+
+// testAlert sends a destination something to see whether it arrives.
+func (s *service) testAlert(ctx context.Context, d store.Destination) error {
+	base, err := s.store.PublicURL(ctx)
+	if err != nil {
+		return err
+	}
+	return s.alerts.Send(ctx, d, alert.Message{Base: base, Test: true})
 }
 
 // checkSite completes an address that somebody wants scanned, and refuses what

@@ -21,6 +21,7 @@ import (
 	"candor/crawler/fleet"
 	"candor/crawler/guard"
 	"candor/reports"
+	"candor/reports/alert"
 	"candor/reports/exceptions"
 	"candor/reports/store"
 	"candor/reports/store/blob"
@@ -45,16 +46,17 @@ const (
 
 // service is one machine's part: what it needs to scan the sites of a store.
 type service struct {
-	c     *Command
-	o     *serviceOptions
-	store *store.Store
-	blobs blob.Store
-	fleet fleet.Fleet
-	guard *guard.Guard
-	demo  *demoServer // nil without --demo
-	set   *rules.Set
-	log   *slog.Logger
-	name  string // of this worker
+	c      *Command
+	o      *serviceOptions
+	store  *store.Store
+	blobs  blob.Store
+	fleet  fleet.Fleet
+	guard  *guard.Guard
+	alerts *alert.Sender
+	demo   *demoServer // nil without --demo
+	set    *rules.Set
+	log    *slog.Logger
+	name   string // of this worker
 
 	metrics *metrics
 	tracer  trace.TracerProvider
@@ -106,6 +108,7 @@ func (c *Command) openService(ctx context.Context, o *serviceOptions) (_ *servic
 	if s.guard, err = guard.Listen(guard.Options{Allow: o.allow, Mapped: crawler.Mapped(s.mappings()), Log: s.log}); err != nil {
 		return nil, err
 	}
+	s.alerts = alert.New(alert.Options{Store: s.store, Dial: guard.Dialer(o.tell), Now: c.Now, Version: toolVersion(), Log: s.log})
 	fo := fleet.Options{Workers: o.workers, Do: s.do, Next: s.next, Tick: o.clockwork.tick, Limit: o.longest, Later: o.clockwork.later, Log: s.log}
 	if pool := s.store.Pool(); pool != nil {
 		s.fleet, err = fleet.Postgres(ctx, pool, fo)
@@ -180,6 +183,7 @@ func workerName() string {
 // next puts in line what is due: schedules whose time has come, scans whose
 // worker was lost, and those that somebody asked for.
 func (s *service) next(ctx context.Context) ([]fleet.Task, error) {
+	defer s.alerts.Kick() // whoever ticks sends what is due
 	if _, err := s.store.Due(ctx); err != nil {
 		s.log.Error("schedules", "err", err) // the others still come
 	}

@@ -94,7 +94,7 @@ type RefusedError struct {
 }
 
 func (e *RefusedError) Error() string {
-	return fmt.Sprintf("%s is at %s: %s. Scans of a service do not go there unless its administrator allows the range", e.Host, e.Addr, e.What)
+	return fmt.Sprintf("%s is at %s: %s. A service does not go there unless its administrator allows the range", e.Host, e.Addr, e.What)
 }
 
 // Options are where the guard lets through.
@@ -221,18 +221,36 @@ func (g *Guard) dial(ctx context.Context, address string) (net.Conn, error) {
 			return d.DialContext(ctx, "tcp", to.String())
 		}
 	}
-	// The address of this very connection, whatever a look-up said before.
-	d.Control = func(_, at string, _ syscall.RawConn) error {
+	d.Control = control(host, g.options.Allow, g.refuse)
+	return d.DialContext(ctx, "tcp", address)
+}
+
+// control looks at the address of the very connection, whatever a look-up said
+// before.
+func control(host string, allowed []netip.Prefix, refuse func(*RefusedError) error) func(string, string, syscall.RawConn) error {
+	return func(_, at string, _ syscall.RawConn) error {
 		to, err := netip.ParseAddrPort(at)
 		if err != nil {
 			return err
 		}
-		if why := Refuse(to.Addr(), g.options.Allow); why != "" {
-			return g.refuse(&RefusedError{host, to.Addr().Unmap(), why})
+		if why := Refuse(to.Addr(), allowed); why != "" {
+			return refuse(&RefusedError{host, to.Addr().Unmap(), why})
 		}
 		return nil
 	}
-	return d.DialContext(ctx, "tcp", address)
+}
+
+// Dialer connects to addresses that are public or allowed, for what a service
+// sends by itself.
+func Dialer(allowed []netip.Prefix) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		host, _, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, err
+		}
+		d := net.Dialer{Timeout: dialTime, Control: control(host, allowed, func(e *RefusedError) error { return e })}
+		return d.DialContext(ctx, network, address)
+	}
 }
 
 func (g *Guard) refuse(e *RefusedError) error {

@@ -61,6 +61,11 @@ func (s *Store) Finish(ctx context.Context, x Scan, state ScanState, rep *report
 			state, now, string(summary), rep.Coverage.PagesVisited+rep.Coverage.PagesFailed, rep.Tool.RulesVersion, report, evidence); err != nil {
 			return err
 		}
+		// In the same change, so that no news is lost and none is told of a scan that
+		// does not count.
+		if err := s.alertResults(ctx, tx, x, state, rep); err != nil {
+			return err
+		}
 		if state == Finished {
 			for _, table := range []string{"findings", "recipients"} {
 				if _, err := s.exec(ctx, tx, `UPDATE `+table+` SET present = 0 WHERE site = ?`, x.Site); err != nil {

@@ -207,9 +207,21 @@ func (s *Store) Begin(ctx context.Context, id string, earlier int, worker string
 func (s *Store) Stale(ctx context.Context, since time.Time, attempts int) (returned, failed int64, err error) {
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		var err error
-		if failed, err = s.exec(ctx, tx, `UPDATE scans SET state = 'failed', finished_at = ?, failure = ? WHERE state = 'running' AND beat_at < ? AND attempt - handed_back >= ?`,
-			ms(s.now()), "its worker was lost, as often as a scan is tried", ms(since), attempts); err != nil {
+		ended := []Scan{}
+		const why = "its worker was lost, as often as a scan is tried"
+		if err = s.rows(ctx, tx, `UPDATE scans SET state = 'failed', finished_at = ?, failure = ? WHERE state = 'running' AND beat_at < ? AND attempt - handed_back >= ? RETURNING id, site`, func(row func(...any) error) error {
+			var x Scan
+			err := row(&x.ID, &x.Site)
+			ended = append(ended, x)
 			return err
+		}, ms(s.now()), why, ms(since), attempts); err != nil {
+			return err
+		}
+		failed = int64(len(ended))
+		for _, x := range ended {
+			if err := s.alertFailure(ctx, tx, x, why); err != nil {
+				return err
+			}
 		}
 		returned, err = s.exec(ctx, tx, `UPDATE scans SET state = 'queued', worker = '', failure = ? WHERE state = 'running' AND beat_at < ?`, "its worker was lost", ms(since))
 		return err
@@ -241,7 +253,12 @@ func (s *Store) Beat(ctx context.Context, x Scan, p Progress) error {
 
 // Fail ends a worker's scan without a result.
 func (s *Store) Fail(ctx context.Context, x Scan, why string) error {
-	return s.held(ctx, s.db, x, `state = 'failed', finished_at = ?, failure = ?`, ms(s.now()), why)
+	return s.write(ctx, func(tx *sql.Tx) error {
+		if err := s.held(ctx, tx, x, `state = 'failed', finished_at = ?, failure = ?`, ms(s.now()), why); err != nil {
+			return err
+		}
+		return s.alertFailure(ctx, tx, x, why)
+	})
 }
 
 // Return puts a worker's scan back in line, for another attempt.

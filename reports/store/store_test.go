@@ -82,6 +82,14 @@ func conform(t *testing.T, address func(*testing.T) string) {
 		{"what is kept too long goes, the newest scan stays", testPurge},
 		{"a quota keeps scans in line and says why", testQuota},
 		{"one machine takes a turn", testTurn},
+		{"two scans and who is told of what", testStory},
+		{"a company is new once in an organisation", testCompanyOnce},
+		{"who is told of which site, what and when", testSubscriptions},
+		{"one machine sends what is due", testClaims},
+		{"what cannot be sent is tried again and given up", testGiveUp},
+		{"a scan that fails or is incomplete is told of", testFailures},
+		{"a destination that rests or is removed", testRest},
+		{"a destination that cannot be is refused", testBadDestination},
 	}
 	addr := address(t)
 	c := &clock{t: time.Date(2026, 11, 26, 5, 0, 0, 0, time.UTC)}

@@ -61,7 +61,7 @@ func (f foreign) at(pattern string) (method, path string) {
 	method, path, _ = strings.Cut(pattern, " ")
 	values := map[string]string{
 		"{site}": f.site.ID, "{scan}": f.scan.ID, "{schedule}": f.schedule.ID, "{suppression}": f.suppression.ID, "{organisation}": f.org.ID,
-		"{fingerprint}": "f1", "{id}": f.token.ID, "{person}": "none", "{path...}": "", "{$}": "",
+		"{fingerprint}": "f1", "{id}": f.token.ID, "{person}": "none", "{destination}": "none", "{alert}": "none", "{path...}": "", "{$}": "",
 	}
 	return method, wildcard.ReplaceAllStringFunc(path, func(w string) string {
 		v, ok := values[w]

@@ -101,6 +101,16 @@ func (s *server) calls() []call {
 		{"DELETE /api/v1/passes/{id}", store.Viewer, func(r *http.Request, p who) (any, error) { return nil, s.takeBack(r, p) }},
 		{"GET /api/v1/audit", store.Admin, s.apiAudit},
 		{"GET /api/v1/audit/check", store.Admin, s.apiCheckAudit},
+		{"GET /api/v1/alerts", store.Viewer, s.apiAlerts},
+		{"GET /api/v1/sites/{site}/alerts", store.Viewer, s.apiAlertsOf},
+		{"PUT /api/v1/sites/{site}/alerts", store.Owner, s.apiSilence},
+		{"GET /api/v1/destinations", store.Admin, func(r *http.Request, _ who) (any, error) { return s.Store.Destinations(r.Context()) }},
+		{"POST /api/v1/destinations", store.Admin, s.apiAddDestination},
+		{"PUT /api/v1/destinations/{destination}", store.Admin, s.apiPauseDestination},
+		{"DELETE /api/v1/destinations/{destination}", store.Admin, func(r *http.Request, p who) (any, error) {
+			return nil, s.Store.DeleteDestination(r.Context(), p.name, r.PathValue("destination"))
+		}},
+		{"POST /api/v1/destinations/{destination}/test", store.Admin, s.apiTestDestination},
 	}
 }
 

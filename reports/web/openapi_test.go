@@ -60,7 +60,7 @@ func TestOpenAPI(t *testing.T) {
 		t.Errorf("%s is described and is no route", pattern)
 	}
 	for name, v := range map[string]any{
-		"Organisation": store.Organisation{}, "Site": store.Site{}, "Scan": store.Scan{}, "Finding": store.Finding{}, "Recipient": store.Recipient{}, "Policy": store.Policy{}, "Schedule": store.Schedule{},
+		"Organisation": store.Organisation{}, "Site": store.Site{}, "Scan": store.Scan{}, "Finding": store.Finding{}, "Recipient": store.Recipient{}, "Policy": store.Policy{}, "Schedule": store.Schedule{}, "Alert": store.Alert{}, "Destination": store.Destination{},
 		"Sighting": store.Sighting{}, "Suppression": store.Suppression{}, "Pass": store.Pass{}, "Person": store.Person{}, "Entry": store.Entry{}, "Rule": ruleOf{}, "Overview": totalsOfAll{}, "NoticeChange": noticeChange{},
 		"Retention": store.Retention{}, "Quota": store.Quota{}, "Tombstone": store.Tombstone{},
 	} {
@@ -231,6 +231,18 @@ func TestAPIAsDescribed(t *testing.T) {
 	if v := call("GET", "/api/v1/audit/check", "", 200); v["broken"] != 0.0 || v["entries"].(float64) < 5 {
 		t.Errorf("the audit log is %v", v)
 	}
+	hook := call("POST", "/api/v1/destinations", `{"name":"hook","kind":"webhook","address":"https://hooks.test/x","sites":["`+d.site.ID+`"],"kinds":["finding"],"digest_hour":7,"zone":"Europe/Berlin","quiet_from":"22:00","quiet_to":"06:00"}`, 200)
+	call("POST", "/api/v1/destinations", `{"name":"hook","kind":"webhook","address":"https://hooks.test/x"}`, 409)
+	call("POST", "/api/v1/destinations", `{"name":"x","kind":"pigeon","address":"https://hooks.test/x"}`, 400)
+	call("GET", "/api/v1/destinations", "", 200)
+	call("POST", "/api/v1/destinations/"+id(hook)+"/test", "", 204)
+	d.scanned(d.site)
+	call("GET", "/api/v1/alerts?state=waiting", "", 200)
+	call("GET", "/api/v1/alerts?state=lost", "", 400)
+	call("PUT", "/api/v1/destinations/"+id(hook), `{"paused":true}`, 204)
+	call("DELETE", "/api/v1/destinations/"+id(hook), "", 204)
+	call("PUT", site+"/alerts", `{"on":false}`, 200)
+	call("GET", site+"/alerts", "", 200)
 	for pattern := range left {
 		t.Errorf("%s was not called", pattern)
 	}

@@ -101,7 +101,7 @@ type part struct{ Key, Name, To string }
 
 var parts = []part{
 	{"overview", "Overview", "/"}, {"findings", "Findings", "/findings"}, {"recipients", "Recipients", "/recipients"},
-	{"schedules", "Schedules", "/schedules"}, {"rules", "Rules", "/rules"}, {"settings", "Settings", "/settings"},
+	{"schedules", "Schedules", "/schedules"}, {"alerts", "Alerts", "/alerts"}, {"rules", "Rules", "/rules"}, {"settings", "Settings", "/settings"},
 }
 
 // findingRows is a table of findings.
@@ -130,7 +130,7 @@ func parsePages() (*pages, error) {
 		if n.Name() == "layout.html" {
 			continue
 		}
-		t, err := template.New("layout.html").Funcs(funcs).ParseFS(files, "templates/layout.html", "templates/"+n.Name())
+		t, err := template.New("layout.html").Funcs(funcs).Funcs(alertFuncs).ParseFS(files, "templates/layout.html", "templates/"+n.Name())
 		if err != nil {
 			return nil, fmt.Errorf("the page %s: %w", n.Name(), err)
 		}

@@ -200,6 +200,7 @@ type siteView struct {
 	Schedules    []planned
 	Suppressions []store.Suppression
 	Policies     []store.Policy
+	Silent       bool // nobody is told anything
 }
 
 func (s *server) site(w http.ResponseWriter, r *http.Request, p who) error {
@@ -228,6 +229,9 @@ func (s *server) site(w http.ResponseWriter, r *http.Request, p who) error {
 		return err
 	}
 	v.Trend = trend(v.Scans, v.Policies)
+	if v.Silent, err = s.Store.Silent(ctx, id); err != nil {
+		return err
+	}
 	return s.show(w, p, "overview", x.Name, "site", v)
 }
 

@@ -43,6 +43,9 @@ type Options struct {
 	CheckSite func(ctx context.Context, address string) (full, host string, err error)
 	// CheckProfile says what is wrong with a profile's text.
 	CheckProfile func(text string) error
+	// Test sends a destination of alerts something to see whether it arrives; its
+	// error names no address.
+	Test func(context.Context, store.Destination) error
 	// Broader reports whether a kind of data covers another, to compare texts.
 	Broader func(broad, narrow string) bool
 	Rules   *rules.Set
@@ -148,6 +151,13 @@ func (s *server) pageRoutes() []route {
 		{"POST /sites/{site}/delete", store.Owner, s.deleteSite},
 		{"POST /sites/{site}/schedules", store.Owner, s.addSchedule},
 		{"POST /schedules/{schedule}/pause", store.Owner, s.pauseSchedule},
+		{"POST /sites/{site}/alerts", store.Owner, s.silenceSite},
+		{"GET /alerts", store.Viewer, s.alerts},
+		{"POST /alerts/{alert}/again", store.Admin, s.sendAgain},
+		{"POST /destinations", store.Admin, s.addDestination},
+		{"POST /destinations/{destination}/test", store.Admin, s.testDestination},
+		{"POST /destinations/{destination}/pause", store.Admin, s.pauseDestination},
+		{"POST /destinations/{destination}/delete", store.Admin, s.deleteDestination},
 		{"POST /schedules/{schedule}/delete", store.Owner, s.deleteSchedule},
 		{"GET /sites/{site}/policies", store.Viewer, s.policies},
 		{"GET /scans/{scan}", store.Viewer, s.scan},

@@ -44,6 +44,8 @@ type desk struct {
 
 	people  map[store.Role]string
 	options Options
+
+	tested []string // addresses
 }
 
 const evil = `<script>alert(1)</script>"'&`
@@ -108,6 +110,13 @@ func newDesk(t *testing.T) *desk {
 				return "", "", errors.New("expected an address such as https://www.example.com/")
 			}
 			return address, u.Hostname(), nil
+		},
+		Test: func(_ context.Context, x store.Destination) error {
+			d.tested = append(d.tested, x.Address)
+			if strings.Contains(x.Address, "down") {
+				return errors.New("down.test answered 503")
+			}
+			return nil
 		},
 		CheckProfile: func(text string) error {
 			if strings.Contains(text, "oops") {
@@ -249,7 +258,7 @@ func TestPages(t *testing.T) {
 	v := d.as(store.Admin)
 	for _, path := range []string{
 		"/", "/sites/new", "/sites/" + d.site.ID, "/sites/" + d.site.ID + "/edit", "/sites/" + d.site.ID + "/policies", "/scans/" + d.scan.ID,
-		"/findings", "/findings?severity=high&rule=CORE-01&gone=1&suppressed=1", "/findings/" + d.site.ID + "/f1", "/recipients", "/recipients?q=tiktok", "/schedules", "/rules", "/settings", "/audit",
+		"/findings", "/findings?severity=high&rule=CORE-01&gone=1&suppressed=1", "/findings/" + d.site.ID + "/f1", "/recipients", "/recipients?q=tiktok", "/schedules", "/alerts", "/alerts?state=sent&from=1", "/rules", "/settings", "/audit",
 	} {
 		code, text := v.get(path)
 		if code != 200 || !strings.Contains(text, "</html>") {
@@ -358,6 +367,11 @@ func TestRoles(t *testing.T) {
 		{"/sites", store.Owner},
 		{"/findings/" + d.site.ID + "/f1/suppress", store.Approver},
 		{"/people", store.Admin},
+		{"/sites/" + d.site.ID + "/alerts", store.Owner},
+		{"/destinations", store.Admin},
+		{"/destinations/none/test", store.Admin},
+		{"/destinations/none/delete", store.Admin},
+		{"/alerts/none/again", store.Admin},
 	} {
 		for _, role := range store.Roles {
 			code, _ := d.as(role).post(c.path, nil)
