@@ -109,3 +109,17 @@ func TestNearest(t *testing.T) {
 		}
 	}
 }
+
+func TestLanguageOfTheReport(t *testing.T) {
+	for in, want := range map[string]string{"de": "de", "EN": "en"} {
+		if got, err := parseLanguage(in); got != want || err != nil {
+			t.Errorf("%q is %q (%v), want %q", in, got, err, want)
+		}
+	}
+	if _, err := parseLanguage("fr"); err == nil || !strings.Contains(err.Error(), `there is no language "fr": expected de or en`) {
+		t.Errorf("a language that there is not: %v", err)
+	}
+	if f := everyFlag(nil).Lookup("language"); f == nil || f.DefValue != "en" {
+		t.Error("candor.yaml does not know the language")
+	}
+}

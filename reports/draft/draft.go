@@ -68,7 +68,7 @@ type change struct {
 }
 
 func newDraft(rep *reports.Report) *draft {
-	d := &draft{Host: visible(cmp.Or(rep.Site.Host, rep.Site.URL), 120), Date: visible(day(rep.StartedAt), 40), Notice: rep.Notice, Complete: rep.Coverage.Complete}
+	d := &draft{Host: visible(cmp.Or(rep.Site.Host, rep.Site.URL), 120), Date: visible(english().Day(rep.StartedAt), 40), Notice: rep.Notice, Complete: rep.Coverage.Complete}
 	d.store(rep)
 	d.receive(rep)
 	for _, f := range rep.Findings {
@@ -125,7 +125,7 @@ func (d *draft) store(rep *reports.Report) {
 		case c.Session:
 			s.Lifetime = "until the browser is closed"
 		case c.LifetimeDays > 0:
-			s.Lifetime = span(c.LifetimeDays)
+			s.Lifetime = english().Lifetime(c.LifetimeDays)
 		default:
 			s.Lifetime = "[how long?]"
 		}

@@ -1,9 +1,9 @@
 package draft
 
 import (
-	"fmt"
 	"strings"
-	"time"
+
+	"candor/reports/words"
 )
 
 // plainWords are types of data as a notice says them to a reader.
@@ -26,32 +26,11 @@ func said(id string) string {
 	return strings.ReplaceAll(id, "_", " ")
 }
 
-// span says a number of days.
-func span(days float64) string {
-	say := func(n float64, unit string) string {
-		text := strings.TrimSuffix(fmt.Sprintf("%.1f", n), ".0")
-		if text == "1" {
-			return "1 " + unit
-		}
-		return text + " " + unit + "s"
-	}
-	switch {
-	case days*24*60 < 120:
-		return say(max(1, float64(int(days*24*60+0.5))), "minute")
-	case days < 2:
-		return say(float64(int(days*24+0.5)), "hour")
-	case days < 90:
-		return say(float64(int(days+0.5)), "day")
-	case days < 700:
-		return say(float64(int(days/30.44+0.5)), "month")
-	}
-	return say(days/365.25, "year")
-}
-
-func day(s string) string {
-	t, err := time.Parse(time.RFC3339, s)
+// english says lifetimes and dates as reports do.
+func english() *words.Language {
+	l, err := words.For(words.English)
 	if err != nil {
-		return s
+		panic(err) // the words are part of the program, and a test reads them
 	}
-	return t.UTC().Format("2 January 2006")
+	return l
 }

@@ -2,6 +2,7 @@ package html
 
 import (
 	"bytes"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -207,5 +208,71 @@ func TestLanguages(t *testing.T) {
 	}
 	if err := RenderIn("xx")(new(bytes.Buffer), report(t, reporttest.Shop())); err == nil || !strings.Contains(err.Error(), "expected de or en") {
 		t.Errorf("a language that there is not: %v", err)
+	}
+}
+
+// Templates hold no words of a language: only names, which are the same in each.
+func TestTemplatesHoldNoWords(t *testing.T) {
+	names, err := files.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	actions, code, tags := regexp.MustCompile(`(?s)\{\{.*?\}\}`), regexp.MustCompile(`<code>[^<]*</code>`), regexp.MustCompile(`(?s)<[^<>]*>`)
+	attributes := regexp.MustCompile(`(?:aria-label|alt|title|data-filter|placeholder)="([^"]*)"`)
+	letters := regexp.MustCompile(`\p{L}[\p{L}’ ,-]*`)
+	same := []string{"Candor", "Candor ", "HttpOnly ", "Secure ", "SameSite", " Partitioned", "Partitioned", "px", "SHA-"}
+	seen := 0
+	for _, n := range names {
+		data, err := files.ReadFile(n.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := actions.ReplaceAllString(string(data), "\x00")
+		var texts []string
+		for _, m := range attributes.FindAllStringSubmatch(text, -1) {
+			texts = append(texts, m[1])
+		}
+		texts = append(texts, strings.Split(tags.ReplaceAllString(code.ReplaceAllString(text, ""), "\n"), "\n")...)
+		for _, x := range texts {
+			for _, word := range letters.FindAllString(x, -1) {
+				if seen++; !slices.Contains(same, word) {
+					t.Errorf("%s: %q stands in the template, not in the words: %q", n.Name(), word, x)
+				}
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("nothing was looked at")
+	}
+}
+
+// In German all that is the report's own is German, quotes have their own
+// language, and what is not known is marked as English.
+func TestGerman(t *testing.T) {
+	rep := reporttest.Full(t)
+	doc := renderReport(t, rep, "de")
+	if got, want := doc.Find("title").Text(), "www.lantern-shop.test: was die Website erhebt und was ihre Texte sagen"; got != want {
+		t.Errorf("the title is %q, want %q", got, want)
+	}
+	for sel, want := range map[string]string{
+		".notice": "Dieser Bericht zeigt, was ein automatisierter Browser", ".meta": "20. November 2026", ".lede": "Auf 7 von 7 Seiten sahen wir 11 Unternehmen",
+		"#cookies": "Lebensdauer, beobachtet", "#glossary": "Einwilligungszustand", "#findings .tag": "weicht ab", "#flows .v": "fehlt", "#principles": "Wo auf der Website werden Daten erhoben?",
+	} {
+		if text := oneLine(doc.Find(sel)); !strings.Contains(text, want) {
+			t.Errorf("%s lacks %q in %.300s", sel, want, text)
+		}
+	}
+	if n := doc.Find(`.said[lang="en"]`).Length(); n == 0 {
+		t.Error("no quote says that it is English")
+	}
+	if n := doc.Find(`#findings span[lang="en"]`).Length(); n == 0 {
+		t.Error("nothing says that it is not translated")
+	}
+	hostile := report(t, reporttest.Hostile())
+	doc, english := renderReport(t, hostile, "de"), renderReport(t, hostile, "en")
+	for _, sel := range []string{"script", "img", "style", "iframe"} {
+		if got, want := doc.Find(sel).Length(), english.Find(sel).Length(); got != want {
+			t.Errorf("%d <%s> in German, %d in English", got, sel, want)
+		}
 	}
 }
