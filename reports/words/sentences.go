@@ -178,7 +178,11 @@ func (b *book) fill(l *Language, s *sentence, text string, m []int, steps *int) 
 	values := map[string]string{}
 	for i, p := range s.places {
 		v := text[m[2*i+2]:m[2*i+3]]
-		if !p.quoted && p.kind != "text" && p.kind != "maybe" && begins.MatchString(v) {
+		if p.quoted {
+			values[p.name] = v
+			continue
+		}
+		if p.kind != "text" && p.kind != "maybe" && begins.MatchString(v) {
 			return "", false
 		}
 		said, ok := b.place(l, p.kind, v, steps)
@@ -197,13 +201,14 @@ func (b *book) place(l *Language, kind, v string, steps *int) (string, bool) {
 	case "known":
 		return b.known(l, v)
 	case "list":
-		return b.list(l, v), true
+		return b.list(l, v)
 	case "semis":
-		return b.each(v, "; ", func(x string) (string, bool) { return b.list(l, x), true })
+		return b.each(v, "; ", func(x string) (string, bool) { return b.list(l, x) })
 	case "pairs":
 		return b.each(v, "; ", func(x string) (string, bool) {
 			data, who, ok := strings.Cut(x, " to ")
-			return b.list(l, data) + " " + l.Must("to") + " " + who, ok
+			data, known := b.list(l, data)
+			return data + " " + l.Must("to") + " " + who, ok && known && !phrase(who)
 		})
 	case "maybes":
 		return b.each(v, "; ", func(x string) (string, bool) { return b.place(l, "maybe", x, steps) })
@@ -215,9 +220,16 @@ func (b *book) place(l *Language, kind, v string, steps *int) (string, bool) {
 		if t, ok := b.say(l, v, steps); ok {
 			return t, true
 		}
+		return v, true
 	}
-	return v, true
+	return v, kind != "" || !phrase(v)
 }
+
+// phrase tells English words from names, figures and addresses: with a phrase in
+// its place a sentence would be half English.
+func phrase(s string) bool { return lowerWords.MatchString(s) }
+
+var lowerWords = regexp.MustCompile(`^[a-z]+ [a-z]+`)
 
 // each says the parts of a text, all or none.
 func (b *book) each(text, sep string, say func(string) (string, bool)) (string, bool) {
@@ -247,28 +259,30 @@ func (b *book) known(l *Language, text string) (string, bool) {
 			return "", false
 		}
 	}
-	return b.join(l, parts, and), true
+	return b.join(l, parts, and)
 }
 
 // list says a list of terms and names, "a, b and c" or "a, b and 2 more", part by
 // part; a part that is no term is a name.
-func (b *book) list(l *Language, s string) string {
+func (b *book) list(l *Language, s string) (string, bool) {
 	if t, ok := b.term(s); ok {
-		return t
+		return t, true
 	}
 	parts, and := b.split(s)
 	return b.join(l, parts, and)
 }
 
-func (b *book) join(l *Language, parts []string, and bool) string {
+func (b *book) join(l *Language, parts []string, and bool) (string, bool) {
 	out := make([]string, len(parts))
 	for i, p := range parts {
-		out[i] = b.part(l, p)
+		if out[i] = b.part(l, p); out[i] == p && phrase(p) {
+			return "", false
+		}
 	}
 	if n := len(out); and && n > 1 {
-		return strings.Join(out[:n-1], ", ") + " " + l.Must("and") + " " + out[n-1]
+		return strings.Join(out[:n-1], ", ") + " " + l.Must("and") + " " + out[n-1], true
 	}
-	return strings.Join(out, ", ")
+	return strings.Join(out, ", "), true
 }
 
 // split parts a list at commas and its last part at an "and", not within
@@ -329,7 +343,9 @@ func (b *book) part(l *Language, p string) string {
 	if t, ok := b.term(in); ok {
 		in = t
 	} else if data, ok := strings.CutPrefix(in, "observed: "); ok {
-		in = l.Must("observed", b.list(l, data))
+		if said, ok := b.list(l, data); ok {
+			in = l.Must("observed", said)
+		}
 	}
 	return b.part(l, before) + " (" + in + ")"
 }
