@@ -132,24 +132,3 @@ func was(n int) string {
 	}
 	return "were"
 }
-
-func does(n int) string {
-	if n == 1 {
-		return "does"
-	}
-	return "do"
-}
-
-func differ(n int) string {
-	if n == 1 {
-		return "differs"
-	}
-	return "differ"
-}
-
-func needs(n int) string {
-	if n == 1 {
-		return "needs"
-	}
-	return "need"
-}
