@@ -166,7 +166,7 @@ two differ. What it prints is evidence for a person to judge, not legal advice.`
 		c.scanCommand(), c.importCommand(), c.policyCommand(),
 		c.analyzeCommand(), c.diffCommand(), c.reportCommand(), c.exceptionsCommand(), c.verifyCommand(),
 		c.rulesCommand(), c.profileCommand(), c.doctorCommand(), c.versionCommand(),
-		c.serveCommand(), c.workerCommand(), c.purgeCommand(), c.backupCommand(), c.restoreCommand(),
+		c.serveCommand(), c.workerCommand(), c.scheduleCommand(), c.purgeCommand(), c.backupCommand(), c.restoreCommand(),
 	)
 	root.AddCommand(topics(c.formats())...)
 	return root

@@ -61,11 +61,16 @@ func (o *serviceOptions) blobAddress() string {
 
 func (o *serviceOptions) workDir() string { return filepath.Join(o.data, "work") }
 
+// placeFlags say where the database is.
+func (o *serviceOptions) placeFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&o.data, "data", "candor-data", "`DIR` of what this machine keeps: the database, the blobs, scans at work")
+	fs.StringVar(&o.database, "database", "", "`URL` of a PostgreSQL database that several machines share, postgres://… (default an SQLite file in --data)")
+}
+
 // shareFlags are those of every machine of a service.
 func (o *serviceOptions) shareFlags(fs *pflag.FlagSet) {
 	o.longest, o.grace = time.Hour, 10*time.Second
-	fs.StringVar(&o.data, "data", "candor-data", "`DIR` of what this machine keeps: the database, the blobs, scans at work")
-	fs.StringVar(&o.database, "database", "", "`URL` of a PostgreSQL database that several machines share, postgres://… (default an SQLite file in --data)")
+	o.placeFlags(fs)
 	fs.StringVar(&o.blobs, "blobs", "", "where reports and evidence are kept: a folder, or `URL` s3://KEY:SECRET@HOST/BUCKET (default a folder in --data)")
 	o.workers = 1
 	fs.Var(newOne(&o.workers, parseNumber(0, 64)), "workers", "`NUMBER` of scans at a time on this machine; 0 only queues them")
