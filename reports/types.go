@@ -39,7 +39,8 @@ type Report struct {
 	Changes    Changes    `json:"changes" doc:"Since an earlier scan."`
 	Exceptions Exceptions `json:"exceptions" doc:"What people decided not to have counted."`
 
-	scored bool // a score was asked for; see Score
+	scored bool     // a score was asked for; see Score
+	beside []string // files of the same writing; see Beside
 
 	SecondReader SecondReader `json:"second_reader" doc:"A language model that was asked about single sentences; models is empty when none was. No verdict rests on it."`
 }

@@ -81,6 +81,8 @@ func Write(dir string, rep *Report, formats []string, more ...Renderer) error {
 			return fmt.Errorf("write report: %w", err)
 		}
 	}
+	rep.beside = Files(formats, more...)
+	defer func() { rep.beside = nil }()
 	for _, r := range append(builtin(), more...) {
 		if !slices.Contains(formats, r.Name) {
 			continue

@@ -2,6 +2,9 @@ package html
 
 import (
 	"bytes"
+	"io"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -87,6 +90,37 @@ func TestScore(t *testing.T) {
 	for _, want := range []string{"30 of 100", "Formula: the weight of the rules that match", "Here: 6 of 20, which is 30 per cent.", "It is never above its cap", "pages 7 of 8", "It is no judgement of the law"} {
 		if text := oneLine(doc.Find(".score")); !strings.Contains(text, want) {
 			t.Errorf("the score lacks %q in %s", want, text)
+		}
+	}
+}
+
+// The page leads to a drafted disclosure that is written beside it, and says how
+// to write one where there is none.
+func TestDraftBeside(t *testing.T) {
+	rep := report(t, reporttest.Shop())
+	draft := reports.Renderer{Name: "draft", File: "draft.html", Render: func(io.Writer, *reports.Report) error { return nil }}
+	for _, x := range []struct {
+		formats    []string
+		href, says string
+	}{
+		{[]string{"draft", "html"}, "draft.html", "is beside this page"},
+		{[]string{"html"}, "", "candor report --format draft"},
+	} {
+		dir := t.TempDir()
+		if err := reports.Write(dir, rep, x.formats, draft, Format()); err != nil {
+			t.Fatal(err)
+		}
+		page, err := os.ReadFile(filepath.Join(dir, "index.html"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := goquery.NewDocumentFromReader(bytes.NewReader(page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := doc.Find("#first > p").Last()
+		if text := oneLine(last); !strings.Contains(text, x.says) || last.Find("a").AttrOr("href", "") != x.href {
+			t.Errorf("%v: the page says %q and leads to %q", x.formats, text, last.Find("a").AttrOr("href", ""))
 		}
 	}
 }

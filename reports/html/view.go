@@ -46,6 +46,7 @@ type view struct {
 	Outcomes         []bar
 	Glossary         []entry
 	Brief            brief
+	Draft            string     // file with the drafted disclosure, when it is written beside the page
 	Score            *scoreView // nil unless asked for
 	AllChanges       []change
 	ChangesLeft      int
@@ -144,6 +145,11 @@ func newView(rep *reports.Report, lang *language) (*view, error) {
 	v.Outcomes = b.outcomeBars()
 	v.Evidence, v.EvidenceLeft = r.Evidence[:min(maxEvidence, len(r.Evidence))], left(len(r.Evidence), maxEvidence)
 	b.brief(v, cards)
+	for _, file := range []string{"draft.html", "draft.md"} {
+		if v.Draft == "" && rep.Beside(file) {
+			v.Draft = file
+		}
+	}
 	if s, asked := rep.Score(); asked {
 		v.Score = lang.score(s)
 	}
