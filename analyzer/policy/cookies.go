@@ -215,6 +215,7 @@ func (r *reader) readCookies() {
 	}
 	r.definitions()
 	r.labelledLists()
+	r.cookieLines()
 	if len(r.doc.Cookies) > maxCookies {
 		r.fault("only the first %d cookie declarations were kept", maxCookies)
 		r.doc.Cookies = r.doc.Cookies[:maxCookies]

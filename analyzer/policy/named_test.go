@@ -6,16 +6,11 @@ import (
 	"testing"
 
 	"candor/analyzer/policy"
-	"candor/rules"
 )
 
 // TestNamedData holds which kinds of data a sentence names, and which words only
 // look as if they did.
 func TestNamedData(t *testing.T) {
-	set, err := rules.Default()
-	if err != nil {
-		t.Fatal(err)
-	}
 	for sentence, want := range map[string]string{
 		`Our servers note the Internet Protocol ("IP") address of each guest.`:            "ip_address",
 		`They note the Media Access Control (MAC) address of your lamp.`:                  "device_identifier",
@@ -37,7 +32,7 @@ func TestNamedData(t *testing.T) {
 		`We find people whom you know by your phone book or the contacts on your device.`: "address_book",
 	} {
 		var got []string
-		for _, n := range policy.NamedData(sentence, set) {
+		for _, n := range policy.NamedData(sentence, set(t)) {
 			if !slices.Contains(got, n.ID) {
 				got = append(got, n.ID)
 			}
@@ -51,12 +46,8 @@ func TestNamedData(t *testing.T) {
 // What "this data" includes is taken in as the sentence before says, also when
 // a later part of the list speaks of use.
 func TestThisDataIncludes(t *testing.T) {
-	set, err := rules.Default()
-	if err != nil {
-		t.Fatal(err)
-	}
 	doc := policy.Read(policy.Input{ID: "d01", MIMEType: "text/plain", Language: "en", Raw: []byte(
-		"When a lamp breaks we collect data on your tablet that we call Log Data. This Log Data may include your IP address, the settings of the lamp when using our shop, and your time zone.")}, set)
+		"When a lamp breaks we collect data on your tablet that we call Log Data. This Log Data may include your IP address, the settings of the lamp when using our shop, and your time zone.")}, set(t))
 	for _, st := range doc.Statements {
 		if st.Action == "collect" && slices.Contains(st.DataTypes, "ip_address") && slices.Contains(st.DataTypes, "time_zone") {
 			return

@@ -71,7 +71,7 @@ func (s *sentence) nameContext(start, end int) bool {
 	if !s.toks[start].cap {
 		return false
 	}
-	if start == 0 && end == len(s.toks) {
+	if start == 0 && (end == len(s.toks) || s.possessive(end-1) && s.policyLine(mention{start: start, end: end})) {
 		return true // an item of a list, a heading
 	}
 	if end < len(s.toks) && (len(s.toks[end].raw) == 1 && s.toks[end].word || s.low(end) == "/") {

@@ -62,13 +62,28 @@ func (s *sentence) storeOrOfficer(at int) bool {
 func (s *sentence) publishes(m mention) bool {
 	for t := m.end; t < len(s.toks) && t < m.end+5; t++ {
 		if ownTexts[s.low(t)] {
-			return true
+			return !s.policyLine(m)
 		}
 		if !in(s.low(t), "privacy", "&", "and", "cookie", "cookies", "data", "own", "analytics", "advertising", "ads", "’", "'", "s") {
 			return false
 		}
 	}
 	return false
+}
+
+// policyLine reports whether a whole line is the name of a company's notice,
+// "Acme's Privacy Policy": it stands in a list of those who get data.
+func (s *sentence) policyLine(m mention) bool {
+	last := len(s.toks) - 1
+	if m.start > 0 || last < m.end || last > m.end+3 || !ownTexts[s.low(last)] {
+		return false
+	}
+	for t := m.end; t < last; t++ {
+		if !in(s.low(t), "privacy", "data", "cookie", "'", "s") {
+			return false
+		}
+	}
+	return s.low(m.end) != "terms"
 }
 
 // signInBefore reports whether one signs in by a name: "log in via services

@@ -79,6 +79,7 @@ type reader struct {
 	containers []container
 	// cookieTables by number, worked out once.
 	cookieTables map[int]bool
+	inLines      map[int]bool // blocks that are read as cookieLines
 	counted      counted
 	prior        []Statement // of the sentence before, and who they name
 	priorRefs    []RecipientRef

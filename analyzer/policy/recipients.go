@@ -272,6 +272,9 @@ func (s *sentence) disclaims() bool {
 // account", "Google's privacy policy".
 func (s *sentence) aside(m mention) bool {
 	last := s.toks[m.end-1]
+	if m.ref.Kind != "category" && s.policyLine(m) {
+		return false
+	}
 	if m.ref.Kind != "category" && (strings.HasSuffix(strings.ToLower(last.raw), "'s") || strings.HasSuffix(strings.ToLower(last.raw), "’s")) {
 		return true
 	}

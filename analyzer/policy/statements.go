@@ -34,7 +34,7 @@ func (r *reader) readStatements() {
 			r.namedIn(i, self)
 			continue
 		}
-		if p.kind == "heading" {
+		if p.kind == "heading" || r.inLines[i] { // a cookie's lifetime is not that of other data
 			at := r.sentenceIn(i, span{0, len(p.text)}, self)
 			r.receives(at, r.lex.sentence(at.text, 0, self))
 			continue

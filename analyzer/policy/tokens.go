@@ -105,6 +105,9 @@ func newToken(s string, start, end int) token {
 	if len(t.low) > 2 && t.low[0] == 'e' && t.low[1] == '-' {
 		t.low = "e" + t.low[2:]
 	}
+	if t.low == "3rd" {
+		t.low = "third"
+	}
 	t.norm = singular(t.low)
 	return t
 }

@@ -56,6 +56,7 @@ type segmented struct {
 	recipients [][]policy.RecipientRef
 	choices    [][]string
 	topics     []map[string]bool
+	lifetimes  [][]int        // days, of the cookies that are declared in lines and rows
 	aside      []map[int]bool // starts of sentences that speak of other things than practices with data
 }
 
@@ -67,7 +68,7 @@ func readSegments(set *rules.Set, id, url string, segs []string, join string) *s
 }
 
 func assign(id string, doc *policy.Document, segs []string) *segmented {
-	s := &segmented{id: id, doc: doc, statements: make([][]policy.Statement, len(segs)), recipients: make([][]policy.RecipientRef, len(segs)), choices: make([][]string, len(segs)), topics: make([]map[string]bool, len(segs)), aside: make([]map[int]bool, len(segs))}
+	s := &segmented{id: id, doc: doc, statements: make([][]policy.Statement, len(segs)), recipients: make([][]policy.RecipientRef, len(segs)), choices: make([][]string, len(segs)), topics: make([]map[string]bool, len(segs)), lifetimes: make([][]int, len(segs)), aside: make([]map[int]bool, len(segs))}
 	for i := range s.topics {
 		s.topics[i], s.aside[i] = map[string]bool{}, map[int]bool{}
 	}
@@ -103,6 +104,11 @@ func assign(id string, doc *policy.Document, segs []string) *segmented {
 			default:
 				s.aside[i][x.Start] = true
 			}
+		}
+	}
+	for _, x := range doc.Cookies {
+		if i := where(x.Start); i >= 0 && x.LifetimeDays > 0 {
+			s.lifetimes[i] = append(s.lifetimes[i], max(1, int(x.LifetimeDays+0.5)))
 		}
 	}
 	for _, x := range doc.Recipients {

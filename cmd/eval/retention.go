@@ -18,13 +18,17 @@ func retention(m *measurement) error {
 		return err
 	}
 	passage, value := newTally(), newTally()
-	check := func(id string, sts []policy.Statement, sure, maybe bool, text, period string) {
+	check := func(id string, sts []policy.Statement, lifetimes []int, sure, maybe bool, text, period string) {
 		got, days, why := false, map[int]bool{}, ""
 		for _, st := range sts {
 			if n, rule := st.Keeping(); !st.Negated && (n > 0 || rule != "") {
 				got, why = true, fmt.Sprint(n, " ", rule)
 				days[st.RetentionDays] = true
 			}
+		}
+		for _, n := range lifetimes { // how long the data in a cookie are kept
+			got, why = true, fmt.Sprint(n, " ", "of a cookie")
+			days[n] = true
 		}
 		switch {
 		case got && maybe:
@@ -57,7 +61,7 @@ func retention(m *measurement) error {
 					}
 				}
 			}
-			check(p.id, p.statements[i], len(by) >= 2, len(by) >= 1, s.Text, period)
+			check(p.id, p.statements[i], p.lifetimes[i], len(by) >= 2, len(by) >= 1, s.Text, period)
 		}
 	}
 	for _, g := range apps {
@@ -71,7 +75,7 @@ func retention(m *measurement) error {
 					}
 				}
 			}
-			check(g.id, g.statements[i], is, is, p.Passage, period)
+			check(g.id, g.statements[i], g.lifetimes[i], is, is, p.Passage, period)
 		}
 	}
 	m.figure("retention", "precision", passage, precision)
