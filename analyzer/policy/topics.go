@@ -65,10 +65,32 @@ func (r *reader) touches(at spot, low string) {
 		return
 	}
 	for _, t := range topics {
-		if !holdsAny(low, t.any) || !t.pattern.get().MatchString(low) {
+		if !holdsAny(low, t.any) || !t.pattern.get().MatchString(low) || otherTopic(t.kind, low) {
 			continue
 		}
 		start := r.doc.Blocks[at.block].Start + r.runes(at.block, at.span.start)
 		r.doc.Topics = append(r.doc.Topics, Topic{Kind: t.kind, Quote: at.text, Start: start, End: start + len([]rune(at.text))})
 	}
+}
+
+// Words of sentences in which those of a topic say something else: deleting
+// cookies is no right to erasure, and who discloses data to "protect against
+// misuse" when the law asks for it secures none.
+var (
+	browserWords = []string{"browser", "cookie"}
+	heldWords    = []string{"account", "profile", "personal", "right", "your information", "your data"}
+	lawWords     = []string{"legal process", "subpoena", "court order", "comply with the law", "comply with applicable law", "comply with law", "required by law", "law enforcement"}
+	secureWords  = []string{"encrypt", "ssl", "tls", "firewall", "safeguard", "secure ", "measures", "security of"}
+)
+
+// otherTopic reports whether a sentence holds the words of a topic and is about
+// another.
+func otherTopic(kind, low string) bool {
+	switch kind {
+	case "rights":
+		return holdsAny(low, browserWords) && !holdsAny(low, heldWords)
+	case "security":
+		return holdsAny(low, lawWords) && !holdsAny(low, secureWords)
+	}
+	return false
 }
