@@ -156,7 +156,7 @@ func (c *crawl) start(ctx context.Context, t Target) error {
 func (c *crawl) startBrowser(ctx context.Context) (*browser.Browser, error) {
 	o := c.options
 	bo := browser.Options{
-		Path: o.BrowserPath, NoSandbox: o.NoSandbox, Insecure: o.Insecure, Proxy: o.Proxy, Flags: o.BrowserFlags, Language: o.Language,
+		Path: o.BrowserPath, NoSandbox: o.NoSandbox, Insecure: o.Insecure, Proxy: o.Proxy, Guard: o.Guard, Flags: o.BrowserFlags, Language: o.Language,
 		HostRules: hostRules(o.HostMap), Headers: o.Headers, Now: o.Now,
 	}
 	if o.Identify {

@@ -34,9 +34,10 @@ type Options struct {
 	HostMap      []HostMapping
 	DNS          netip.AddrPort // server that is asked for the aliases of the site's own hosts; zero is the system's, but not for mapped hosts
 	Insecure     bool           // accept any certificate
-	BrowserPath  string         // of the executable, or a ws:// address; "" looks for one
+	BrowserPath  string         // of the executable, or where DevTools of one that runs elsewhere are; "" looks for one
 	NoSandbox    bool
 	Proxy        string
+	Guard        string   // address of a page that only the proxy serves; a browser that runs elsewhere must come to it
 	BrowserFlags []string // further ones of Chromium's command line
 	Headers      map[string]string
 	Cookies      []PresetCookie

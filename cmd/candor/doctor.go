@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"candor/crawler/browser"
 	"candor/reports/plain"
 )
 
@@ -101,10 +102,13 @@ func (c *Command) checkups(ctx context.Context, o *options) func(func(checkup) b
 	}
 }
 
+// reachLimit bounds a connection to a browser that runs elsewhere.
+const reachLimit = 5 * time.Second
+
 func (c *Command) checkBrowser(ctx context.Context, o *options) checkup {
 	if address, ok := remote(o.browser); ok {
 		var d net.Dialer
-		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		ctx, cancel := context.WithTimeout(ctx, reachLimit)
 		defer cancel()
 		conn, err := d.DialContext(ctx, "tcp", address)
 		if err != nil {
@@ -119,15 +123,15 @@ func (c *Command) checkBrowser(ctx context.Context, o *options) checkup {
 	return checkup{name: "browser", found: path}
 }
 
-// remote returns the host and port of a ws:// address.
+// remote returns the host and port of a browser that runs elsewhere.
 func remote(s string) (string, bool) {
 	u, err := url.Parse(s)
-	if err != nil || (u.Scheme != "ws" && u.Scheme != "wss") || u.Hostname() == "" {
+	if err != nil || !browser.Elsewhere(s) || u.Hostname() == "" {
 		return "", false
 	}
 	port := u.Port()
 	if port == "" {
-		port = map[string]string{"ws": "80", "wss": "443"}[u.Scheme]
+		port = map[string]string{"ws": "80", "wss": "443", "http": "80", "https": "443"}[u.Scheme]
 	}
 	return net.JoinHostPort(u.Hostname(), port), true
 }

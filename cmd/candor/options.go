@@ -41,6 +41,8 @@ type options struct {
 	hostMap  []crawler.HostMapping
 	insecure bool
 	proxy    string
+	guard    string                // address of the page by which a browser elsewhere shows that it comes through the proxy
+	refused  func() []evidence.Gap // what the guard refused; nil without one
 	headers  []header
 	cookies  []crawler.PresetCookie
 	timeout  time.Duration
@@ -150,7 +152,7 @@ func (o *options) crawlFlags(fs *pflag.FlagSet) {
 }
 
 func (o *options) browserFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&o.browser, "browser", "", "`PATH` of Chromium or Chrome, or a ws:// address (default looks for one)")
+	fs.StringVar(&o.browser, "browser", "", "`PATH` of Chromium or Chrome, or ws://HOST:PORT where one runs elsewhere (default looks for one)")
 	fs.BoolVar(&o.noSandbox, "no-sandbox", false, "run Chromium without its sandbox, as root in a container must; the report says so")
 }
 

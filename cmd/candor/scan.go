@@ -278,7 +278,7 @@ func (c *Command) crawlOptions(o *options, p *plan, now time.Time) crawler.Optio
 		Pages: o.pages, Depth: o.depth, Tabs: o.tabs, States: o.states,
 		PageTimeout: o.timeout, IgnoreRobots: o.ownSite, Identify: o.identify,
 		HostMap: o.hostMap, DNS: o.dns, Insecure: o.insecure,
-		BrowserPath: o.browser, NoSandbox: o.noSandbox, Proxy: o.proxy, BrowserFlags: o.chromium,
+		BrowserPath: o.browser, NoSandbox: o.noSandbox, Proxy: o.proxy, Guard: o.guard, BrowserFlags: o.chromium,
 		Headers: o.headerMap(), Cookies: o.cookies, Language: "en-US,en", ToolVersion: toolVersion(),
 		Words: crawlerWords(p.set.Terms), Now: c.Now,
 	}
@@ -352,6 +352,11 @@ func (c *Command) crawl(ctx context.Context, o *options, p *plan) (crawlErr, err
 		}))
 	}()
 	crawlErr = c.Stages.Crawl(ctx, p.target, p.options, w)
+	if o.refused != nil {
+		if err := w.AddGap(o.refused()...); err != nil {
+			return crawlErr, err
+		}
+	}
 	stopped = ""
 	switch cause := context.Cause(ctx); {
 	case cause != nil:

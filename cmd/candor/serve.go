@@ -27,17 +27,18 @@ import (
 // serviceOptions are those of serve and worker, beside those of a scan.
 type serviceOptions struct {
 	options
-	data     string
-	database string
-	blobs    string
-	workers  int
-	longest  time.Duration
-	allow    []netip.Prefix
-	tell     []netip.Prefix // where alerts may go although it is not public
-	listen   string
-	public   string // address by which people reach the dashboard
-	metrics  string // address of the figures; "" is none
-	grace    time.Duration
+	data            string
+	database        string
+	blobs           string
+	workers         int
+	longest         time.Duration
+	allow           []netip.Prefix
+	tell            []netip.Prefix // where alerts may go although it is not public
+	listen          string
+	public          string // address by which people reach the dashboard
+	metrics         string // address of the figures; "" is none
+	grace           time.Duration
+	browserNetworks []netip.Prefix // from where browsers that run elsewhere come to the guard
 
 	oidcName, oidcIssuer, oidcClient, oidcClaim string
 	oidcGrants                                  []web.Grant
@@ -77,6 +78,7 @@ func (o *serviceOptions) shareFlags(fs *pflag.FlagSet) {
 	fs.Var(newOne(&o.longest, parseDuration(time.Second, 24*time.Hour)), "scan-limit", "longest `TIME` for one scan of the service")
 	fs.Var(newOne(&o.grace, parseDuration(0, time.Hour)), "grace", "`TIME` for which a stop lets running scans go on before they are handed back")
 	fs.StringVar(&o.metrics, "metrics", "", "`ADDR:PORT` of /metrics (Prometheus), /healthz and /readyz without a log-in, such as 127.0.0.1:9464 (default none; the dashboard has them too, /metrics for a token)")
+	fs.Var(newList(&o.browserNetworks, ",", parsePrefix), "browser-network", "`RANGE` from which browsers elsewhere (--browser ws://…) come to this machine's guard (repeatable; default the address that answers)")
 	fs.Var(newList(&o.allow, ",", parsePrefix), "allow-network", "`RANGE` of addresses that scans may reach although it is not public, such as 10.0.0.0/8 (repeatable)")
 	fs.Var(newList(&o.tell, ",", parsePrefix), "alert-network", "`RANGE` of addresses that alerts may be sent to although it is not public, such as that of the mail server (repeatable)")
 }
@@ -136,6 +138,12 @@ CANDOR_ADMIN_PASSWORD, or one that is made up and shown once.
 Scans go through a guard: sites that resolve to private, loopback, link-local or
 metadata addresses are refused, redirects and parts of pages too, unless
 --allow-network names the range.
+
+Browsers may run elsewhere: --browser ws://HOST:PORT,ws://HOST:PORT spreads scans
+over them. They come back through this machine's guard, so they must reach it, and
+be started with --force-webrtc-ip-handling-policy and
+--webrtc-ip-handling-policy=disable_non_proxied_udp; one that could go around the
+guard is refused. While none answers, scans wait in line and say why.
 
 Several machines share the work when they share a database and blobs:
 

@@ -51,7 +51,8 @@ type service struct {
 	store  *store.Store
 	blobs  blob.Store
 	fleet  fleet.Fleet
-	guard  *guard.Guard
+	guard  *guard.Guard // looks at addresses that people add; each scan has its own
+	pool   *pool
 	alerts *alert.Sender
 	demo   *demoServer // nil without --demo
 	set    *rules.Set
@@ -75,6 +76,9 @@ func (c *Command) openService(ctx context.Context, o *serviceOptions) (_ *servic
 			err = errors.Join(err, s.close())
 		}
 	}()
+	if s.pool, err = newPool(o.browser); err != nil {
+		return nil, err
+	}
 	if s.set, _, err = c.rules(o.rules); err != nil {
 		return nil, err
 	}
@@ -222,6 +226,11 @@ func (s *service) added(ctx context.Context, x store.Scan) {
 
 // do makes one attempt at a scan.
 func (s *service) do(ctx context.Context, t fleet.Task) error {
+	at, err := s.pool.take(ctx, s.log)
+	if err != nil { // no attempt of the scan's: it waits until a browser is back
+		return errors.Join(fleet.ErrLater, s.store.Waits(ctx, t.ID, err.Error()))
+	}
+	defer at.leave()
 	x, err := s.store.Begin(ctx, t.ID, t.Attempt, s.name)
 	switch {
 	case errors.Is(err, store.ErrHostBusy), errors.Is(err, store.ErrQuota):
@@ -238,7 +247,7 @@ func (s *service) do(ctx context.Context, t fleet.Task) error {
 	}
 	began := s.c.Now()
 	ctx, whole := s.scanSpan(ctx, x)
-	state, err := s.attempt(ctx, x, log)
+	state, err := s.attempt(ctx, x, at, log)
 	took := s.c.Now().Sub(began)
 	result, err := s.became(ctx, x, string(state), err, log.With("ms", took.Milliseconds()))
 	s.metrics.scans.WithLabelValues(result).Inc()
@@ -272,7 +281,7 @@ func (s *service) became(ctx context.Context, x store.Scan, state string, err er
 }
 
 // attempt scans a site and hands its result in.
-func (s *service) attempt(ctx context.Context, x store.Scan, log *slog.Logger) (state store.ScanState, err error) {
+func (s *service) attempt(ctx context.Context, x store.Scan, at *place, log *slog.Logger) (state store.ScanState, err error) {
 	site, err := s.store.Site(ctx, x.Site)
 	if err != nil {
 		return "", err
@@ -288,7 +297,7 @@ func (s *service) attempt(ctx context.Context, x store.Scan, log *slog.Logger) (
 		return "", fmt.Errorf("a folder for the scan: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	rep, state, err := s.scan(ctx, site, filepath.Join(dir, "report"), b.event)
+	rep, state, err := s.scan(ctx, x, site, at, filepath.Join(dir, "report"), b.event)
 	if err != nil {
 		return "", errors.Join(err, context.Cause(ctx))
 	}
@@ -321,13 +330,17 @@ func blobGone(ctx context.Context, b blob.Store, prefix string) error {
 
 // scan runs the pipeline that candor scan runs, with the options of the service
 // and of the site, on the way through the guard.
-func (s *service) scan(ctx context.Context, site store.Site, dir string, event func(crawler.Event)) (*reports.Report, store.ScanState, error) {
+func (s *service) scan(ctx context.Context, x store.Scan, site store.Site, at *place, dir string, event func(crawler.Event)) (*reports.Report, store.ScanState, error) {
 	quiet := *s.c
 	quiet.Stdout, quiet.Stderr, quiet.Columns = io.Discard, io.Discard, func() int { return 0 }
 	o := s.o.options
 	o.out, o.quiet, o.demo = dir, true, ""
 	o.formats = []string{"html", "json"}
-	o.proxy, o.chromium, o.hostMap = s.guard.URL(), guard.Flags(), nil // the guard maps hosts
+	guarding, err := s.guardFor(&o, at, s.log.With("scan", x.ID))
+	if err != nil {
+		return nil, "", err
+	}
+	defer guarding.Close() // what it still carries is nobody's any more
 	if s.demo != nil {
 		o.insecure = true
 		if !o.dns.IsValid() {

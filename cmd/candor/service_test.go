@@ -115,6 +115,20 @@ func (x *team) until(t *testing.T, id string, want ...store.ScanState) store.Sca
 	}
 }
 
+// await waits for something to be so.
+func (x *team) await(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	ticker, deadline := time.NewTicker(20*time.Millisecond), time.After(2*time.Minute)
+	defer ticker.Stop()
+	for !so() {
+		select {
+		case <-deadline:
+			t.Fatalf("waited in vain for %s; the log says\n%s", what, x.stderr)
+		case <-ticker.C:
+		}
+	}
+}
+
 func onBoth(t *testing.T, test func(t *testing.T, database string)) {
 	t.Run("SQLite", func(t *testing.T) { test(t, "") })
 	t.Run("PostgreSQL", func(t *testing.T) { test(t, storetest.Postgres(t).Database(t)) })

@@ -47,7 +47,7 @@ func renderers(r rendering) []reports.Renderer {
 }
 
 func findBrowser(path string, noSandbox bool) (string, error) {
-	if _, ok := remote(path); ok {
+	if browser.Elsewhere(path) { // one or, of a service, several
 		return path, nil
 	}
 	found, err := browser.Find(path)

@@ -42,10 +42,11 @@ const (
 
 // Options say how to start or reach a browser.
 type Options struct {
-	Path      string            // executable, or a ws:// or wss:// address; "" looks for one
+	Path      string            // executable, or where DevTools of one that runs elsewhere are: ws://… or http://…; "" looks for one
 	NoSandbox bool              // run without Chromium's sandbox; needed as root
 	Insecure  bool              // accept any certificate
-	Proxy     string            // as Chromium's --proxy-server
+	Proxy     string            // as Chromium's --proxy-server; loopback goes through it too where the browser runs elsewhere
+	Guard     string            // address of the page that only the proxy serves; a browser that runs elsewhere must come to it and have no way beside it
 	UserAgent string            // "" is the visitor's: Chromium's own without "Headless"
 	Suffix    string            // added to the user agent, such as "Candor/1.0"
 	Language  string            // Accept-Language; default "en-US,en"
@@ -73,8 +74,8 @@ type Browser struct {
 	contexts map[cdp.BrowserContextID]*Context
 }
 
-// Start starts a browser, or connects to the one at a ws:// address, and
-// probes how it treats third-party cookies. The browser lives until Close;
+// Start starts a browser, or connects to one that runs elsewhere, and probes how
+// it treats third-party cookies. The browser lives until Close;
 // ctx bounds the start only.
 func Start(ctx context.Context, o Options) (*Browser, error) {
 	if o.Language == "" {
@@ -104,8 +105,8 @@ func Start(ctx context.Context, o Options) (*Browser, error) {
 
 func (b *Browser) connect(ctx context.Context) (chromedp.Transport, error) {
 	o := &b.options
-	if strings.HasPrefix(o.Path, "ws://") || strings.HasPrefix(o.Path, "wss://") {
-		return dialRemote(ctx, o.Path)
+	if Elsewhere(o.Path) {
+		return dialRemote(ctx, *o)
 	}
 	if os.Geteuid() == 0 && !o.NoSandbox {
 		return nil, ErrRoot
@@ -167,6 +168,11 @@ func (b *Browser) prepare(ctx context.Context) error {
 	if _, err := invoke(ctx, b.conn.root, target.SetAutoAttach, autoAttach("browser_ui", "browser", "tab", "iframe", "worker", "other")); err != nil {
 		return err
 	}
+	if b.options.Guard != "" && Elsewhere(b.options.Path) {
+		if err := b.proveGuard(ctx); err != nil {
+			return err
+		}
+	}
 	b.info.ThirdPartyCookies = b.probeThirdPartyCookies(ctx)
 	return nil
 }
@@ -190,6 +196,13 @@ func (b *Browser) Lost() error { return b.conn.lost() }
 // Close ends the browser and removes its files.
 func (b *Browser) Close() error {
 	if b.process == nil {
+		// Visitors that are still there end with the connection; so that their
+		// windows are gone when this returns, they are ended now.
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if b.conn.lost() == nil {
+			b.each(func(c *Context) { _ = c.Close(ctx) })
+		}
 		return b.conn.close()
 	}
 	if b.conn.lost() == nil {

@@ -47,7 +47,14 @@ type Context struct {
 
 // NewContext makes a fresh visitor.
 func (b *Browser) NewContext(ctx context.Context, state evidence.State) (*Context, error) {
-	res, err := invoke(ctx, b.conn.root, target.CreateBrowserContext, target.CreateBrowserContextParams{})
+	p := target.CreateBrowserContextParams{}
+	if b.process == nil { // there is no command line of its own, and others use it too
+		p.DisposeOnDetach = new(true)
+		if b.options.Proxy != "" {
+			p.ProxyServer, p.ProxyBypassList = b.options.Proxy, "<-loopback>"
+		}
+	}
+	res, err := invoke(ctx, b.conn.root, target.CreateBrowserContext, p)
 	if err != nil {
 		return nil, fmt.Errorf("new visitor: %w", err)
 	}

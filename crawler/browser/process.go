@@ -2,7 +2,6 @@ package browser
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -13,7 +12,6 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
-	"github.com/chromedp/chromedp/remote"
 )
 
 // candidates are the executables that are looked for, real binaries before
@@ -200,15 +198,6 @@ func flags(o Options) []string {
 func firstLanguage(accept string) string {
 	first, _, _ := strings.Cut(accept, ",")
 	return first
-}
-
-// dialRemote connects to a browser that runs elsewhere.
-func dialRemote(ctx context.Context, url string) (chromedp.Transport, error) {
-	c, err := remote.DialContext(ctx, url)
-	if err != nil {
-		return nil, fmt.Errorf("connect to the browser at %s: %w", url, err)
-	}
-	return c, nil
 }
 
 // tail keeps the last bytes of the browser's own output, for the error when it

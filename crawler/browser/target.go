@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/security"
 	"github.com/chromedp/cdproto/target"
 
 	"candor/crawler/evidence"
@@ -68,6 +69,9 @@ func (c *Context) observe(ev *target.EventAttachedToTarget, r func() *record) *o
 	send(s, debugger.Enable, debugger.EnableParams{})
 	send(s, debugger.SetSkipAllPauses, debugger.SetSkipAllPausesParams{Skip: true})
 	send(s, debugger.SetAsyncCallStackDepth, debugger.SetAsyncCallStackDepthParams{MaxDepth: asyncStackDepth})
+	if c.browser.process == nil && c.browser.options.Insecure {
+		send(s, security.SetIgnoreCertificateErrors, security.SetIgnoreCertificateErrorsParams{Ignore: true})
+	}
 	if o.hasDocument() {
 		send(s, page.Enable, page.EnableParams{})
 		send(s, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{

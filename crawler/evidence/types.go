@@ -436,7 +436,7 @@ type DocFrame struct {
 type Gap struct {
 	What  string `json:"what"` // "page https://…", "robots.txt of …", "requests of page …"
 	Why   string `json:"why"`  // a clear sentence
-	Kind  string `json:"kind"` // "dns", "refused", "timeout", "http_status", "bot_wall", "redirect_loop", "too_large", "not_html", "certificate", "robots", "budget", "crash", "bound", "interrupted", "policy", "format" (a recording's format cannot tell), "redacted", "second_reader", "other"
+	Kind  string `json:"kind"` // "dns", "refused", "guard" (a service does not go there), "timeout", "http_status", "bot_wall", "redirect_loop", "too_large", "not_html", "certificate", "robots", "budget", "crash", "bound", "interrupted", "policy", "format" (a recording's format cannot tell), "redacted", "second_reader", "other"
 	Page  string `json:"page,omitempty"`
 	State State  `json:"state,omitempty"`
 }

@@ -103,6 +103,11 @@ type Options struct {
 	// Mapped returns where a host is reached instead, if the administrator mapped
 	// it; nil maps none.
 	Mapped func(host, port string) (netip.AddrPort, bool)
+	// Listen is the address of this machine that a browser elsewhere comes to; the
+	// zero address is loopback. From are the addresses that it comes from: nobody
+	// else is served. Without any, only loopback is.
+	Listen netip.Addr
+	From   []netip.Prefix
 	Log    *slog.Logger
 }
 
@@ -128,9 +133,13 @@ const (
 	idleTime = 2 * time.Minute
 )
 
-// Listen starts a guard on a port of loopback.
+// Listen starts a guard on a port of loopback, or of the address that is asked for.
 func Listen(o Options) (*Guard, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	at := o.Listen
+	if !at.IsValid() {
+		at = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	l, err := net.Listen("tcp", netip.AddrPortFrom(at, 0).String())
 	if err != nil {
 		return nil, fmt.Errorf("start the guard: %w", err)
 	}
@@ -263,9 +272,33 @@ func (g *Guard) refuse(e *RefusedError) error {
 	return e
 }
 
+// Proof is the address of a page that only a guard serves, with the title that
+// it is given: who sees it came through one. The name is of none (RFC 6761).
+const (
+	Proof      = "http://" + proofHost + "/"
+	proofHost  = "candor-guard.invalid"
+	proofTitle = "Candor's guard"
+)
+
+// serves reports whether somebody may use the guard.
+func (g *Guard) serves(peer string) bool {
+	a, err := netip.ParseAddrPort(peer)
+	if err != nil {
+		return false
+	}
+	at := a.Addr().WithZone("").Unmap()
+	return at.IsLoopback() || slices.ContainsFunc(g.options.From, func(p netip.Prefix) bool { return p.Contains(at) })
+}
+
 // ServeHTTP takes a proxy's requests.
 func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
+	case !g.serves(r.RemoteAddr):
+		g.options.Log.Warn("somebody who is no browser of this service came to the guard", "from", r.RemoteAddr)
+		http.Error(w, "this proxy is for the browsers of a service", http.StatusForbidden)
+	case r.URL.Scheme == "http" && r.Host == proofHost:
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprint(w, "<!doctype html><title>", proofTitle, "</title>")
 	case r.Method == http.MethodConnect:
 		g.tunnel(w, r)
 	case r.URL.Scheme == "http" && r.URL.Host != "":

@@ -125,6 +125,22 @@ func TestAllowed(t *testing.T) {
 	}
 }
 
+// TestServed: a guard that browsers elsewhere come to serves them and loopback,
+// nobody else; and shows who came that it is the guard.
+func TestServed(t *testing.T) {
+	g, c := open(t, Options{From: []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32")}})
+	for from, want := range map[string]int{"192.0.2.7:99": http.StatusOK, "[::ffff:192.0.2.7]:99": http.StatusOK, "127.0.0.1:99": http.StatusOK, "192.0.2.8:99": http.StatusForbidden, "": http.StatusForbidden} {
+		r, w := httptest.NewRequest(http.MethodGet, Proof, nil), httptest.NewRecorder()
+		r.RemoteAddr = from
+		if g.ServeHTTP(w, r); w.Code != want {
+			t.Errorf("somebody at %q gets %d, want %d", from, w.Code, want)
+		}
+	}
+	if code, text, err := get(t, c, Proof); err != nil || code != http.StatusOK || !strings.Contains(text, "<title>Candor's guard</title>") {
+		t.Errorf("the proof is %d %q %v", code, text, err)
+	}
+}
+
 // TestNoProxyRequest: the guard itself is no web server, and speaks no other
 // scheme.
 func TestNoProxyRequest(t *testing.T) {

@@ -162,8 +162,10 @@ func readFinding(row func(...any) error) (Finding, error) {
 
 // Findings lists findings, the most severe first, of those the latest.
 func (s *Store) Findings(ctx context.Context, q Query) ([]Finding, error) {
-	of, args := seen(ctx, "site")
-	where := []string{of, "site IN (SELECT id FROM sites WHERE deleted_at = 0)"}
+	// Correlated, so that findings come in the order of an index and a page reads
+	// no more than it shows.
+	of, args := among(ctx, "sites.organisation")
+	where := []string{"EXISTS (SELECT 1 FROM sites WHERE sites.id = findings.site AND sites.deleted_at = 0 AND " + of + ")"}
 	and := func(ok bool, clause string, arg ...any) {
 		if ok {
 			where, args = append(where, clause), append(args, arg...)
@@ -287,17 +289,70 @@ type Recipient struct {
 func (s *Store) Recipients(ctx context.Context, site string) ([]Recipient, error) {
 	out := []Recipient{}
 	of, args := seen(ctx, "site")
+	if site != "" {
+		of, args = of+" AND site = ?", append(args, site)
+	}
 	err := s.rows(ctx, s.db, `SELECT site, vendor, name, entity, categories, named, first_seen, last_seen, last_scan, present FROM recipients
-		WHERE (site = ? OR ? = '') AND site IN (SELECT id FROM sites WHERE deleted_at = 0) AND `+of+` ORDER BY entity, name, site`, func(row func(...any) error) error {
+		WHERE site IN (SELECT id FROM sites WHERE deleted_at = 0) AND `+of+` ORDER BY entity, name, site`, func(row func(...any) error) error {
 		var r Recipient
 		var named, first, last, present int64
 		err := row(&r.Site, &r.Vendor, &r.Name, &r.Entity, &r.Categories, &named, &first, &last, &r.LastScan, &present)
 		r.Named, r.FirstSeen, r.LastSeen, r.Present = named != 0, at(first), at(last), present != 0
 		out = append(out, r)
 		return err
-	}, append([]any{site, site}, args...)...)
+	}, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list recipients: %w", err)
+	}
+	return out, nil
+}
+
+// Product is what some sites send data to.
+type Product struct {
+	Vendor     string
+	Name       string
+	Entity     string
+	Categories string // with commas
+	All        int    // sites
+	Named      int    // of them, those whose text names it
+	Sites      []Recipient
+}
+
+// Products lists who gets data, by company and product. A text narrows it to
+// names that have it; a vendor to that product. Their sites are with them when
+// they are no more than most in all.
+func (s *Store) Products(ctx context.Context, text, vendor string, most int) ([]Product, error) {
+	of, args := seen(ctx, "site")
+	where := `site NOT IN (SELECT id FROM sites WHERE deleted_at <> 0) AND ` + of
+	if vendor != "" {
+		where, args = where+` AND vendor = ?`, append(args, vendor)
+	}
+	if text = strings.ToLower(strings.TrimSpace(text)); text != "" {
+		where += ` AND lower(name || ' ' || entity || ' ' || vendor || ' ' || categories) LIKE ? ESCAPE '!'`
+		args = append(args, "%"+strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text)+"%")
+	}
+	out, index, all := []Product{}, map[string]int{}, 0
+	// A product's names may be those of other days on other sites.
+	err := s.rows(ctx, s.db, `SELECT vendor, max(name), max(entity), max(categories), count(*), sum(named) FROM recipients WHERE `+where+` GROUP BY vendor ORDER BY 3, 2, 1`, func(row func(...any) error) error {
+		var p Product
+		err := row(&p.Vendor, &p.Name, &p.Entity, &p.Categories, &p.All, &p.Named)
+		index[p.Vendor], out, all = len(out), append(out, p), all+p.All
+		return err
+	}, args...)
+	if err == nil && all <= most {
+		err = s.rows(ctx, s.db, `SELECT vendor, site, named, present FROM recipients WHERE `+where+` ORDER BY vendor, site`, func(row func(...any) error) error {
+			var r Recipient
+			var named, present int64
+			err := row(&r.Vendor, &r.Site, &named, &present)
+			r.Named, r.Present = named != 0, present != 0
+			if i, known := index[r.Vendor]; known { // else it came between the two
+				out[i].Sites = append(out[i].Sites, r)
+			}
+			return err
+		}, args...)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list products: %w", err)
 	}
 	return out, nil
 }
@@ -340,14 +395,25 @@ func (s *Store) Policies(ctx context.Context, site string) ([]Policy, error) {
 // severity; of a site, or of all with "".
 func (s *Store) CountFindings(ctx context.Context, site string) (map[string]int, error) {
 	out := map[string]int{}
+	count := func(sign int, where string, args []any) error {
+		return s.rows(ctx, s.db, `SELECT severity_rank, count(*) FROM findings WHERE present = 1 AND suppressed = 0 AND `+where+` GROUP BY severity_rank`, func(row func(...any) error) error {
+			var rank, n int
+			err := row(&rank, &n)
+			if rank >= 0 && rank < len(rules.Severities) {
+				out[rules.Severities[rank]] += sign * n
+			}
+			return err
+		}, args...)
+	}
 	of, args := seen(ctx, "site")
-	err := s.rows(ctx, s.db, `SELECT severity, count(*) FROM findings WHERE present = 1 AND suppressed = 0 AND (site = ? OR ? = '') AND `+of+` GROUP BY severity`, func(row func(...any) error) error {
-		var severity string
-		var n int
-		err := row(&severity, &n)
-		out[severity] = n
-		return err
-	}, append([]any{site, site}, args...)...)
+	var err error
+	if site != "" {
+		err = count(1, of+` AND site = ?`, append(args, site))
+	} else if err = count(1, of, args); err == nil {
+		// Those of deleted sites are few: it is quicker to look them up than to ask
+		// of each whether it is one.
+		err = count(-1, of+` AND site IN (SELECT id FROM sites WHERE deleted_at <> 0)`, args)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("count findings: %w", err)
 	}

@@ -275,6 +275,14 @@ func (s *Store) HandBack(ctx context.Context, x Scan, why string) error {
 // Tries is how often a scan was tried, without attempts that were handed back.
 func (x Scan) Tries() int { return x.Attempt - x.HandedBack }
 
+// Waits says why a scan in line is not begun yet. It is no attempt.
+func (s *Store) Waits(ctx context.Context, id, why string) error {
+	if _, err := s.exec(ctx, s.db, `UPDATE scans SET failure = ? WHERE id = ? AND state = 'queued' AND failure <> ?`, why, id, why); err != nil {
+		return fmt.Errorf("scan %s: %w", id, err)
+	}
+	return nil
+}
+
 // held changes a scan that is still this worker's, in this attempt.
 func (s *Store) held(ctx context.Context, q querier, x Scan, set string, args ...any) error {
 	err := s.one(ctx, q, `UPDATE scans SET `+set+` WHERE id = ? AND worker = ? AND attempt = ? AND state = 'running'`, append(args, x.ID, x.Worker, x.Attempt)...)
@@ -308,7 +316,8 @@ func (s *Store) Cancel(ctx context.Context, actor, id string) error {
 
 // LastScans returns the last scan of each site that ended with a result.
 func (s *Store) LastScans(ctx context.Context) (map[string]Scan, error) {
-	list, err := s.scans(ctx, `(site, finished_at) IN (SELECT site, max(finished_at) FROM scans WHERE state IN ('finished', 'incomplete') GROUP BY site) AND state IN ('finished', 'incomplete')`, `ORDER BY site, id`)
+	// One look into an index for each site.
+	list, err := s.scans(ctx, `id IN (SELECT (SELECT id FROM scans WHERE site = sites.id AND state IN ('finished', 'incomplete') ORDER BY finished_at DESC, id DESC LIMIT 1) FROM sites)`, `ORDER BY site, id`)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -277,8 +278,16 @@ func (s *server) withdraw(w http.ResponseWriter, r *http.Request, p who) error {
 	return back(w, r, "/findings")
 }
 
+// maxListed is how many sites the page of recipients names; with more it counts
+// those of each product.
+const maxListed = 1000
+
 func (s *server) recipients(w http.ResponseWriter, r *http.Request, p who) error {
-	all, err := s.Store.Recipients(r.Context(), "")
+	text, vendor, most := r.URL.Query().Get("q"), r.URL.Query().Get("vendor"), maxListed
+	if vendor != "" { // of one product all
+		most = math.MaxInt
+	}
+	list, err := s.Store.Products(r.Context(), text, vendor, most)
 	if err != nil {
 		return err
 	}
@@ -286,26 +295,9 @@ func (s *server) recipients(w http.ResponseWriter, r *http.Request, p who) error
 	if err != nil {
 		return err
 	}
-	var list []recipientRow
-	for _, x := range all {
-		if !isLike(x, r.URL.Query().Get("q")) {
-			continue
-		}
-		if n := len(list); n == 0 || list[n-1].Vendor != x.Vendor {
-			list = append(list, recipientRow{Vendor: x.Vendor, Name: x.Name, Entity: x.Entity, Categories: x.Categories})
-		}
-		last := &list[len(list)-1]
-		last.Sites = append(last.Sites, x)
-	}
 	return s.show(w, p, "recipients", "Recipients", "recipients", struct {
 		Q     string
-		List  []recipientRow
+		List  []store.Product
 		Names map[string]string
-	}{r.URL.Query().Get("q"), list, names})
-}
-
-// recipientRow is a product with the sites that send to it.
-type recipientRow struct {
-	Vendor, Name, Entity, Categories string
-	Sites                            []store.Recipient
+	}{text, list, names})
 }
