@@ -175,6 +175,19 @@ func testFinish(t *testing.T, w *world) {
 	if h := must(w.Sightings(t.Context(), fresh, 10))(t); len(h) != 1 || !h[0].Seen {
 		t.Errorf("the history of a finding that came: %+v", h)
 	}
+	for _, c := range []struct {
+		text, vendor string
+		most, want   int // products; -1 without sites
+	}{{"", "", 9, 1}, {"META p", "", 9, 1}, {"tiktok", "", 9, 0}, {"%", "", 9, 0}, {"", "meta-pixel", 9, 1}, {"", "other", 9, 0}, {"", "", 0, -1}} {
+		list := must(w.Products(t.Context(), c.text, c.vendor, c.most))(t)
+		got := len(list)
+		if got == 1 && len(list[0].Sites) == 0 {
+			got = -1
+		}
+		if got != c.want || got != 0 && (list[0].Vendor != "meta-pixel" || list[0].All != 1) {
+			t.Errorf("products of %+v are %+v", c, list)
+		}
+	}
 	if r := must(w.Recipients(t.Context(), w.site.ID))(t); len(r) != 1 || r[0].Vendor != "meta-pixel" || !r[0].Present {
 		t.Errorf("recipients %+v", r)
 	}
@@ -598,7 +611,7 @@ func testAccess(t *testing.T, w *world) {
 		counts := map[string]int{
 			"organisations": len(must(w.Organisations(seeing))(t)), "sites": len(must(w.Sites(seeing, ""))(t)), "scans": len(must(w.Scans(seeing, "", 100))(t)) / 2,
 			"open": len(must(w.Open(seeing))(t)), "last scans": len(must(w.LastScans(seeing))(t)), "schedules": len(must(w.Schedules(seeing, ""))(t)),
-			"findings": len(must(w.Findings(seeing, store.Query{Suppressed: true}))(t)), "recipients": len(must(w.Recipients(seeing, ""))(t)), "suppressions": len(must(w.Suppressions(seeing, ""))(t)),
+			"findings": len(must(w.Findings(seeing, store.Query{Suppressed: true}))(t)), "recipients": len(must(w.Recipients(seeing, ""))(t)), "products": len(must(w.Products(seeing, "", "", 9))(t)), "suppressions": len(must(w.Suppressions(seeing, ""))(t)),
 			"policies": len(must(w.Policies(seeing, mine.site.ID))(t)) + len(must(w.Policies(seeing, theirs.site.ID))(t)),
 		}
 		for what, got := range counts {
