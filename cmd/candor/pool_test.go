@@ -102,12 +102,12 @@ func TestServiceWaitsForBrowser(t *testing.T) {
 	q := x.queue(t)
 	x.await(t, "the reason", func() bool {
 		s, err := x.store.Scan(t.Context(), q.ID)
-		return err == nil && s.State == store.Queued && strings.Contains(s.Failure, "does not answer")
+		return err == nil && s.State == store.Queued && strings.Contains(s.Waits, "does not answer")
 	})
 	devTools(t, strings.TrimPrefix(first.URL, "http://"))
 	end := x.until(t, q.ID, store.Finished)
 	stop()
-	if end.Attempt != 1 || end.Failure != "" {
+	if end.Attempt != 1 || end.Waits != "" {
 		t.Errorf("got %+v", end)
 	}
 	if !strings.HasPrefix(got.BrowserPath, "ws://127.0.0.1:") || got.Guard != guard.Proof || got.Proxy == "" || len(got.BrowserFlags) > 0 {

@@ -240,6 +240,7 @@ func (c *Command) withService(ctx context.Context, o *serviceOptions, run func(c
 		err = errors.Join(err, s.fleet.Stop(stop))
 	}()
 	defer s.alerts.Start(whole)()
+	defer s.lookOut(whole)()
 	return run(ctx, s)
 }
 

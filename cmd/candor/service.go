@@ -53,6 +53,7 @@ type service struct {
 	fleet  fleet.Fleet
 	guard  *guard.Guard // looks at addresses that people add; each scan has its own
 	pool   *pool
+	free   func() error // lets the database to others
 	alerts *alert.Sender
 	demo   *demoServer // nil without --demo
 	set    *rules.Set
@@ -81,6 +82,9 @@ func (c *Command) openService(ctx context.Context, o *serviceOptions) (_ *servic
 	}
 	if s.set, _, err = c.rules(o.rules); err != nil {
 		return nil, err
+	}
+	if s.free, err = o.alone(); err != nil {
+		return nil, &exitError{exitUsage, err}
 	}
 	if s.store, err = store.Open(ctx, o.databaseAddress(), store.Options{Now: c.Now, NewID: rand.Text}); err != nil {
 		return nil, &exitError{exitUsage, err}
@@ -172,6 +176,9 @@ func (s *service) close() error {
 	if s.store != nil {
 		errs = append(errs, s.store.Close())
 	}
+	if s.free != nil {
+		errs = append(errs, s.free())
+	}
 	return errors.Join(errs...)
 }
 
@@ -184,19 +191,12 @@ func workerName() string {
 	return fmt.Sprintf("%s-%d", host, os.Getpid())
 }
 
-// next puts in line what is due: schedules whose time has come, scans whose
-// worker was lost, and those that somebody asked for.
+// next puts in line what is due: schedules whose time has come, and scans that
+// somebody asked for or that were put back.
 func (s *service) next(ctx context.Context) ([]fleet.Task, error) {
 	defer s.alerts.Kick() // whoever ticks sends what is due
 	if _, err := s.store.Due(ctx); err != nil {
 		s.log.Error("schedules", "err", err) // the others still come
-	}
-	returned, failed, err := s.store.Stale(ctx, s.c.Now().Add(-s.o.clockwork.lost), attempts)
-	if err != nil {
-		return nil, err
-	}
-	if returned+failed > 0 {
-		s.log.Warn("workers were lost", "scans_put_back", returned, "scans_ended", failed)
 	}
 	s.purgeDaily(ctx)
 	open, err := s.store.Open(ctx)

@@ -201,35 +201,28 @@ func (s *Store) Begin(ctx context.Context, id string, earlier int, worker string
 	return s.Scan(ctx, id)
 }
 
-// Stale puts scans back in line whose worker has given no sign of life since a
-// time, and ends those that were tried as often as they may be. It returns how
-// many of each.
-func (s *Store) Stale(ctx context.Context, since time.Time, attempts int) (returned, failed int64, err error) {
+// Lost puts a running scan back in line whose worker gave no sign of life since
+// the scan was read, or ends it when it was tried as often as it may be. When it
+// gave one, or the scan does not run any more, that is ErrLost.
+func (s *Store) Lost(ctx context.Context, x Scan, attempts int) (ended bool, err error) {
+	const is, why = ` WHERE id = ? AND attempt = ? AND beat_at = ? AND state = 'running'`, "its worker was lost, as often as a scan is tried"
+	ended = x.Tries() >= attempts
 	err = s.write(ctx, func(tx *sql.Tx) error {
-		var err error
-		ended := []Scan{}
-		const why = "its worker was lost, as often as a scan is tried"
-		if err = s.rows(ctx, tx, `UPDATE scans SET state = 'failed', finished_at = ?, failure = ? WHERE state = 'running' AND beat_at < ? AND attempt - handed_back >= ? RETURNING id, site`, func(row func(...any) error) error {
-			var x Scan
-			err := row(&x.ID, &x.Site)
-			ended = append(ended, x)
-			return err
-		}, ms(s.now()), why, ms(since), attempts); err != nil {
+		if !ended {
+			return s.one(ctx, tx, `UPDATE scans SET state = 'queued', worker = '', failure = ?`+is, "its worker was lost", x.ID, x.Attempt, ms(x.BeatAt))
+		}
+		if err := s.one(ctx, tx, `UPDATE scans SET state = 'failed', finished_at = ?, failure = ?`+is, ms(s.now()), why, x.ID, x.Attempt, ms(x.BeatAt)); err != nil {
 			return err
 		}
-		failed = int64(len(ended))
-		for _, x := range ended {
-			if err := s.alertFailure(ctx, tx, x, why); err != nil {
-				return err
-			}
-		}
-		returned, err = s.exec(ctx, tx, `UPDATE scans SET state = 'queued', worker = '', failure = ? WHERE state = 'running' AND beat_at < ?`, "its worker was lost", ms(since))
-		return err
+		return s.alertFailure(ctx, tx, x, why)
 	})
-	if err != nil {
-		return 0, 0, fmt.Errorf("look for lost workers: %w", err)
+	if errors.Is(err, ErrNotFound) {
+		err = ErrLost
 	}
-	return returned, failed, nil
+	if err != nil {
+		return false, fmt.Errorf("the lost scan %s: %w", x.ID, err)
+	}
+	return ended, nil
 }
 
 // Progress is how far a scan is, as its worker says it; Scan.Progress holds it as
@@ -277,7 +270,7 @@ func (x Scan) Tries() int { return x.Attempt - x.HandedBack }
 
 // Waits says why a scan in line is not begun yet. It is no attempt.
 func (s *Store) Waits(ctx context.Context, id, why string) error {
-	if _, err := s.exec(ctx, s.db, `UPDATE scans SET failure = ? WHERE id = ? AND state = 'queued' AND failure <> ?`, why, id, why); err != nil {
+	if _, err := s.exec(ctx, s.db, `UPDATE scans SET waits = ? WHERE id = ? AND state = 'queued' AND waits <> ?`, why, id, why); err != nil {
 		return fmt.Errorf("scan %s: %w", id, err)
 	}
 	return nil

@@ -175,9 +175,11 @@ func (s *Store) schedules(ctx context.Context, q querier, where string, args ...
 // Due queues a scan for each schedule whose time has come and sets its next
 // time, one change a schedule. A time that was missed while nothing ran is made
 // up once, not as often as it was missed. A site that is paused, or whose scan
-// waits or runs, is passed over. It returns the scans that it queued.
+// waits or runs, is passed over. A schedule that cannot be read stands in no
+// other's way. It returns the scans that it queued.
 func (s *Store) Due(ctx context.Context) ([]Scan, error) {
 	now := s.now()
+	faults := s.setBack(ctx, now)
 	due, err := s.schedules(ctx, s.db, `WHERE paused = 0 AND next_at <= ? ORDER BY next_at, id LIMIT 500`, ms(now))
 	if err != nil {
 		return nil, err
@@ -186,7 +188,8 @@ func (s *Store) Due(ctx context.Context) ([]Scan, error) {
 	for _, x := range due {
 		next, err := x.next(now)
 		if err != nil { // the zone data of another version: tried again, never lost
-			return out, fmt.Errorf("schedule %s: %w", x.ID, err)
+			faults = errors.Join(faults, fmt.Errorf("schedule %s: %w", x.ID, err))
+			continue
 		}
 		var queued Scan
 		err = s.write(ctx, func(tx *sql.Tx) error {
@@ -216,7 +219,23 @@ func (s *Store) Due(ctx context.Context) ([]Scan, error) {
 			out = append(out, queued)
 		}
 	}
-	return out, nil
+	return out, faults
+}
+
+// setBack gives schedules a time again whose last one lies ahead: the clock was
+// ahead then, and they would not come until it is there.
+func (s *Store) setBack(ctx context.Context, now time.Time) error {
+	ahead, err := s.schedules(ctx, s.db, `WHERE paused = 0 AND last_at > ? ORDER BY id LIMIT 500`, ms(now))
+	for _, x := range ahead {
+		next, fault := x.next(now)
+		if fault == nil {
+			_, fault = s.exec(ctx, s.db, `UPDATE schedules SET next_at = ?, last_at = ? WHERE id = ? AND next_at = ?`, ms(next), ms(now), x.ID, ms(x.NextAt))
+		}
+		if fault != nil {
+			err = errors.Join(err, fmt.Errorf("schedule %s: %w", x.ID, fault))
+		}
+	}
+	return err
 }
 
 // Check says what is wrong with a schedule, nil when nothing is.

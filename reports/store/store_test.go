@@ -67,7 +67,8 @@ func conform(t *testing.T, address func(*testing.T) string) {
 		{"a scan's result is recorded once", testFinish},
 		{"a site has one open scan", testBusy},
 		{"another worker takes a scan over", testTakenOver},
-		{"a scan whose workers are lost ends", testStale},
+		{"a scan whose workers are lost ends", testLost},
+		{"a clock that jumps brings no flood and stops no schedule", testClock},
 		{"scans of one host follow each other", testHost},
 		{"what an incomplete scan did not see keeps its place", testIncomplete},
 		{"schedules come once", testSchedules},
@@ -228,8 +229,18 @@ func testTakenOver(t *testing.T, w *world) {
 		t.Errorf("a running scan began again: %v", err)
 	}
 	w.clock.pass(time.Minute)
-	if n, failed, err := w.Stale(ctx, w.clock.now().Add(-time.Second), 2); err != nil || n != 1 || failed != 0 {
-		t.Errorf("%d scans were put back, %d ended, %v", n, failed, err)
+	if err := w.Beat(ctx, first, store.Progress{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Lost(ctx, first, 2); !errors.Is(err, store.ErrLost) {
+		t.Errorf("a scan that gave a sign of life since was taken away: %v", err)
+	}
+	first = must(w.Scan(ctx, q.ID))(t)
+	if ended, err := w.Lost(ctx, first, 2); err != nil || ended {
+		t.Errorf("put back: ended %v, %v", ended, err)
+	}
+	if _, err := w.Lost(ctx, first, 2); !errors.Is(err, store.ErrLost) {
+		t.Errorf("put back twice: %v", err)
 	}
 	second := must(w.Begin(ctx, q.ID, 1, "w2"))(t)
 	if err := w.Beat(ctx, first, store.Progress{Pages: 3}); !errors.Is(err, store.ErrLost) {
@@ -252,14 +263,44 @@ func testTakenOver(t *testing.T, w *world) {
 	}
 }
 
-func testStale(t *testing.T, w *world) {
+// testClock lets the clock jump a year ahead and back, beside a schedule that
+// cannot be read any more.
+func testClock(t *testing.T, w *world) {
+	ctx := t.Context()
+	broken := must(w.AddSchedule(ctx, "admin", store.Schedule{Site: w.site.ID, Expression: "* * * * *", Zone: "UTC"}))(t)
+	other := must(w.AddSite(ctx, "admin", store.Site{Organisation: w.org.ID, URL: w.site.URL + "clock/", Host: "clock.test", Name: "Clock"}))(t)
+	x := must(w.AddSchedule(ctx, "admin", store.Schedule{Site: other.ID, Expression: "30 3 * * *", Zone: "UTC"}))(t)
+	if _, err := w.DB().ExecContext(ctx, `UPDATE schedules SET zone = 'Europe/Atlantis' WHERE id = '`+broken.ID+`'`); err != nil {
+		t.Fatal(err)
+	}
+	const year = 365 * 24 * time.Hour
+	w.clock.pass(year)
+	got, err := w.Due(ctx)
+	if len(got) != 1 || got[0].Schedule != x.ID || err == nil || !strings.Contains(err.Error(), "Europe/Atlantis") {
+		t.Errorf("a year ahead queued %+v, %v", got, err)
+	}
+	if err := w.Cancel(ctx, "admin", got[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.pass(-year)
+	if got, _ := w.Due(ctx); len(got) != 0 {
+		t.Errorf("back again queued %+v", got)
+	}
+	if got := must(w.Schedules(ctx, other.ID))(t); got[0].NextAt.Sub(w.clock.now()) > 24*time.Hour {
+		t.Errorf("it is %v and the next scan of the daily schedule is at %v", w.clock.now(), got[0].NextAt)
+	}
+	if err := errors.Join(w.DeleteSchedule(ctx, "admin", broken.ID), w.DeleteSchedule(ctx, "admin", x.ID), w.DeleteSite(ctx, "admin", other.ID)); err != nil {
+		t.Error(err)
+	}
+}
+
+func testLost(t *testing.T, w *world) {
 	ctx := t.Context()
 	q := must(w.Queue(ctx, "admin", store.Scan{Site: w.site.ID, Reason: "person"}))(t)
 	for n := range 2 {
-		must(w.Begin(ctx, q.ID, n, "w1"))(t)
-		w.clock.pass(time.Minute)
-		if _, _, err := w.Stale(ctx, w.clock.now().Add(-time.Second), 2); err != nil {
-			t.Fatal(err)
+		x := must(w.Begin(ctx, q.ID, n, "w1"))(t)
+		if ended, err := w.Lost(ctx, x, 2); err != nil || ended != (n == 1) {
+			t.Fatalf("attempt %d: ended %v, %v", n, ended, err)
 		}
 	}
 	if x := must(w.Scan(ctx, q.ID))(t); x.State != store.Failed || x.Attempt != 2 {

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -133,6 +134,62 @@ func (s *Server) Start() error {
 // Kill ends the server as a power cut would.
 func (s *Server) Kill() error {
 	return s.run("pg_ctl", "-D", s.data(), "-w", "-m", "immediate", "stop")
+}
+
+// Kill9 kills every process of the server, as an operating system does that is
+// short of memory (SIGKILL).
+func (s *Server) Kill9() error {
+	text, err := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
+	if err != nil {
+		return err
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	postmaster, err := strconv.Atoi(first)
+	if err != nil {
+		return fmt.Errorf("the server's process: %w", err)
+	}
+	// The first of all, so that it starts nothing again; a child of its that is
+	// left keeps the next server from starting.
+	pids := append([]int{postmaster}, children(postmaster)...)
+	for _, pid := range pids {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return err
+		}
+	}
+	for _, pid := range pids {
+		for { // until it is gone, which is a matter of the system's
+			stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+			if err != nil || strings.Contains(string(stat), ") Z ") {
+				break
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}
+	// One that is dead counts as a running server until its parent has asked after
+	// it, which not every system does at once.
+	return errors.Join(os.Remove(filepath.Join(s.data(), "postmaster.pid")), os.Remove(filepath.Join(s.dir, ".s.PGSQL.5432.lock")))
+}
+
+// children are the processes that one has started, as /proc tells.
+func children(parent int) []int {
+	var out []int
+	names, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return nil
+	}
+	for _, name := range names {
+		stat, err := os.ReadFile(name)
+		if err != nil {
+			continue // it ended
+		}
+		_, rest, _ := strings.Cut(string(stat), ") ")
+		if f := strings.Fields(rest); len(f) > 1 && f[1] == strconv.Itoa(parent) {
+			if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(name))); err == nil {
+				out = append(out, pid)
+			}
+		}
+	}
+	return out
 }
 
 func (s *Server) close() error {
