@@ -114,8 +114,22 @@ fuzz: ## each fuzz target for FUZZTIME (10s)
 .PHONY: bench
 bench: install ## scan beside a bare loop, memory of 1,000 pages, --help, and every other benchmark
 	go test -run '^$$' -bench '^Benchmark(Scan|States|Memory)$$' -benchtime 1x -timeout 30m ./cmd/candor
-	go test -run '^$$' -bench . -skip '^Benchmark(Scan|States|Memory)$$' -benchtime 10x ./cmd/candor
-	go test -run '^$$' -bench . -benchtime 1x $$(go list ./... | grep -v /cmd/candor)
+	go test -run '^$$' -bench . -skip '^Benchmark(Scan|States|Memory|Service.*)$$' -benchtime 10x ./cmd/candor
+	go test -run '^$$' -bench . -skip '^BenchmarkService' -benchtime 1x $$(go list ./... | grep -v /cmd/candor)
+
+# 200 sites take an hour or more; SITES=20 is a quicker look.
+SITES ?= 200
+
+.PHONY: bench-service
+bench-service: bench-service-load bench-service-pages ## the service under load: SITES (200) scanned, pages of 1,000 sites and 100,000 findings
+
+.PHONY: bench-service-load
+bench-service-load: install-tests # scans an hour and memory, on SQLite and with 1, 2 and 4 workers on PostgreSQL
+	CANDOR_BENCH_LOAD=$(SITES) go test -run '^$$' -bench '^BenchmarkServiceLoad$$' -benchtime 1x -timeout 12h ./cmd/candor
+
+.PHONY: bench-service-pages
+bench-service-pages: install-tests # how long each page of the dashboard takes, on both databases
+	go test -run '^$$' -bench '^BenchmarkServiceDashboard$$' -benchtime 100x -timeout 1h ./reports/web
 
 # The labelled data are not part of the project. Figures of ../shared/eval are
 # held against the recorded ones; those of another folder are only printed.

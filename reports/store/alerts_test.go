@@ -369,10 +369,9 @@ func testFailures(t *testing.T, w *world) {
 	w.scanned(t, store.Incomplete, report("f1"))
 	expect(t, "incomplete again", w.told(t))
 	q := must(w.Queue(ctx, "admin", store.Scan{Site: w.site.ID}))(t)
-	must(w.Begin(ctx, q.ID, 0, "w1"))(t)
-	w.clock.pass(time.Minute)
-	if _, n, err := w.Stale(ctx, w.clock.now().Add(-time.Second), 1); err != nil || n < 1 { // other tests leave scans that run
-		t.Errorf("%d ended, %v", n, err)
+	lost := must(w.Begin(ctx, q.ID, 0, "w1"))(t)
+	if ended, err := w.Lost(ctx, lost, 1); err != nil || !ended {
+		t.Errorf("ended %v, %v", ended, err)
 	}
 	expect(t, "lost", w.told(t), "failed: A scan failed its worker was lost, as often as a scan is tried -> /scans/"+q.ID)
 }
