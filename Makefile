@@ -70,26 +70,29 @@ check: ## gofmt, vet, staticcheck, tidy modules, generated files, vulnerabilitie
 	@.ci/check
 
 # Packages whose tests drive a real browser run two at a time, for two cores:
-# they wait about half of their time. cmd/candor is first, since it takes as long
-# as all others together. go vet is a part of make check. PLAIN_TESTS come last and
-# without the race detector: hostile pages, because it slows what answers the
-# browser and the time limits there are those of a visit (one package at a time,
-# since they bear no company); scans of many real pages and libraries, in several
+# they wait about half of their time. cmd/candor takes as long as all others
+# together. go vet is a part of make check. PLAIN_TESTS run without the race
+# detector: hostile pages, because it slows what answers the browser and the time
+# limits there are those of a visit (they come last, one package at a time, since
+# they bear no company); scans of many real pages and libraries, in several
 # states, of documents as large as they may be, and the hundreds of scenarios of
 # rules, because it costs minutes there, and the same code runs under it in the
 # other tests.
 PLAIN_TESTS := ^(TestHostile|TestHugePages|TestRealPages|TestRealConsent|TestDemoChoices|TestScenarios|TestHostileDocumentsEndWithinBounds|TestMemoryStaysNearTheDocument)$$
 BROWSER_TESTS = $(sort $(dir $(shell grep -rlE --include='*_test.go' 'ChromeFlags|browser\.Find' cmd crawler reports analyzer rules)))
+OTHER_BROWSER_TESTS = $(filter-out cmd/candor/,$(BROWSER_TESTS))
 
 .PHONY: go-test
 go-test: go-test-browser go-test-plain ## go test ./..., with the race detector when there is a C compiler
 
 .PHONY: go-test-browser
 go-test-browser: # the packages whose tests drive a browser
-	@echo '+ go test $(firstword $(RACE)) -p 2 $(BROWSER_TESTS)'
-	@go test -vet=off $(RACE) -timeout 14m -p 2 -skip '$(PLAIN_TESTS)' $(BROWSER_TESTS:%=./%)
+	@echo '+ go test $(firstword $(RACE)) ./cmd/candor, and beside it $(OTHER_BROWSER_TESTS), then ./cmd/candor -run $(PLAIN_TESTS)'
+	@go test -vet=off $(RACE) -timeout 14m -skip '$(PLAIN_TESTS)' ./cmd/candor & longest=$$!; code=0; \
+		go test -vet=off $(RACE) -timeout 14m -p 1 -skip '$(PLAIN_TESTS)' $(OTHER_BROWSER_TESTS:%=./%) || code=$$?; \
+		go test -vet=off -timeout 10m -run '$(PLAIN_TESTS)' ./cmd/candor || code=$$?; \
+		wait $$longest || code=$$?; exit $$code
 	go test -vet=off -timeout 10m -p 1 -run '$(PLAIN_TESTS)' ./crawler ./crawler/browser ./crawler/webtest
-	go test -vet=off -timeout 10m -run '$(PLAIN_TESTS)' ./cmd/candor
 
 .PHONY: go-test-plain
 go-test-plain: # all others

@@ -38,7 +38,7 @@ func saleDenied(m *Matcher, r *rules.Rule) result {
 		f.Title = fmt.Sprintf("The text denies selling, and %s identifiers or personal data", countOf(len(sold), "%d advertising recipients get", names[0]+" gets"))
 		f.Message = fmt.Sprintf("The text says: “%s” Observed: %s going to %s, which use data for advertising or for their own ends. Whether that is a sale needs a person.",
 			m.quote(all.statements[0]), m.dataNames(f.DataTypes), list(names))
-		res.findings = append(res.findings, m.forPerson(f, all, "sale"))
+		res.findings = append(res.findings, m.forPerson(r, f, all, "sale"))
 	}
 	for id := range sold {
 		delete(local, id)
@@ -49,7 +49,7 @@ func saleDenied(m *Matcher, r *rules.Rule) result {
 		f.Title = "The text denies sharing to residents of one state, and it was observed"
 		f.Message = fmt.Sprintf("The text says to residents of one state: “%s” Observed: %s going to %s. Whether visitors from there are treated otherwise needs a person.",
 			m.quote(all.statements[0]), m.dataNames(f.DataTypes), list(names))
-		res.findings = append(res.findings, m.forPerson(f, all, "state"))
+		res.findings = append(res.findings, m.forPerson(r, f, all, "state"))
 	}
 	if len(res.findings) == 0 {
 		return result{outcome: Matches, why: "No identifier or personal data was seen going to a recipient that uses them for its own ends."}
@@ -74,9 +74,9 @@ func together(m *Matcher, hits map[string]hit) (hit, []string) {
 	return all, shorten(names, 6)
 }
 
-func (m *Matcher) forPerson(f Finding, all hit, what string) Finding {
+func (m *Matcher) forPerson(r *rules.Rule, f Finding, all hit, what string) Finding {
 	f.Outcome, f.Statements = NeedsPerson, all.statements
 	f.Recipients = union(all.flows, func(f *flow.Flow) []string { return []string{f.Recipient.Vendor} })
-	f.Fingerprint = fingerprint(what, m.in.Site, "denied")
+	f.Fingerprint = fingerprint(r.ID, what, m.in.Site, "denied")
 	return f
 }
