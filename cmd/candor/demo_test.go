@@ -170,6 +170,13 @@ func TestDemo(t *testing.T) {
 	})
 	t.Run("once more", func(t *testing.T) {
 		two := scanDemo(t, filepath.Join(dir, "two"), "--tabs", "3")
+		known := map[string]string{}
+		for _, f := range rep.Findings {
+			if rule := known[f.Fingerprint]; rule != "" {
+				t.Errorf("a finding of %s and one of %s have the fingerprint %s", rule, f.Rule, f.Fingerprint)
+			}
+			known[f.Fingerprint] = f.Rule
+		}
 		if a, b := fingerprints(rep), fingerprints(two); !slices.Equal(a, b) {
 			t.Errorf("two scans give other findings:\n%s\nand\n%s", strings.Join(a, "\n"), strings.Join(b, "\n"))
 		}
