@@ -132,7 +132,7 @@ func TestHostile(t *testing.T) {
 	results := map[string]*Result{}
 	var mu sync.Mutex
 	var visitors sync.WaitGroup
-	for range 3 { // most of these pages wait, rather than work
+	for range 2 { // many of these pages wait, rather than work
 		v := visitor(t, b)
 		visitors.Go(func() {
 			for address := range queue {
@@ -177,9 +177,11 @@ func TestHostile(t *testing.T) {
 			if want.kind != "" && !slices.ContainsFunc(res.Gaps, func(g evidence.Gap) bool { return g.Kind == want.kind && g.Why != "" }) {
 				t.Errorf("no gap of kind %q: %v", want.kind, res.Gaps)
 			}
-			// A page that never rests may use up the time for its timers or its
-			// picture, and then says so.
-			if want.kind == "" && slices.ContainsFunc(res.Gaps, func(g evidence.Gap) bool { return g.Kind != "timeout" }) {
+			// A page that never rests may use up the time for its timers, its picture
+			// or its objects, and then says so.
+			if want.kind == "" && slices.ContainsFunc(res.Gaps, func(g evidence.Gap) bool {
+				return g.Kind != "timeout" && !strings.HasPrefix(g.What, "labels of ")
+			}) {
 				t.Errorf("gaps %v", res.Gaps)
 			}
 		})

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -426,7 +427,11 @@ func (w *window) conclude(ctx context.Context, q Visit, failure string, res *Res
 	defer cancel()
 	cookies, err := w.context.cookies(ctx, q.ID, res.Requests, writes, walls, false)
 	if err != nil {
-		res.Gaps = append(res.Gaps, evidence.Gap{What: "cookies after " + q.URL, Why: err.Error(), Kind: "other", Page: q.ID, State: p.State})
+		kind := "other"
+		if errors.Is(err, context.DeadlineExceeded) {
+			kind = "timeout"
+		}
+		res.Gaps = append(res.Gaps, evidence.Gap{What: "cookies after " + q.URL, Why: err.Error(), Kind: kind, Page: q.ID, State: p.State})
 	}
 	res.Cookies = cookies
 	judge(q, p, how, res)
