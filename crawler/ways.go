@@ -45,13 +45,13 @@ func (l *lane) waysOut(ctx context.Context, b *browser.Browser, choice *evidence
 			continue
 		}
 		if visitor == nil {
-			context, err := b.NewContext(ctx, l.state)
+			v, err := b.NewContext(ctx, l.state)
 			if err != nil {
 				w.Why = "It could not be looked at: " + err.Error()
 				continue
 			}
-			defer context.Close(ctx)
-			visitor = context.NewVisitor(ctx)
+			defer func() { _ = v.Close(context.WithoutCancel(ctx)) }() // with the browser at the latest
+			visitor = v.NewVisitor(ctx)
 			defer visitor.Close()
 		}
 		l.wayOut(ctx, visitor, choice.Page, w)

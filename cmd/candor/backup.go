@@ -67,19 +67,16 @@ it as safe as the service.`,
 		Example: `  candor backup candor-2026-11-26.tar.zst
   candor backup --database postgres://candor@db/candor --blobs s3://host/bucket FILE`,
 		Args: args(1, 1, "one file to write"),
-		RunE: func(cmd *cobra.Command, names []string) (err error) {
+		RunE: func(cmd *cobra.Command, names []string) error {
 			if err := c.configure(cmd, &o.options); err != nil {
 				return err
 			}
-			s, b, err := c.openKept(cmd.Context(), o)
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, s.Close()) }()
-			if noBlobs {
-				b = nil
-			}
-			return c.backup(cmd.Context(), o, s, b, names[0])
+			return c.withKept(cmd.Context(), o, func(s *store.Store, b blob.Store) error {
+				if noBlobs {
+					b = nil
+				}
+				return c.backup(cmd.Context(), o, s, b, names[0])
+			})
 		},
 	}
 	fs := cmd.Flags()
@@ -217,7 +214,7 @@ Scans that waited or ran when the backup was made are taken up again.`,
 		Example: `  candor restore candor-2026-11-26.tar.zst
   candor restore --database postgres://candor@db/candor --blobs s3://host/bucket FILE`,
 		Args: args(1, 1, "one file to read"),
-		RunE: func(cmd *cobra.Command, names []string) (err error) {
+		RunE: func(cmd *cobra.Command, names []string) error {
 			if err := c.configure(cmd, &o.options); err != nil {
 				return err
 			}
@@ -225,12 +222,9 @@ Scans that waited or ran when the backup was made are taken up again.`,
 			if err != nil {
 				return usage("%s: %w", names[0], err)
 			}
-			s, b, err := c.openKept(cmd.Context(), o)
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, s.Close()) }()
-			return c.restore(cmd.Context(), o, s, b, m, names[0], force)
+			return c.withKept(cmd.Context(), o, func(s *store.Store, b blob.Store) error {
+				return c.restore(cmd.Context(), o, s, b, m, names[0], force)
+			})
 		},
 	}
 	fs := cmd.Flags()

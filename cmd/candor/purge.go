@@ -24,17 +24,26 @@ func (o *serviceOptions) keepFlags(fs *pflag.FlagSet) {
 	o.commonFlags(fs)
 }
 
-// openKept opens what a service keeps.
-func (c *Command) openKept(ctx context.Context, o *serviceOptions) (*store.Store, blob.Store, error) {
-	s, err := store.Open(ctx, o.databaseAddress(), store.Options{Now: c.Now, NewID: rand.Text})
+// openStore opens the database of a service.
+func (c *Command) openStore(ctx context.Context, address string) (*store.Store, error) {
+	s, err := store.Open(ctx, address, store.Options{Now: c.Now, NewID: rand.Text})
 	if err != nil {
-		return nil, nil, &exitError{exitUsage, err}
+		return nil, &exitError{exitUsage, err}
+	}
+	return s, nil
+}
+
+// withKept runs something on what a service keeps.
+func (c *Command) withKept(ctx context.Context, o *serviceOptions, run func(*store.Store, blob.Store) error) error {
+	s, err := c.openStore(ctx, o.databaseAddress())
+	if err != nil {
+		return err
 	}
 	b, err := blob.Open(o.blobAddress())
 	if err != nil {
-		return nil, nil, &exitError{exitUsage, errors.Join(fmt.Errorf("the blobs at %s: %w", blob.Redacted(o.blobAddress()), err), s.Close())}
+		return &exitError{exitUsage, errors.Join(fmt.Errorf("the blobs at %s: %w", blob.Redacted(o.blobAddress()), err), s.Close())}
 	}
-	return s, b, nil
+	return errors.Join(run(s, b), s.Close())
 }
 
 func (c *Command) purgeCommand() *cobra.Command {
@@ -54,24 +63,21 @@ One that is killed goes on where it was with the next.`,
 		Example: `  candor purge --dry-run                       only say how much it is
   candor purge --database postgres://candor@db/candor --blobs s3://host/bucket`,
 		Args: args(0, 0, "no arguments"),
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := c.configure(cmd, &o.options); err != nil {
 				return err
 			}
-			s, b, err := c.openKept(cmd.Context(), o)
-			if err != nil {
+			return c.withKept(cmd.Context(), o, func(s *store.Store, b blob.Store) error {
+				p := &purge{store: s, blobs: b, now: c.Now, actor: "candor purge"}
+				if dry {
+					return c.sayOverdue(cmd.Context(), p)
+				}
+				counts, err := p.run(cmd.Context())
+				if !o.quiet {
+					fmt.Fprintf(c.Stdout, "Purged: %s\n", countsInWords(counts))
+				}
 				return err
-			}
-			defer func() { err = errors.Join(err, s.Close()) }()
-			p := &purge{store: s, blobs: b, now: c.Now, actor: "candor purge"}
-			if dry {
-				return c.sayOverdue(cmd.Context(), p)
-			}
-			counts, err := p.run(cmd.Context())
-			if !o.quiet {
-				fmt.Fprintf(c.Stdout, "Purged: %s\n", countsInWords(counts))
-			}
-			return err
+			})
 		},
 	}
 	fs := cmd.Flags()

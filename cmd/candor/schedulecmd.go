@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -76,9 +75,9 @@ func (c *Command) planned(cmd *cobra.Command, p *timetable, run func(ctx context
 			return usage("there is no database at %s\nStart 'candor serve' first, which makes it, or name it with --data DIR or --database URL", address)
 		}
 	}
-	s, err := store.Open(cmd.Context(), address, store.Options{Now: c.Now, NewID: rand.Text})
+	s, err := c.openStore(cmd.Context(), address)
 	if err != nil {
-		return &exitError{exitUsage, err}
+		return err
 	}
 	return errors.Join(run(cmd.Context(), s), s.Close())
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -86,8 +85,8 @@ func (c *Command) openService(ctx context.Context, o *serviceOptions) (_ *servic
 	if s.free, err = o.alone(); err != nil {
 		return nil, &exitError{exitUsage, err}
 	}
-	if s.store, err = store.Open(ctx, o.databaseAddress(), store.Options{Now: c.Now, NewID: rand.Text}); err != nil {
-		return nil, &exitError{exitUsage, err}
+	if s.store, err = c.openStore(ctx, o.databaseAddress()); err != nil {
+		return nil, err
 	}
 	s.metrics = newMetrics(s.store)
 	var stopTracing func(context.Context) error

@@ -32,8 +32,8 @@ var pointing = regexp.MustCompile(`(?i)^(click |please |visit )?(here|this (link
 // way is a control or link by which visitors are told to opt out.
 type way struct {
 	control
-	sentence string
-	length   int // of the phrase that says so
+	sentence string // that says so, where its own text does not
+	length   int    // of the phrase that says so
 }
 
 // ways are the opt-outs that the present page names, those that say it in most
@@ -53,13 +53,17 @@ func (a *attempt) ways(ctx context.Context, notice bool) ([]way, error) {
 			if c.Kind == "link" && !leaves(c.Href, a.p.URL()) {
 				continue // a line of its table of contents
 			}
+			named := w.length > 0
 			before, after, _ := strings.Cut(c.Near, "\x00")
 			w.sentence = sentence(before, c.Text, after)
-			if w.length == 0 && c.Kind == "link" && pointing.MatchString(strings.TrimSpace(c.Text)) && longestOf(a.languages, w.sentence) > 0 {
+			if !named && c.Kind == "link" && pointing.MatchString(strings.TrimSpace(c.Text)) && longestOf(a.languages, w.sentence) > 0 {
 				w.length = 1
 			}
-			if otherThings.MatchString(w.sentence) && w.length <= 1 {
+			if otherThings.MatchString(w.sentence) && !named {
 				continue
+			}
+			if named {
+				w.sentence = ""
 			}
 		}
 		if w.length > 0 && !otherThings.MatchString(c.Text) && !slices.ContainsFunc(found, func(o way) bool { return o.Text == c.Text && o.Href == c.Href }) {
@@ -190,13 +194,10 @@ func (a *attempt) waysOf(ctx context.Context, page string, notice bool) (why str
 			continue
 		}
 		link := leaves(w.Href, page)
-		m.Choice.Ways = append(m.Choice.Ways, evidence.ChoiceWay{Text: told(w.Text, 200), On: told(page, 2000), Notice: notice})
+		m.Choice.Ways = append(m.Choice.Ways, evidence.ChoiceWay{Text: told(w.Text, 200), On: told(page, 2000), Notice: notice, Sentence: w.sentence})
 		a.way = &m.Choice.Ways[len(m.Choice.Ways)-1]
 		if link {
 			a.way.Address, a.way.Elsewhere = w.Href, !sameSite(page, w.Href)
-		}
-		if a.optOutWords(w.Text) == 0 {
-			a.way.Sentence = w.sentence
 		}
 		switch {
 		case link && (a.way.Elsewhere || m.Choice.Outcome != ""):
