@@ -10,6 +10,9 @@
 // disclosed vendors, sensitive data) is left out. Strings come from pages: each
 // is bounded in length and in what is listed of it.
 //
+// The sections of Maryland, Indiana, Kentucky and Rhode Island are published for
+// comment: they are read as IAB Tech Lab's own library writes them.
+//
 // Layouts: github.com/InteractiveAdvertisingBureau/GDPR-Transparency-and-Consent-Framework
 // and github.com/InteractiveAdvertisingBureau/Global-Privacy-Platform.
 package consentstring

@@ -48,7 +48,9 @@ func TestRead(t *testing.T) {
 		{"usnat opted out", header(7) + "~" + pack("000001 010101010101 010101 0000"), "usnat: opted out of sale, opted out of sharing, opted out of targeted advertising", false, true},
 		{"usca did not", header(8) + "~" + pack("000001 010101 1010 00000000") + ".YA", "usca: not opted out of sale, not opted out of sharing", false, false},
 		{"usut mixed", header(11) + "~" + pack("000001 01010101 0110"), "usut: opted out of sale, not opted out of targeted advertising", false, false},
-		{"an unknown section", header(23) + "~BAAA", "nothing of a choice", false, false},
+		{"an unknown section", header(30) + "~BAAA", "nothing of a choice", false, false},
+		{"a draft's header", header(24) + "~" + pack("011000 000001 000000 011011") + ".BRVg", "nothing of a choice", false, false},
+		{"several states", "DBADh46e~BAQAAABA.QA~BAQAABA~BAgAAAEA.QA~BAQAAAQA.QA~BAQAAAQA.QA", "usca: opted out of sale; usva: opted out of sale; usct: not opted out of sale; ustn: opted out of sale; usmn: opted out of sale", false, false},
 		{"us_privacy", "1YYN", "us_privacy: opted out of sale", false, true},
 		{"us_privacy, no", "1ynn", "us_privacy: not opted out of sale", false, false},
 		{"us_privacy, none", "1---", "nothing of a choice", false, false},
@@ -64,6 +66,35 @@ func TestRead(t *testing.T) {
 	} {
 		if s, ok := Read(text); ok && text != "DBAAAA" {
 			t.Errorf("%q was read: %+v", text, s)
+		}
+	}
+}
+
+// writtenBy are strings that IAB Tech Lab's own library, @iabgpp/cmpapi 3.2.0,
+// writes for each US section when every notice was given, the visitor opted out
+// of sale, and did not opt out of sharing and targeted advertising.
+var writtenBy = []struct{ section, text string }{
+	{"usnat", "DBABLA~CVVaAAAAAABA.QA"}, {"usca", "DBABBg~BVYAAABA.QA"}, {"usva", "DBABRg~BVYAABA"}, {"usco", "DBABJg~BVYAAEA.QA"},
+	{"usut", "DBABFg~BVWAAAQA"}, {"usct", "DBABVg~BVYAAAEA.QA"}, {"usfl", "DBABAw~BVYAAABA"}, {"usmt", "DBABQw~BVYAAABA.QA"},
+	{"usor", "DBABIw~BVYAAAABAA.QA"}, {"ustx", "DBABEw~BVYAAAQA.QA"}, {"usde", "DBABUw~BVYAAAABAA.QA"}, {"usia", "DBABCw~BVWAAAQA.QA"},
+	{"usne", "DBABSw~BVYAAAQA.QA"}, {"usnh", "DBABKw~BVYAAABA.QA"}, {"usnj", "DBABAYA~BVYAAAAAQA.QA"}, {"ustn", "DBABQYA~BVYAAAQA.QA"},
+	{"usmn", "DBABIYA~BVYAAAQA.QA"}, {"usmd", "DBABEYA~BRVg.QA"}, {"usin", "DBABUYA~BRVg.AAA"}, {"usky", "DBABCYA~BRVg.AAA"}, {"usri", "DBABSYA~BRVg.AAA"},
+}
+
+func TestUSSections(t *testing.T) {
+	if len(writtenBy) != len(layouts) {
+		t.Errorf("%d strings for %d sections", len(writtenBy), len(layouts))
+	}
+	for _, tt := range writtenBy {
+		want := OptOut{Section: tt.section, Sale: OptedOut, Advertising: NotOptedOut}
+		switch tt.section {
+		case "usnat":
+			want.Sharing = NotOptedOut
+		case "usca":
+			want.Sharing, want.Advertising = NotOptedOut, NotApplicable
+		}
+		if s, ok := Read(tt.text); !ok || len(s.OptOuts) != 1 || s.OptOuts[0] != want {
+			t.Errorf("%s: %+v, %t", tt.text, s.OptOuts, ok)
 		}
 	}
 }
@@ -87,6 +118,9 @@ func header(id int) string {
 func FuzzRead(f *testing.F) {
 	for _, s := range []string{"1YNN", "CPXxRfAPXxRfAAfKABENB-CgAAAAAAAAAAYgAAAAAAAA", "DBACNYA~CPXxRfAPXxRfAAfKABENB-CgAAAAAAAAAAYgAAAAAAAA~1YNN", header(7) + "~BVVVkkkkkpFY.Y", "DB____~_", "C" + strings.Repeat("_", 200)} {
 		f.Add(s)
+	}
+	for _, w := range writtenBy {
+		f.Add(w.text)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		got, ok := Read(s)

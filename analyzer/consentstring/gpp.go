@@ -5,23 +5,41 @@ import "strings"
 // maxSections bounds the sections of a GPP string; IAB has given out fewer numbers.
 const maxSections = 64
 
-// layout is where a US section has its opt-outs: how many notices of two bits
-// stand before them, and which opt-outs follow, of two bits each.
+// layout is where a US section has its opt-outs: how many fields of two bits
+// stand before them (notices, and what is told of an agreement), and which
+// opt-outs follow, of two bits each.
 type layout struct {
-	name    string
-	notices int
-	asks    string // s sale, h sharing, a targeted advertising
+	name   string
+	before int
+	asks   string // s sale, h sharing, a targeted advertising
+	draft  bool   // published for comment, with a header that IAB's own library leaves out
 }
 
-// layouts are the US sections whose fields are known, by their number.
+// layouts are the US sections by their number, as of Sections/US-States and
+// US-National of the specification in November 2026. Strings that
+// @iabgpp/cmpapi 3.2.0, which is IAB Tech Lab's own, writes for each are in the tests.
 var layouts = map[int]layout{
-	7:  {"usnat", 6, "sha"},
-	8:  {"usca", 3, "sh"},
-	9:  {"usva", 3, "sa"},
-	10: {"usco", 3, "sa"},
-	11: {"usut", 4, "sa"},
-	12: {"usct", 3, "sa"},
-	18: {"usia", 4, "sa"},
+	7:  {name: "usnat", before: 6, asks: "sha"},
+	8:  {name: "usca", before: 3, asks: "sh"},
+	9:  {name: "usva", before: 3, asks: "sa"},
+	10: {name: "usco", before: 3, asks: "sa"},
+	11: {name: "usut", before: 4, asks: "sa"},
+	12: {name: "usct", before: 3, asks: "sa"},
+	13: {name: "usfl", before: 3, asks: "sa"},
+	14: {name: "usmt", before: 3, asks: "sa"},
+	15: {name: "usor", before: 3, asks: "sa"},
+	16: {name: "ustx", before: 3, asks: "sa"},
+	17: {name: "usde", before: 3, asks: "sa"},
+	18: {name: "usia", before: 4, asks: "sa"},
+	19: {name: "usne", before: 3, asks: "sa"},
+	20: {name: "usnh", before: 3, asks: "sa"},
+	21: {name: "usnj", before: 3, asks: "sa"},
+	22: {name: "ustn", before: 3, asks: "sa"},
+	23: {name: "usmn", before: 3, asks: "sa"},
+	24: {name: "usmd", before: 5, asks: "sa", draft: true},
+	25: {name: "usin", before: 5, asks: "sa", draft: true},
+	26: {name: "usky", before: 5, asks: "sa", draft: true},
+	27: {name: "usri", before: 5, asks: "sa", draft: true},
 }
 
 // gpp reads a GPP string: a header that lists its sections, and those.
@@ -44,7 +62,7 @@ func gpp(s string) (String, bool) {
 				out.OptOuts = append(out.OptOuts, o)
 			}
 		case known:
-			o, ok := l.read(text)
+			o, ok := l.read(id, text)
 			if !ok {
 				return String{}, false
 			}
@@ -79,15 +97,17 @@ func sections(header string) ([]int, bool) {
 	return ids, true
 }
 
-func (l layout) read(text string) (OptOut, bool) {
+func (l layout) read(id int, text string) (OptOut, bool) {
 	core, _, _ := strings.Cut(text, ".")
 	b, ok := newBits(core)
 	if !ok {
 		return OptOut{}, false
 	}
-	b.int(6)
-	b.int(2 * l.notices)
 	o := OptOut{Section: l.name}
+	if version := b.int(6); l.draft && version == id {
+		return o, true // the header of the draft: what follows it is not settled
+	}
+	b.int(2 * l.before)
 	for _, c := range l.asks {
 		a := Answer(b.int(2))
 		if a > NotOptedOut {
