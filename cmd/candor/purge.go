@@ -260,12 +260,13 @@ func (p *purge) leftovers(ctx context.Context) ([]string, error) {
 	return out, nil
 }
 
-// purgeDaily purges when nobody has for a day, beside the tick.
-func (s *service) purgeDaily(ctx context.Context) {
-	mine, err := s.store.Turn(ctx, "purge", purgeEvery)
+// daily does something once a day on one machine of all, beside the tick, until
+// the service stops.
+func (s *service) daily(ctx context.Context, what string, do func(context.Context) error) {
+	mine, err := s.store.Turn(ctx, what, purgeEvery)
 	if err != nil || !mine {
 		if err != nil {
-			s.log.Error("purge", "err", err)
+			s.log.Error(what, "err", err)
 		}
 		return
 	}
@@ -277,15 +278,29 @@ func (s *service) purgeDaily(ctx context.Context) {
 	go func() {
 		defer close(done)
 		defer cancel()
-		counts, err := (&purge{store: s.store, blobs: s.blobs, now: s.c.Now, actor: "purge"}).run(ctx)
-		for a, n := range counts {
-			s.metrics.purged.WithLabelValues(string(a)).Add(float64(n))
-		}
-		switch {
-		case err != nil && ctx.Err() == nil:
-			s.log.Error("purge", "err", err)
-		case err == nil:
-			s.log.Info("purge", "what", countsInWords(counts))
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error(what, "err", err)
 		}
 	}()
+}
+
+// purge takes away what is kept too long.
+func (s *service) purge(ctx context.Context) error {
+	counts, err := (&purge{store: s.store, blobs: s.blobs, now: s.c.Now, actor: "purge"}).run(ctx)
+	for a, n := range counts {
+		s.metrics.purged.WithLabelValues(string(a)).Add(float64(n))
+	}
+	if err == nil {
+		s.log.Info("purge", "what", countsInWords(counts))
+	}
+	return err
+}
+
+// checkAudit checks that nobody changed the audit log.
+func (s *service) checkAudit(ctx context.Context) error {
+	c, err := s.store.KeepAuditCheck(ctx)
+	if err == nil && c.Broken > 0 {
+		err = fmt.Errorf("entry %d does not fit the one before it: the log was changed", c.Broken)
+	}
+	return err
 }

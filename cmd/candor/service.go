@@ -197,7 +197,8 @@ func (s *service) next(ctx context.Context) ([]fleet.Task, error) {
 	if _, err := s.store.Due(ctx); err != nil {
 		s.log.Error("schedules", "err", err) // the others still come
 	}
-	s.purgeDaily(ctx)
+	s.daily(ctx, "purge", s.purge)
+	s.daily(ctx, "audit", s.checkAudit)
 	open, err := s.store.Open(ctx)
 	if err != nil {
 		return nil, err
@@ -376,11 +377,11 @@ func (s *service) scan(ctx context.Context, x store.Scan, site store.Site, at *p
 // history gives a scan what the store knows of its site: the last report, to say
 // what changed, and what people suppressed.
 func (s *service) history(ctx context.Context, o *options, site store.Site, dir string) error {
-	last, err := s.store.LastScans(ctx)
+	x, err := s.store.LastScan(ctx, site.ID)
 	if err != nil {
 		return err
 	}
-	if x := last[site.ID]; x.Report != "" {
+	if x.Report != "" {
 		err := blob.GetFile(ctx, s.blobs, x.Report+"scan.json", filepath.Join(dir, "earlier.json"))
 		switch {
 		case err == nil:

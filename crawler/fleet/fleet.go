@@ -44,7 +44,7 @@ var ErrLater = errors.New("later")
 
 // Options are what a fleet does and how.
 type Options struct {
-	Workers int // tasks at a time on this machine; 0 only puts in line
+	Workers int // tasks at a time on this machine; 0 takes none, but ticks and puts in line
 	// Do does a task. Its context ends when the fleet stops or Limit is over. An
 	// error is logged; what becomes of the task is the next tick's to say.
 	Do func(context.Context, Task) error
@@ -113,21 +113,24 @@ func open[T any](ctx context.Context, driver riverdriver.Driver[T], o Options) (
 		// River runs what is in line; what is done again is the tick's to say.
 		CompletedJobRetentionPeriod: time.Hour, DiscardedJobRetentionPeriod: time.Hour, CancelledJobRetentionPeriod: time.Hour,
 	}
-	if o.Workers > 0 {
-		if err := river.AddWorkerSafely(workers, river.WorkFunc(f.do)); err != nil {
-			return nil, err
-		}
-		if err := river.AddWorkerSafely(workers, river.WorkFunc(f.next)); err != nil {
-			return nil, err
-		}
-		c.Workers = workers
-		c.Queues = map[string]river.QueueConfig{tasks: {MaxWorkers: o.Workers}, ticks: {MaxWorkers: 1}}
-		c.PeriodicJobs = []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(o.Tick), func() (river.JobArgs, *river.InsertOpts) {
-			// Not unique: the tick of a machine that was killed would stand in the way
-			// of all others until it is rescued.
-			return tick{}, &river.InsertOpts{Queue: ticks}
-		}, &river.PeriodicJobOpts{RunOnStart: true})}
+	if err := river.AddWorkerSafely(workers, river.WorkFunc(f.do)); err != nil {
+		return nil, err
 	}
+	if err := river.AddWorkerSafely(workers, river.WorkFunc(f.next)); err != nil {
+		return nil, err
+	}
+	c.Workers = workers
+	// A machine that takes no tasks ticks, too: what is due does not depend on
+	// somebody being there to work on it.
+	c.Queues = map[string]river.QueueConfig{ticks: {MaxWorkers: 1}}
+	if o.Workers > 0 {
+		c.Queues[tasks] = river.QueueConfig{MaxWorkers: o.Workers}
+	}
+	c.PeriodicJobs = []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(o.Tick), func() (river.JobArgs, *river.InsertOpts) {
+		// Not unique: the tick of a machine that was killed would stand in the way
+		// of all others until it is rescued.
+		return tick{}, &river.InsertOpts{Queue: ticks}
+	}, &river.PeriodicJobOpts{RunOnStart: true})}
 	if f.client, err = river.NewClient(driver, c); err != nil {
 		return nil, fmt.Errorf("open the queue: %w", err)
 	}
@@ -153,17 +156,9 @@ func (f *fleet[T]) next(ctx context.Context, _ *river.Job[tick]) error {
 	return f.Add(ctx, list...)
 }
 
-func (f *fleet[T]) Start(ctx context.Context) error {
-	if f.o.Workers == 0 {
-		return nil
-	}
-	return f.client.Start(ctx)
-}
+func (f *fleet[T]) Start(ctx context.Context) error { return f.client.Start(ctx) }
 
 func (f *fleet[T]) Stop(ctx context.Context) error {
-	if f.o.Workers == 0 {
-		return nil
-	}
 	err := f.client.Stop(ctx)
 	if err != nil && ctx.Err() != nil {
 		return f.client.StopAndCancel(context.WithoutCancel(ctx))

@@ -125,6 +125,27 @@ func TestOne(t *testing.T) {
 	})
 }
 
+// TestNoWorkers: a machine that takes no tasks looks at what is next, too, and
+// what it puts in line waits for one that takes them.
+func TestNoWorkers(t *testing.T) {
+	open := onSQLite(t)
+	asked, done := make(chan struct{}), make(chan struct{})
+	var once, end sync.Once
+	run(t, open(t, options(fleet.Options{
+		Next: func(context.Context) ([]fleet.Task, error) {
+			once.Do(func() { close(asked) })
+			return []fleet.Task{{ID: "a"}}, nil
+		},
+		Do: func(context.Context, fleet.Task) error { t.Error("it works"); return nil },
+	})))
+	<-asked
+	run(t, open(t, options(fleet.Options{Workers: 1, Do: func(context.Context, fleet.Task) error {
+		end.Do(func() { close(done) })
+		return nil
+	}})))
+	<-done
+}
+
 // TestLater: a task that cannot be done just now is tried again, and one that
 // fails is the next tick's.
 func TestLater(t *testing.T) {

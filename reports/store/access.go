@@ -137,7 +137,7 @@ func (s *Store) OrganisationOf(ctx context.Context, kind Thing, id string) (stri
 		return "", fmt.Errorf("a %s belongs to no organisation", kind)
 	}
 	var out string
-	err := s.db.QueryRowContext(ctx, s.sql(query), id).Scan(&out)
+	err := s.reader().QueryRowContext(ctx, s.sql(query), id).Scan(&out)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}

@@ -161,7 +161,7 @@ func (s *Store) alerts(ctx context.Context, q querier, where string, args ...any
 // state, or in all with "".
 func (s *Store) Alerts(ctx context.Context, state AlertState, limit, offset int) ([]Alert, error) {
 	seen, args := seen(ctx, "alerts.site")
-	return s.alerts(ctx, s.db, `WHERE (alerts.state = ? OR ? = '') AND `+seen+` ORDER BY alerts.created_at DESC, alerts.id DESC LIMIT ? OFFSET ?`, slices.Concat([]any{string(state), string(state)}, args, []any{limit, offset})...)
+	return s.alerts(ctx, s.reader(), `WHERE (alerts.state = ? OR ? = '') AND `+seen+` ORDER BY alerts.created_at DESC, alerts.id DESC LIMIT ? OFFSET ?`, slices.Concat([]any{string(state), string(state)}, args, []any{limit, offset})...)
 }
 
 // Batch is what one destination is told at once.

@@ -65,7 +65,7 @@ func (s *Store) Record(ctx context.Context, actor, action, object string, detail
 // the latest first.
 func (s *Store) Audit(ctx context.Context, before int64, limit int) ([]Entry, error) {
 	out := []Entry{}
-	err := s.rows(ctx, s.db, `SELECT seq, at, actor, action, object, detail, previous, hash FROM audit WHERE seq < ? OR ? = 0 ORDER BY seq DESC LIMIT ?`, func(row func(...any) error) error {
+	err := s.rows(ctx, s.reader(), `SELECT seq, at, actor, action, object, detail, previous, hash FROM audit WHERE seq < ? OR ? = 0 ORDER BY seq DESC LIMIT ?`, func(row func(...any) error) error {
 		e, err := readEntry(row)
 		out = append(out, e)
 		return err
@@ -79,7 +79,7 @@ func (s *Store) Audit(ctx context.Context, before int64, limit int) ([]Entry, er
 // AuditOf returns what was done with one thing, the latest first, at most limit.
 func (s *Store) AuditOf(ctx context.Context, object string, limit int) ([]Entry, error) {
 	out := []Entry{}
-	err := s.rows(ctx, s.db, `SELECT seq, at, actor, action, object, detail, previous, hash FROM audit WHERE object = ? ORDER BY seq DESC LIMIT ?`, func(row func(...any) error) error {
+	err := s.rows(ctx, s.reader(), `SELECT seq, at, actor, action, object, detail, previous, hash FROM audit WHERE object = ? ORDER BY seq DESC LIMIT ?`, func(row func(...any) error) error {
 		e, err := readEntry(row)
 		out = append(out, e)
 		return err
@@ -102,7 +102,7 @@ func readEntry(row func(...any) error) (Entry, error) {
 // number of the first that does not fit, 0 when all do.
 func (s *Store) CheckAudit(ctx context.Context) (entries, broken int64, err error) {
 	previous := ""
-	err = s.rows(ctx, s.db, `SELECT seq, at, actor, action, object, detail, previous, hash FROM audit ORDER BY seq`, func(row func(...any) error) error {
+	err = s.rows(ctx, s.reader(), `SELECT seq, at, actor, action, object, detail, previous, hash FROM audit ORDER BY seq`, func(row func(...any) error) error {
 		e, err := readEntry(row)
 		entries++
 		if broken == 0 && (e.Seq != entries || e.Previous != previous || e.Hash != e.sum()) {
@@ -115,4 +115,41 @@ func (s *Store) CheckAudit(ctx context.Context) (entries, broken int64, err erro
 		return 0, 0, fmt.Errorf("audit log: %w", err)
 	}
 	return entries, broken, nil
+}
+
+// AuditCheck is what the last look at the whole chain said.
+type AuditCheck struct {
+	At      time.Time `json:"at"` // zero when nobody has looked yet
+	Entries int64     `json:"entries"`
+	Broken  int64     `json:"broken"` // the first that does not fit; 0 when all do
+}
+
+// KeepAuditCheck checks the whole chain and keeps what it says, for AuditChecked.
+func (s *Store) KeepAuditCheck(ctx context.Context) (AuditCheck, error) {
+	c := AuditCheck{At: s.now().UTC()}
+	var err error
+	if c.Entries, c.Broken, err = s.CheckAudit(ctx); err != nil {
+		return AuditCheck{}, err
+	}
+	text, err := json.Marshal(c)
+	if err == nil {
+		err = s.set(ctx, s.db, "audit.checked", string(text))
+	}
+	if err != nil {
+		return AuditCheck{}, fmt.Errorf("audit log: %w", err)
+	}
+	return c, nil
+}
+
+// AuditChecked returns what the last kept look at the chain said.
+func (s *Store) AuditChecked(ctx context.Context) (AuditCheck, error) {
+	var c AuditCheck
+	text, err := s.setting(ctx, s.reader(), "audit.checked")
+	if err == nil && text != "" {
+		err = json.Unmarshal([]byte(text), &c)
+	}
+	if err != nil {
+		return AuditCheck{}, fmt.Errorf("audit log: %w", err)
+	}
+	return c, nil
 }

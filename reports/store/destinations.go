@@ -277,12 +277,12 @@ func (s *Store) AddDestination(ctx context.Context, actor string, d Destination)
 
 // Destinations are all, by name.
 func (s *Store) Destinations(ctx context.Context) ([]Destination, error) {
-	return s.destinations(ctx, s.db, `WHERE deleted_at = 0 ORDER BY name, id`)
+	return s.destinations(ctx, s.reader(), `WHERE deleted_at = 0 ORDER BY name, id`)
 }
 
 // Destination returns one, with its address.
 func (s *Store) Destination(ctx context.Context, id string) (Destination, error) {
-	list, err := s.destinations(ctx, s.db, `WHERE deleted_at = 0 AND id = ?`, id)
+	list, err := s.destinations(ctx, s.reader(), `WHERE deleted_at = 0 AND id = ?`, id)
 	if err == nil && len(list) == 0 {
 		err = ErrNotFound
 	}
@@ -369,7 +369,7 @@ func (s *Store) Silence(ctx context.Context, actor, site string, silent bool) er
 
 // Silent reports whether nobody is told anything about a site.
 func (s *Store) Silent(ctx context.Context, site string) (bool, error) {
-	return s.silent(ctx, s.db, site)
+	return s.silent(ctx, s.reader(), site)
 }
 
 func (s *Store) silent(ctx context.Context, q querier, site string) (bool, error) {
@@ -387,7 +387,7 @@ const publicURL = "public_url"
 // at its end; "" until it is known.
 func (s *Store) PublicURL(ctx context.Context) (string, error) {
 	var v string
-	err := s.db.QueryRowContext(ctx, s.sql(`SELECT value FROM settings WHERE name = ?`), publicURL).Scan(&v)
+	err := s.reader().QueryRowContext(ctx, s.sql(`SELECT value FROM settings WHERE name = ?`), publicURL).Scan(&v)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return "", fmt.Errorf("read the dashboard's address: %w", err)
 	}

@@ -183,14 +183,14 @@ func readPerson(row func(...any) error, more ...any) (Person, error) {
 // People are all, by name.
 func (s *Store) People(ctx context.Context) ([]Person, error) {
 	out, at := []Person{}, map[string]int{}
-	err := s.rows(ctx, s.db, `SELECT `+personColumns+` FROM people ORDER BY name`, func(row func(...any) error) error {
+	err := s.rows(ctx, s.reader(), `SELECT `+personColumns+` FROM people ORDER BY name`, func(row func(...any) error) error {
 		p, err := readPerson(row)
 		p.In, at[p.ID] = map[string]Role{}, len(out)
 		out = append(out, p)
 		return err
 	})
 	if err == nil {
-		err = s.rows(ctx, s.db, `SELECT person, organisation, role FROM members`, func(row func(...any) error) error {
+		err = s.rows(ctx, s.reader(), `SELECT person, organisation, role FROM members`, func(row func(...any) error) error {
 			var person, organisation string
 			var role Role
 			err := row(&person, &organisation, &role)
@@ -212,9 +212,9 @@ func (s *Store) Person(ctx context.Context, id string) (Person, error) {
 }
 
 func (s *Store) person(ctx context.Context, where string, args ...any) (Person, error) {
-	p, err := readPerson(s.db.QueryRowContext(ctx, s.sql(`SELECT `+personColumns+` FROM people WHERE `+where), args...).Scan)
+	p, err := readPerson(s.reader().QueryRowContext(ctx, s.sql(`SELECT `+personColumns+` FROM people WHERE `+where), args...).Scan)
 	if err == nil {
-		p.In, err = s.memberships(ctx, s.db, p.ID)
+		p.In, err = s.memberships(ctx, s.reader(), p.ID)
 	}
 	if err != nil {
 		return Person{}, fmt.Errorf("look up a person: %w", err)
@@ -259,7 +259,7 @@ func (s *Store) ChangePerson(ctx context.Context, actor string, p Person) error 
 // time whichever of the two is wrong.
 func (s *Store) Login(ctx context.Context, name, password string) (Person, error) {
 	var hash string
-	p, err := readPerson(s.db.QueryRowContext(ctx, s.sql(`SELECT `+personColumns+`, password FROM people WHERE name = ?`), name).Scan, &hash)
+	p, err := readPerson(s.reader().QueryRowContext(ctx, s.sql(`SELECT `+personColumns+`, password FROM people WHERE name = ?`), name).Scan, &hash)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return Person{}, fmt.Errorf("log in: %w", err)
 	}
@@ -391,7 +391,7 @@ func (s *Store) Show(ctx context.Context, kind PassKind, secret string) (Pass, e
 	var p Pass
 	var created, expires, used, disabled int64
 	var role Role
-	err := s.db.QueryRowContext(ctx, s.sql(`SELECT passes.id, kind, person, passes.name, passes.role, object, organisation, passes.created_at, expires_at, used_at, people.role, people.disabled
+	err := s.reader().QueryRowContext(ctx, s.sql(`SELECT passes.id, kind, person, passes.name, passes.role, object, organisation, passes.created_at, expires_at, used_at, people.role, people.disabled
 		FROM passes JOIN people ON people.id = passes.person WHERE hash = ? AND kind = ? AND expires_at > ?`), secretHash(secret), string(kind), ms(s.now())).
 		Scan(&p.ID, &p.Kind, &p.Person, &p.Name, &p.Role, &p.Object, &p.Organisation, &created, &expires, &used, &role, &disabled)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && disabled != 0 {
@@ -404,7 +404,7 @@ func (s *Store) Show(ctx context.Context, kind PassKind, secret string) (Pass, e
 	if last := time.UnixMilli(max(created, used)); kind == Session && s.now().Sub(last) > idleTime {
 		return Pass{}, ErrNotFound
 	}
-	in, err := s.memberships(ctx, s.db, p.Person)
+	in, err := s.memberships(ctx, s.reader(), p.Person)
 	if err != nil {
 		return Pass{}, fmt.Errorf("look up a pass: %w", err)
 	}
@@ -435,7 +435,7 @@ func (s *Store) Revoke(ctx context.Context, actor, id string) error {
 // all with "", the latest first.
 func (s *Store) Passes(ctx context.Context, kind PassKind, person string) ([]Pass, error) {
 	out := []Pass{}
-	err := s.rows(ctx, s.db, `SELECT id, kind, person, name, role, object, organisation, created_at, expires_at, used_at FROM passes WHERE kind = ? AND (person = ? OR ? = '') AND expires_at > ? ORDER BY created_at DESC, id`, func(row func(...any) error) error {
+	err := s.rows(ctx, s.reader(), `SELECT id, kind, person, name, role, object, organisation, created_at, expires_at, used_at FROM passes WHERE kind = ? AND (person = ? OR ? = '') AND expires_at > ? ORDER BY created_at DESC, id`, func(row func(...any) error) error {
 		var p Pass
 		var created, expires, used int64
 		err := row(&p.ID, &p.Kind, &p.Person, &p.Name, &p.Role, &p.Object, &p.Organisation, &created, &expires, &used)

@@ -75,7 +75,7 @@ func (r Retention) Check() error {
 // Retention returns what is set, or UsualRetention.
 func (s *Store) Retention(ctx context.Context) (Retention, error) {
 	r := UsualRetention
-	text, err := s.setting(ctx, s.db, "retention")
+	text, err := s.setting(ctx, s.reader(), "retention")
 	if err == nil && text != "" {
 		err = json.Unmarshal([]byte(text), &r)
 	}
@@ -174,7 +174,7 @@ func (s *Store) Overdue(ctx context.Context, r Retention) (map[Artefact]int64, e
 			continue
 		}
 		var n int64
-		if err := s.db.QueryRowContext(ctx, s.sql(`SELECT count(*) FROM scans WHERE `+due+a.has()), before, string(a)).Scan(&n); err != nil {
+		if err := s.reader().QueryRowContext(ctx, s.sql(`SELECT count(*) FROM scans WHERE `+due+a.has()), before, string(a)).Scan(&n); err != nil {
 			return nil, fmt.Errorf("look for what is kept too long: %w", err)
 		}
 		if n > 0 {
@@ -229,7 +229,7 @@ func (s *Store) Tombstones(ctx context.Context, scan string) ([]Tombstone, error
 
 func (s *Store) tombstones(ctx context.Context, where string, args ...any) ([]Tombstone, error) {
 	out := []Tombstone{}
-	err := s.rows(ctx, s.db, `SELECT scan, kind, buried_at, done_at, report_blob, evidence_blob FROM tombstones JOIN scans ON scans.id = tombstones.scan WHERE `+where, func(row func(...any) error) error {
+	err := s.rows(ctx, s.reader(), `SELECT scan, kind, buried_at, done_at, report_blob, evidence_blob FROM tombstones JOIN scans ON scans.id = tombstones.scan WHERE `+where, func(row func(...any) error) error {
 		var t Tombstone
 		var buried, done int64
 		err := row(&t.Scan, &t.Kind, &buried, &done, &t.Report, &t.Evidence)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -79,7 +80,10 @@ func (s *Store) Finish(ctx context.Context, x Scan, state ScanState, rep *report
 		if err := s.addRecipients(ctx, tx, x, rep, now); err != nil {
 			return err
 		}
-		return s.addPolicies(ctx, tx, x, rep, now)
+		if err := s.addPolicies(ctx, tx, x, rep, now); err != nil {
+			return err
+		}
+		return s.recount(ctx, tx, x.Site)
 	})
 	if err != nil {
 		return fmt.Errorf("finish the scan %s: %w", x.ID, err)
@@ -139,6 +143,7 @@ func (s *Store) addPolicies(ctx context.Context, tx *sql.Tx, x Scan, rep *report
 // Query narrows a list of findings. What is empty asks nothing.
 type Query struct {
 	Site       string
+	Sites      []string // one of these, when it is not nil
 	Rule       string
 	Severity   string
 	Review     string
@@ -178,6 +183,13 @@ func (s *Store) Findings(ctx context.Context, q Query) ([]Finding, error) {
 	and(!q.Gone, plus+"present = 1")
 	and(!q.Suppressed, plus+"suppressed = 0")
 	and(q.Site != "", "site = ?", q.Site)
+	if q.Sites != nil {
+		if len(q.Sites) == 0 {
+			return []Finding{}, nil
+		}
+		in, ids := oneOf(q.Sites)
+		and(true, "site"+in, ids...)
+	}
 	and(q.Rule != "", "rule = ?", q.Rule)
 	and(q.Severity != "", "severity_rank = ? AND severity = ?", severityRank(q.Severity), q.Severity)
 	and(q.Review != "", "review = ?", q.Review)
@@ -191,7 +203,7 @@ func (s *Store) Findings(ctx context.Context, q Query) ([]Finding, error) {
 		q.Limit = 200
 	}
 	out := []Finding{}
-	err := s.rows(ctx, s.db, `SELECT `+findingColumns+` FROM findings WHERE `+strings.Join(where, " AND ")+` ORDER BY `+order+` LIMIT ? OFFSET ?`, func(row func(...any) error) error {
+	err := s.rows(ctx, s.reader(), `SELECT `+findingColumns+` FROM findings WHERE `+strings.Join(where, " AND ")+` ORDER BY `+order+` LIMIT ? OFFSET ?`, func(row func(...any) error) error {
 		f, err := readFinding(row)
 		out = append(out, f)
 		return err
@@ -205,7 +217,7 @@ func (s *Store) Findings(ctx context.Context, q Query) ([]Finding, error) {
 // Finding returns one finding.
 func (s *Store) Finding(ctx context.Context, site, fingerprint string) (Finding, error) {
 	of, args := seen(ctx, "site")
-	f, err := readFinding(s.db.QueryRowContext(ctx, s.sql(`SELECT `+findingColumns+` FROM findings WHERE site = ? AND fingerprint = ? AND `+of), append([]any{site, fingerprint}, args...)...).Scan)
+	f, err := readFinding(s.reader().QueryRowContext(ctx, s.sql(`SELECT `+findingColumns+` FROM findings WHERE site = ? AND fingerprint = ? AND `+of), append([]any{site, fingerprint}, args...)...).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
@@ -232,7 +244,7 @@ type Sighting struct {
 func (s *Store) Sightings(ctx context.Context, f Finding, limit int) ([]Sighting, error) {
 	out := []Sighting{}
 	of, args := seen(ctx, "scans.site")
-	err := s.rows(ctx, s.db, `SELECT scans.id, scans.state, scans.finished_at, scans.report_blob, sightings.fingerprint IS NOT NULL, COALESCE(sightings.severity, ''), COALESCE(sightings.suppressed, 0)
+	err := s.rows(ctx, s.reader(), `SELECT scans.id, scans.state, scans.finished_at, scans.report_blob, sightings.fingerprint IS NOT NULL, COALESCE(sightings.severity, ''), COALESCE(sightings.suppressed, 0)
 		FROM scans LEFT JOIN sightings ON sightings.scan = scans.id AND sightings.fingerprint = ?
 		WHERE scans.site = ? AND scans.state IN ('finished', 'incomplete') AND scans.finished_at >= ?
 			AND NOT EXISTS (SELECT 1 FROM tombstones WHERE tombstones.scan = scans.id AND tombstones.kind = 'results') AND `+of+` ORDER BY scans.finished_at DESC, scans.id DESC LIMIT ?`, func(row func(...any) error) error {
@@ -296,7 +308,7 @@ func (s *Store) Recipients(ctx context.Context, site string) ([]Recipient, error
 	if site != "" {
 		of, args = of+" AND site = ?", append(args, site)
 	}
-	err := s.rows(ctx, s.db, `SELECT site, vendor, name, entity, categories, named, first_seen, last_seen, last_scan, present FROM recipients
+	err := s.rows(ctx, s.reader(), `SELECT site, vendor, name, entity, categories, named, first_seen, last_seen, last_scan, present FROM recipients
 		WHERE site IN (SELECT id FROM sites WHERE deleted_at = 0) AND `+of+` ORDER BY entity, name, site`, func(row func(...any) error) error {
 		var r Recipient
 		var named, first, last, present int64
@@ -331,34 +343,61 @@ func (s *Store) Products(ctx context.Context, text, vendor string, most int) ([]
 	if vendor != "" {
 		where, args = where+` AND vendor = ?`, append(args, vendor)
 	}
-	if text = strings.ToLower(strings.TrimSpace(text)); text != "" {
-		where += ` AND lower(name || ' ' || entity || ' ' || vendor || ' ' || categories) LIKE ? ESCAPE '!'`
-		args = append(args, "%"+strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text)+"%")
-	}
+	text = strings.ToLower(strings.TrimSpace(text))
 	out, index, all := []Product{}, map[string]int{}, 0
-	// A product's names may be those of other days on other sites.
-	err := s.rows(ctx, s.db, `SELECT vendor, max(name), max(entity), max(categories), count(*), sum(named) FROM recipients WHERE `+where+` GROUP BY vendor ORDER BY 3, 2, 1`, func(row func(...any) error) error {
+	// A product's names may be those of other days on other sites. Few differ, so
+	// the text is looked for in them here, not in every row.
+	err := s.rows(ctx, s.reader(), `SELECT vendor, entity, name, categories, count(*), sum(named) FROM recipients WHERE `+where+` GROUP BY vendor, entity, name, categories ORDER BY vendor, entity, name, categories`, func(row func(...any) error) error {
 		var p Product
-		err := row(&p.Vendor, &p.Name, &p.Entity, &p.Categories, &p.All, &p.Named)
-		index[p.Vendor], out, all = len(out), append(out, p), all+p.All
-		return err
+		if err := row(&p.Vendor, &p.Entity, &p.Name, &p.Categories, &p.All, &p.Named); err != nil {
+			return err
+		}
+		if !p.has(text) {
+			return nil
+		}
+		all += p.All
+		if i, known := index[p.Vendor]; known {
+			was := &out[i]
+			was.Entity, was.Name, was.Categories = max(was.Entity, p.Entity), max(was.Name, p.Name), max(was.Categories, p.Categories)
+			was.All, was.Named = was.All+p.All, was.Named+p.Named
+			return nil
+		}
+		index[p.Vendor], out = len(out), append(out, p)
+		return nil
 	}, args...)
-	if err == nil && all <= most {
-		err = s.rows(ctx, s.db, `SELECT vendor, site, named, present FROM recipients WHERE `+where+` ORDER BY vendor, site`, func(row func(...any) error) error {
+	slices.SortFunc(out, func(a, b Product) int {
+		return cmp.Or(cmp.Compare(a.Entity, b.Entity), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Vendor, b.Vendor))
+	})
+	for i, p := range out {
+		index[p.Vendor] = i
+	}
+	if err == nil && all > 0 && all <= most {
+		vendors := make([]string, len(out))
+		for i, p := range out {
+			vendors[i] = p.Vendor
+		}
+		in, more := oneOf(vendors)
+		err = s.rows(ctx, s.reader(), `SELECT vendor, entity, name, categories, site, named, present FROM recipients WHERE `+where+` AND vendor`+in+` ORDER BY vendor, site`, func(row func(...any) error) error {
 			var r Recipient
 			var named, present int64
-			err := row(&r.Vendor, &r.Site, &named, &present)
+			err := row(&r.Vendor, &r.Entity, &r.Name, &r.Categories, &r.Site, &named, &present)
 			r.Named, r.Present = named != 0, present != 0
-			if i, known := index[r.Vendor]; known { // else it came between the two
+			if (Product{Vendor: r.Vendor, Entity: r.Entity, Name: r.Name, Categories: r.Categories}).has(text) {
+				i := index[r.Vendor]
 				out[i].Sites = append(out[i].Sites, r)
 			}
 			return err
-		}, args...)
+		}, append(args, more...)...)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("list products: %w", err)
 	}
 	return out, nil
+}
+
+// has reports whether a text in lower case is in a product's names; "" is in all.
+func (p Product) has(text string) bool {
+	return text == "" || strings.Contains(strings.ToLower(p.Name+" "+p.Entity+" "+p.Vendor+" "+p.Categories), text)
 }
 
 // Policy is a version of a notice.
@@ -381,7 +420,7 @@ type Policy struct {
 func (s *Store) Policies(ctx context.Context, site string) ([]Policy, error) {
 	out := []Policy{}
 	of, args := seen(ctx, "site")
-	err := s.rows(ctx, s.db, `SELECT site, url, sha256, kind, title, last_updated, words, statements, first_scan, first_seen, last_scan, last_seen FROM policies WHERE site = ? AND `+of+` ORDER BY url, first_seen DESC, sha256`, func(row func(...any) error) error {
+	err := s.rows(ctx, s.reader(), `SELECT site, url, sha256, kind, title, last_updated, words, statements, first_scan, first_seen, last_scan, last_seen FROM policies WHERE site = ? AND `+of+` ORDER BY url, first_seen DESC, sha256`, func(row func(...any) error) error {
 		var p Policy
 		var first, last int64
 		err := row(&p.Site, &p.URL, &p.SHA256, &p.Kind, &p.Title, &p.LastUpdated, &p.Words, &p.Statements, &p.FirstScan, &first, &p.LastScan, &last)
@@ -391,35 +430,6 @@ func (s *Store) Policies(ctx context.Context, site string) ([]Policy, error) {
 	}, append([]any{site}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("list policies: %w", err)
-	}
-	return out, nil
-}
-
-// CountFindings counts the findings that are there and not suppressed, by
-// severity; of a site, or of all with "".
-func (s *Store) CountFindings(ctx context.Context, site string) (map[string]int, error) {
-	out := map[string]int{}
-	count := func(sign int, where string, args []any) error {
-		return s.rows(ctx, s.db, `SELECT severity_rank, count(*) FROM findings WHERE present = 1 AND suppressed = 0 AND `+where+` GROUP BY severity_rank`, func(row func(...any) error) error {
-			var rank, n int
-			err := row(&rank, &n)
-			if rank >= 0 && rank < len(rules.Severities) {
-				out[rules.Severities[rank]] += sign * n
-			}
-			return err
-		}, args...)
-	}
-	of, args := seen(ctx, "site")
-	var err error
-	if site != "" {
-		err = count(1, of+` AND site = ?`, append(args, site))
-	} else if err = count(1, of, args); err == nil {
-		// Those of deleted sites are few: it is quicker to look them up than to ask
-		// of each whether it is one.
-		err = count(-1, of+` AND site IN (SELECT id FROM sites WHERE deleted_at <> 0)`, args)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("count findings: %w", err)
 	}
 	return out, nil
 }

@@ -106,7 +106,7 @@ func (s *Store) busy(ctx context.Context, q querier, site string) (bool, error) 
 // Scan returns a scan.
 func (s *Store) Scan(ctx context.Context, id string) (Scan, error) {
 	of, args := seen(ctx, "site")
-	x, err := readScan(s.db.QueryRowContext(ctx, s.sql(`SELECT `+scanColumns+` FROM scans WHERE id = ? AND `+of), append([]any{id}, args...)...).Scan)
+	x, err := readScan(s.reader().QueryRowContext(ctx, s.sql(`SELECT `+scanColumns+` FROM scans WHERE id = ? AND `+of), append([]any{id}, args...)...).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
@@ -129,7 +129,7 @@ func (s *Store) Open(ctx context.Context) ([]Scan, error) {
 // Waiting counts the scans that wait and that run, and says when the first of those
 // that wait was asked for; zero when none waits.
 func (s *Store) Waiting(ctx context.Context) (queued, running int, since time.Time, err error) {
-	err = s.rows(ctx, s.db, `SELECT state, count(*), min(queued_at) FROM scans WHERE state IN ('queued', 'running') GROUP BY state`, func(row func(...any) error) error {
+	err = s.rows(ctx, s.reader(), `SELECT state, count(*), min(queued_at) FROM scans WHERE state IN ('queued', 'running') GROUP BY state`, func(row func(...any) error) error {
 		var state ScanState
 		var n int
 		var first int64
@@ -150,7 +150,7 @@ func (s *Store) Waiting(ctx context.Context) (queued, running int, since time.Ti
 func (s *Store) scans(ctx context.Context, where, order string, args ...any) ([]Scan, error) {
 	out := []Scan{}
 	of, more := seen(ctx, "site")
-	err := s.rows(ctx, s.db, `SELECT `+scanColumns+` FROM scans WHERE `+where+` AND `+of+` `+order, func(row func(...any) error) error {
+	err := s.rows(ctx, s.reader(), `SELECT `+scanColumns+` FROM scans WHERE `+where+` AND `+of+` `+order, func(row func(...any) error) error {
 		x, err := readScan(row)
 		out = append(out, x)
 		return err
@@ -307,16 +307,12 @@ func (s *Store) Cancel(ctx context.Context, actor, id string) error {
 	return nil
 }
 
-// LastScans returns the last scan of each site that ended with a result.
-func (s *Store) LastScans(ctx context.Context) (map[string]Scan, error) {
-	// One look into an index for each site.
-	list, err := s.scans(ctx, `id IN (SELECT (SELECT id FROM scans WHERE site = sites.id AND state IN ('finished', 'incomplete') ORDER BY finished_at DESC, id DESC LIMIT 1) FROM sites)`, `ORDER BY site, id`)
-	if err != nil {
-		return nil, err
+// LastScan returns the last scan of a site that ended with a result; zero when
+// none did.
+func (s *Store) LastScan(ctx context.Context, site string) (Scan, error) {
+	list, err := s.scans(ctx, `id = (SELECT `+lastOf+` FROM sites WHERE id = ?)`, ``, site)
+	if err != nil || len(list) == 0 {
+		return Scan{}, err
 	}
-	out := make(map[string]Scan, len(list))
-	for _, x := range list {
-		out[x.Site] = x
-	}
-	return out, nil
+	return list[0], nil
 }

@@ -140,7 +140,7 @@ func (x Schedule) Times(t time.Time, n int) []time.Time {
 // Schedule returns a schedule.
 func (s *Store) Schedule(ctx context.Context, id string) (Schedule, error) {
 	of, args := seen(ctx, "site")
-	list, err := s.schedules(ctx, s.db, `WHERE id = ? AND `+of, append([]any{id}, args...)...)
+	list, err := s.schedules(ctx, s.reader(), `WHERE id = ? AND `+of, append([]any{id}, args...)...)
 	if err == nil && len(list) == 0 {
 		err = ErrNotFound
 	}
@@ -153,16 +153,23 @@ func (s *Store) Schedule(ctx context.Context, id string) (Schedule, error) {
 // Schedules lists the schedules of a site, or of all with "", by what comes next.
 func (s *Store) Schedules(ctx context.Context, site string) ([]Schedule, error) {
 	of, args := seen(ctx, "site")
-	return s.schedules(ctx, s.db, `WHERE (site = ? OR ? = '') AND `+of+` ORDER BY next_at, id`, append([]any{site, site}, args...)...)
+	return s.schedules(ctx, s.reader(), `WHERE (site = ? OR ? = '') AND `+of+` ORDER BY next_at, id`, append([]any{site, site}, args...)...)
+}
+
+const scheduleColumns = `schedules.id, site, expression, zone, jitter_ms, schedules.paused, next_at, last_at`
+
+func readSchedule(row func(...any) error) (Schedule, error) {
+	var x Schedule
+	var jitter, paused, next, last int64
+	err := row(&x.ID, &x.Site, &x.Expression, &x.Zone, &jitter, &paused, &next, &last)
+	x.Jitter, x.Paused, x.NextAt, x.LastAt = time.Duration(jitter)*time.Millisecond, paused != 0, at(next), at(last)
+	return x, err
 }
 
 func (s *Store) schedules(ctx context.Context, q querier, where string, args ...any) ([]Schedule, error) {
 	out := []Schedule{}
-	err := s.rows(ctx, q, `SELECT id, site, expression, zone, jitter_ms, paused, next_at, last_at FROM schedules `+where, func(row func(...any) error) error {
-		var x Schedule
-		var jitter, paused, next, last int64
-		err := row(&x.ID, &x.Site, &x.Expression, &x.Zone, &jitter, &paused, &next, &last)
-		x.Jitter, x.Paused, x.NextAt, x.LastAt = time.Duration(jitter)*time.Millisecond, paused != 0, at(next), at(last)
+	err := s.rows(ctx, q, `SELECT `+scheduleColumns+` FROM schedules `+where, func(row func(...any) error) error {
+		x, err := readSchedule(row)
 		out = append(out, x)
 		return err
 	}, args...)
@@ -180,7 +187,7 @@ func (s *Store) schedules(ctx context.Context, q querier, where string, args ...
 func (s *Store) Due(ctx context.Context) ([]Scan, error) {
 	now := s.now()
 	faults := s.setBack(ctx, now)
-	due, err := s.schedules(ctx, s.db, `WHERE paused = 0 AND next_at <= ? ORDER BY next_at, id LIMIT 500`, ms(now))
+	due, err := s.schedules(ctx, s.reader(), `WHERE paused = 0 AND next_at <= ? ORDER BY next_at, id LIMIT 500`, ms(now))
 	if err != nil {
 		return nil, err
 	}
@@ -225,7 +232,7 @@ func (s *Store) Due(ctx context.Context) ([]Scan, error) {
 // setBack gives schedules a time again whose last one lies ahead: the clock was
 // ahead then, and they would not come until it is there.
 func (s *Store) setBack(ctx context.Context, now time.Time) error {
-	ahead, err := s.schedules(ctx, s.db, `WHERE paused = 0 AND last_at > ? ORDER BY id LIMIT 500`, ms(now))
+	ahead, err := s.schedules(ctx, s.reader(), `WHERE paused = 0 AND last_at > ? ORDER BY id LIMIT 500`, ms(now))
 	for _, x := range ahead {
 		next, fault := x.next(now)
 		if fault == nil {

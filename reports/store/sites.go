@@ -56,7 +56,7 @@ func (s *Store) AddOrganisation(ctx context.Context, actor, name string) (Organi
 func (s *Store) Organisations(ctx context.Context) ([]Organisation, error) {
 	out := []Organisation{}
 	of, args := among(ctx, "id")
-	err := s.rows(ctx, s.db, `SELECT id, name, created_at, scans_per_day, scans_at_once, pages_per_day FROM organisations WHERE `+of+` ORDER BY name, id`, func(row func(...any) error) error {
+	err := s.rows(ctx, s.reader(), `SELECT id, name, created_at, scans_per_day, scans_at_once, pages_per_day FROM organisations WHERE `+of+` ORDER BY name, id`, func(row func(...any) error) error {
 		var o Organisation
 		var created int64
 		err := row(&o.ID, &o.Name, &created, &o.ScansPerDay, &o.ScansAtOnce, &o.PagesPerDay)
@@ -116,7 +116,7 @@ func (s *Store) there(ctx context.Context, q querier, query string, args ...any)
 // Site returns a site that was not deleted.
 func (s *Store) Site(ctx context.Context, id string) (Site, error) {
 	of, args := among(ctx, "organisation")
-	x, err := readSite(s.db.QueryRowContext(ctx, s.sql(`SELECT `+siteColumns+` FROM sites WHERE id = ? AND deleted_at = 0 AND `+of), append([]any{id}, args...)...).Scan)
+	x, err := readSite(s.reader().QueryRowContext(ctx, s.sql(`SELECT `+siteColumns+` FROM sites WHERE id = ? AND deleted_at = 0 AND `+of), append([]any{id}, args...)...).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
@@ -131,7 +131,7 @@ func (s *Store) Site(ctx context.Context, id string) (Site, error) {
 func (s *Store) Sites(ctx context.Context, organisation string) ([]Site, error) {
 	out := []Site{}
 	of, args := among(ctx, "organisation")
-	err := s.rows(ctx, s.db, `SELECT `+siteColumns+` FROM sites WHERE deleted_at = 0 AND (organisation = ? OR ? = '') AND `+of+` ORDER BY name, url, id`, func(row func(...any) error) error {
+	err := s.rows(ctx, s.reader(), `SELECT `+siteColumns+` FROM sites WHERE deleted_at = 0 AND (organisation = ? OR ? = '') AND `+of+` ORDER BY name, url, id`, func(row func(...any) error) error {
 		x, err := readSite(row)
 		out = append(out, x)
 		return err
@@ -164,7 +164,7 @@ func (s *Store) DeleteSite(ctx context.Context, actor, id string) error {
 		if err := s.one(ctx, tx, `UPDATE sites SET deleted_at = ? WHERE id = ? AND deleted_at = 0`, now, id); err != nil {
 			return err
 		}
-		for _, also := range []string{`DELETE FROM schedules WHERE site = ?`, `UPDATE findings SET present = 0 WHERE site = ?`, `UPDATE recipients SET present = 0 WHERE site = ?`} {
+		for _, also := range []string{`DELETE FROM schedules WHERE site = ?`, `UPDATE findings SET present = 0 WHERE site = ?`, `DELETE FROM finding_counts WHERE site = ?`, `UPDATE recipients SET present = 0 WHERE site = ?`} {
 			if _, err := s.exec(ctx, tx, also, id); err != nil {
 				return err
 			}

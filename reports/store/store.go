@@ -52,6 +52,7 @@ var (
 // Store is a database. It is safe for use by several goroutines.
 type Store struct {
 	db    *sql.DB
+	ro    *sql.DB         // SQLite's readers; nil for PostgreSQL
 	moves *goose.Provider // of the tables
 	path  string          // of SQLite's file
 	pool  *pgxpool.Pool   // of PostgreSQL; nil for SQLite
@@ -106,14 +107,34 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	q := url.Values{"_pragma": {"journal_mode(WAL)", "busy_timeout(10000)", "foreign_keys(1)", "synchronous(NORMAL)"}, "_txlock": {"immediate"}}
-	db, err := sql.Open("sqlite", "file:"+filepath.ToSlash(path)+"?"+q.Encode())
-	if err != nil {
+	s.path = filepath.ToSlash(path)
+	open := func(q url.Values, connections int) (*sql.DB, error) {
+		db, err := sql.Open("sqlite", "file:"+s.path+"?"+q.Encode())
+		if err == nil {
+			db.SetMaxOpenConns(connections)
+			db.SetMaxIdleConns(connections)
+		}
+		return db, err
+	}
+	var err error
+	if s.db, err = open(url.Values{"_pragma": {"journal_mode(WAL)", "busy_timeout(10000)", "foreign_keys(1)", "synchronous(NORMAL)"}, "_txlock": {"immediate"}}, 1); err != nil {
 		return err
 	}
-	s.db, s.path = db, filepath.ToSlash(path)
-	db.SetMaxOpenConns(1) // River's driver wants one writer; queries here take milliseconds
-	return db.PingContext(ctx)
+	if err := s.db.PingContext(ctx); err != nil {
+		return err
+	}
+	// Beside the one writer, which River's driver wants, pages are read from what
+	// was last committed, so that nobody waits for a scan that is being recorded.
+	s.ro, err = open(url.Values{"_pragma": {"busy_timeout(10000)", "query_only(1)"}}, 4)
+	return err
+}
+
+// reader is where to read what no change depends on.
+func (s *Store) reader() *sql.DB {
+	if s.ro != nil {
+		return s.ro
+	}
+	return s.db
 }
 
 func (s *Store) openPostgres(ctx context.Context, address string) error {
@@ -172,8 +193,11 @@ func (s *Store) UpToDate(ctx context.Context) (bool, error) {
 // Close lets the database go.
 func (s *Store) Close() error {
 	var err error
+	if s.ro != nil {
+		err = s.ro.Close()
+	}
 	if s.db != nil {
-		err = s.db.Close()
+		err = errors.Join(err, s.db.Close())
 	}
 	if s.pool != nil {
 		s.pool.Close()

@@ -91,6 +91,7 @@ func conform(t *testing.T, address func(*testing.T) string) {
 		{"a scan that fails or is incomplete is told of", testFailures},
 		{"a destination that rests or is removed", testRest},
 		{"a destination that cannot be is refused", testBadDestination},
+		{"lists of many sites are cut, searched and ordered", testLists},
 	}
 	addr := address(t)
 	c := &clock{t: time.Date(2026, 11, 26, 5, 0, 0, 0, time.UTC)}
@@ -651,7 +652,7 @@ func testAccess(t *testing.T, w *world) {
 		}
 		counts := map[string]int{
 			"organisations": len(must(w.Organisations(seeing))(t)), "sites": len(must(w.Sites(seeing, ""))(t)), "scans": len(must(w.Scans(seeing, "", 100))(t)) / 2,
-			"open": len(must(w.Open(seeing))(t)), "last scans": len(must(w.LastScans(seeing))(t)), "schedules": len(must(w.Schedules(seeing, ""))(t)),
+			"open": len(must(w.Open(seeing))(t)), "listed sites": listed(w.ListSites(seeing, store.SiteQuery{Limit: 100}))(t), "listed schedules": listed(w.ListSchedules(seeing, "", 100, 0))(t), "first open": listed(w.FirstOpen(seeing, 100))(t), "names": len(must(w.SiteNames(seeing, nil))(t)), "schedules": len(must(w.Schedules(seeing, ""))(t)),
 			"findings": len(must(w.Findings(seeing, store.Query{Suppressed: true}))(t)), "recipients": len(must(w.Recipients(seeing, ""))(t)), "products": len(must(w.Products(seeing, "", "", 9))(t)), "suppressions": len(must(w.Suppressions(seeing, ""))(t)),
 			"policies": len(must(w.Policies(seeing, mine.site.ID))(t)) + len(must(w.Policies(seeing, theirs.site.ID))(t)),
 		}

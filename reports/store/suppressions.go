@@ -47,6 +47,9 @@ func (s *Store) Suppress(ctx context.Context, actor string, x Suppression) (Supp
 		if _, err := s.exec(ctx, tx, `UPDATE findings SET suppressed = 1 WHERE site = ? AND fingerprint = ?`, x.Site, x.Fingerprint); err != nil {
 			return err
 		}
+		if err := s.recount(ctx, tx, x.Site); err != nil {
+			return err
+		}
 		return s.record(ctx, tx, actor, "finding.suppress", x.Site+"/"+x.Fingerprint, map[string]string{"reason": x.Reason, "expires": x.ExpiresAt.Format(time.DateOnly), "approver": x.Approver})
 	})
 	if err != nil {
@@ -83,7 +86,7 @@ func (x Suppression) Check(now time.Time, severity string) error {
 func (s *Store) Suppressions(ctx context.Context, site string) ([]Suppression, error) {
 	out := []Suppression{}
 	of, args := seen(ctx, "site")
-	err := s.rows(ctx, s.db, `SELECT id, site, fingerprint, reason, justification, owner, approver, created_at, expires_at FROM suppressions WHERE withdrawn_at = 0 AND (site = ? OR ? = '') AND `+of+` ORDER BY expires_at, id`, func(row func(...any) error) error {
+	err := s.rows(ctx, s.reader(), `SELECT id, site, fingerprint, reason, justification, owner, approver, created_at, expires_at FROM suppressions WHERE withdrawn_at = 0 AND (site = ? OR ? = '') AND `+of+` ORDER BY expires_at, id`, func(row func(...any) error) error {
 		var x Suppression
 		var created, expires int64
 		err := row(&x.ID, &x.Site, &x.Fingerprint, &x.Reason, &x.Justification, &x.Owner, &x.Approver, &created, &expires)
@@ -111,6 +114,9 @@ func (s *Store) Withdraw(ctx context.Context, actor, id string) error {
 		}
 		var site, fingerprint string
 		if err := tx.QueryRowContext(ctx, s.sql(`SELECT site, fingerprint FROM suppressions WHERE id = ?`), id).Scan(&site, &fingerprint); err != nil {
+			return err
+		}
+		if err := s.recount(ctx, tx, site); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, actor, "suppression.withdraw", site+"/"+fingerprint, map[string]string{"suppression": id})

@@ -22,11 +22,11 @@ type totalsOfAll struct {
 
 func (s *server) apiOverview(r *http.Request, _ who) (any, error) {
 	ctx := r.Context()
-	sites, err := s.Store.Sites(ctx, "")
-	if err != nil {
+	var v totalsOfAll
+	var err error
+	if _, v.Sites, err = s.Store.ListSites(ctx, store.SiteQuery{}); err != nil {
 		return nil, err
 	}
-	v := totalsOfAll{Sites: len(sites)}
 	if v.Open, err = s.Store.Open(ctx); err != nil {
 		return nil, err
 	}
@@ -352,9 +352,9 @@ func (s *server) apiAudit(r *http.Request, _ who) (any, error) {
 }
 
 func (s *server) apiCheckAudit(r *http.Request, _ who) (any, error) {
-	n, broken, err := s.Store.CheckAudit(r.Context())
+	c, err := s.Store.KeepAuditCheck(r.Context())
 	return struct {
 		Entries int64 `json:"entries"`
 		Broken  int64 `json:"broken"` // the first that does not fit; 0 when all do
-	}{n, broken}, err
+	}{c.Entries, c.Broken}, err
 }

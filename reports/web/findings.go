@@ -51,38 +51,61 @@ func number(text string, usual, least, most int, name string) (int, error) {
 	return n, nil
 }
 
+// choosable bounds the sites of which one is chosen from a list; of more, their
+// names are searched.
+const choosable = 50
+
+type findingsView struct {
+	Findings []store.Finding
+	Sites    []store.SiteRow // to choose from; none when they are too many
+	Chosen   string          // name of the site that is chosen
+	Text     string          // what the names or addresses of sites have
+	Cut      bool            // more sites have it than are looked at
+	Scanned  bool            // there is a site
+	Names    map[string]string
+	Query    store.Query
+	Next     string
+}
+
 func (s *server) findings(w http.ResponseWriter, r *http.Request, p who) error {
 	q, err := query(r)
 	if err != nil {
 		return err
 	}
+	ctx := r.Context()
+	v := findingsView{Text: strings.TrimSpace(r.URL.Query().Get("of"))}
+	list, all, err := s.Store.ListSites(ctx, store.SiteQuery{Text: v.Text, Limit: choosable})
+	if err != nil {
+		return err
+	}
+	v.Scanned = all > 0 || v.Text != ""
+	if v.Text != "" {
+		q.Sites, v.Cut = []string{}, all > len(list)
+		for _, x := range list {
+			q.Sites = append(q.Sites, x.ID)
+		}
+	} else if all <= choosable {
+		v.Sites = list
+	}
 	q.Limit = perPage + 1
-	list, err := s.Store.Findings(r.Context(), q)
-	if err != nil {
+	if v.Findings, err = s.Store.Findings(ctx, q); err != nil {
 		return err
 	}
-	sites, err := s.Store.Sites(r.Context(), "")
-	if err != nil {
+	if len(v.Findings) > perPage {
+		v.Findings = v.Findings[:perPage]
+		to := r.URL.Query()
+		to.Set("from", strconv.Itoa(q.Offset+perPage))
+		v.Next = "/findings?" + to.Encode()
+	}
+	ids := []string{q.Site}
+	for _, f := range v.Findings {
+		ids = append(ids, f.Site)
+	}
+	if v.Names, err = s.Store.SiteNames(ctx, ids); err != nil {
 		return err
 	}
-	names := map[string]string{}
-	for _, x := range sites {
-		names[x.ID] = x.Name
-	}
-	next := ""
-	if len(list) > perPage {
-		list = list[:perPage]
-		v := r.URL.Query()
-		v.Set("from", strconv.Itoa(q.Offset+perPage))
-		next = "/findings?" + v.Encode()
-	}
-	return s.show(w, p, "findings", "Findings", "findings", struct {
-		Findings []store.Finding
-		Sites    []store.Site
-		Names    map[string]string
-		Query    store.Query
-		Next     string
-	}{list, sites, names, q, next})
+	v.Query, v.Chosen = q, v.Names[q.Site]
+	return s.show(w, p, "findings", "Findings", "findings", v)
 }
 
 type findingView struct {
@@ -291,7 +314,7 @@ func (s *server) recipients(w http.ResponseWriter, r *http.Request, p who) error
 	if err != nil {
 		return err
 	}
-	names, err := s.siteNames(r)
+	names, err := s.Store.SiteNames(r.Context(), nil)
 	if err != nil {
 		return err
 	}

@@ -60,9 +60,21 @@ var funcs = template.FuncMap{
 	"width":       func(t []trendPoint) int { return max(len(t)*24, 480) },
 	"ofSite":      func(caption string, list []store.Finding) findingRows { return findingRows{caption, list, nil, true} },
 	"names":       func(x store.Site) map[string]string { return map[string]string{x.ID: x.Name} },
+	"order":       orderedBy,
 	"findings": func(caption string, list []store.Finding, names map[string]string) findingRows {
 		return findingRows{caption, list, names, false}
 	},
+}
+
+// column is the head of a column by which a list can be ordered.
+type column struct {
+	Name, Direction string
+	Number          bool // what is below are numbers
+	siteOrder
+}
+
+func orderedBy(name, order string, all map[string]siteOrder, direction string) column {
+	return column{name, direction, direction == "descending", all[order]}
 }
 
 // packOf is a pack with its rules.

@@ -13,85 +13,6 @@ import (
 	"candor/reports/store"
 )
 
-// siteRow is a site with what came of its last scan.
-type siteRow struct {
-	store.Site
-	Last   store.Scan // zero when there was none
-	Totals totals
-	Next   time.Time
-}
-
-func (s *server) siteRows(r *http.Request) ([]siteRow, error) {
-	sites, err := s.Store.Sites(r.Context(), r.URL.Query().Get("organisation"))
-	if err != nil {
-		return nil, err
-	}
-	last, err := s.Store.LastScans(r.Context())
-	if err != nil {
-		return nil, err
-	}
-	plans, err := s.Store.Schedules(r.Context(), "")
-	if err != nil {
-		return nil, err
-	}
-	next := map[string]time.Time{}
-	for _, p := range slices.Backward(plans) { // by what comes next, so the soonest stays
-		if !p.Paused {
-			next[p.Site] = p.NextAt
-		}
-	}
-	rows := make([]siteRow, len(sites))
-	for i, x := range sites {
-		rows[i] = siteRow{Site: x, Last: last[x.ID], Totals: totalsOf(last[x.ID]), Next: next[x.ID]}
-	}
-	return rows, nil
-}
-
-type overviewView struct {
-	Sites    []siteRow
-	Counts   map[string]int
-	Open     []store.Scan
-	Names    map[string]string
-	Findings []store.Finding
-	Overdue  []store.Finding
-	Within   string // name of the one organisation that is shown
-	Groups   int    // organisations that somebody sees
-}
-
-func (s *server) overview(w http.ResponseWriter, r *http.Request, p who) error {
-	rows, err := s.siteRows(r)
-	if err != nil {
-		return err
-	}
-	v := overviewView{Sites: rows, Names: map[string]string{}}
-	for _, x := range rows {
-		v.Names[x.ID] = x.Name
-	}
-	if v.Counts, err = s.Store.CountFindings(r.Context(), ""); err != nil {
-		return err
-	}
-	if v.Open, err = s.Store.Open(r.Context()); err != nil {
-		return err
-	}
-	if v.Findings, err = s.Store.Findings(r.Context(), store.Query{Limit: 10}); err != nil {
-		return err
-	}
-	if v.Overdue, err = s.Store.Findings(r.Context(), store.Query{Limit: 10, Overdue: true}); err != nil {
-		return err
-	}
-	organisations, err := s.Store.Organisations(r.Context())
-	if err != nil {
-		return err
-	}
-	v.Groups = len(organisations)
-	for _, o := range organisations {
-		if o.ID == r.URL.Query().Get("organisation") {
-			v.Within = o.Name
-		}
-	}
-	return s.show(w, p, "overview", "Overview", "overview", v)
-}
-
 type siteForm struct {
 	store.Site
 	Organisations []store.Organisation
@@ -219,7 +140,7 @@ func (s *server) site(w http.ResponseWriter, r *http.Request, p who) error {
 	if v.Recipients, err = s.Store.Recipients(ctx, id); err != nil {
 		return err
 	}
-	if v.Schedules, err = s.planned(r, id); err != nil {
+	if v.Schedules, err = s.plannedOf(r, id); err != nil {
 		return err
 	}
 	if v.Suppressions, err = s.Store.Suppressions(ctx, id); err != nil {
@@ -331,56 +252,15 @@ func (s *server) pauseSchedule(w http.ResponseWriter, r *http.Request, p who) er
 	return back(w, r, "/schedules")
 }
 
-// planned is a schedule with its next times, and what somebody may do with it.
-type planned struct {
-	store.Schedule
-	Next      []time.Time
-	MayChange bool
-	MayScan   bool
-}
-
-func (s *server) planned(r *http.Request, site string) ([]planned, error) {
+// plannedOf are the schedules of a site.
+func (s *server) plannedOf(r *http.Request, site string) ([]planned, error) {
 	list, err := s.Store.Schedules(r.Context(), site)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]planned, len(list))
 	for i, x := range list {
-		out[i] = planned{Schedule: x, Next: x.Times(s.Now(), 3)}
+		out[i].Schedule, out[i].Next = x, x.Times(s.Now(), 3)
 	}
 	return out, nil
-}
-
-func (s *server) schedules(w http.ResponseWriter, r *http.Request, p who) error {
-	plans, err := s.planned(r, "")
-	if err != nil {
-		return err
-	}
-	sites, err := s.Store.Sites(r.Context(), "")
-	if err != nil {
-		return err
-	}
-	names, of := map[string]string{}, map[string]store.Role{}
-	for _, x := range sites {
-		names[x.ID], of[x.ID] = x.Name, p.pass.Access.Role(x.Organisation)
-	}
-	for i := range plans {
-		plans[i].MayChange, plans[i].MayScan = of[plans[i].Site].May(store.Owner), of[plans[i].Site].May(store.Reviewer)
-	}
-	return s.show(w, p, "schedules", "Schedules", "schedules", struct {
-		Schedules []planned
-		Names     map[string]string
-	}{plans, names})
-}
-
-func (s *server) siteNames(r *http.Request) (map[string]string, error) {
-	sites, err := s.Store.Sites(r.Context(), "")
-	if err != nil {
-		return nil, err
-	}
-	names := map[string]string{}
-	for _, x := range sites {
-		names[x.ID] = x.Name
-	}
-	return names, nil
 }

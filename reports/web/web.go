@@ -183,6 +183,7 @@ func (s *server) pageRoutes() []route {
 		{"POST /tokens", store.Viewer, s.addToken},
 		{"POST /passes/{id}/revoke", anybody, s.revoke},
 		{"GET /audit", store.Admin, s.audit},
+		{"POST /audit/check", store.Admin, s.checkAudit},
 	}
 }
 

@@ -287,6 +287,67 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// TestLists: lists of many sites come in parts, in an order, and can be searched,
+// all without a script.
+func TestLists(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	for i := range perList + 3 {
+		x, err := d.store.AddSite(ctx, "setup", store.Site{Organisation: d.org.ID, URL: fmt.Sprintf("https://s%03d.test/", i), Host: fmt.Sprintf("s%03d.test", i), Name: fmt.Sprintf("Many %03d", i)})
+		if err == nil {
+			_, err = d.store.AddSchedule(ctx, "setup", store.Schedule{Site: x.ID, Expression: fmt.Sprintf("%d 3 * * *", i), Zone: "UTC"})
+		}
+		if err == nil && i < shownOpen+5 {
+			_, err = d.store.Queue(ctx, "setup", store.Scan{Site: x.ID, Reason: "person"})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	v := d.as(store.Admin)
+	for _, tt := range []struct {
+		path       string
+		has, lacks []string
+	}{
+		{"/", []string{"1 to 50 of 54", "Many 049", "<b>54</b> sites", "<b>15</b> scans wait", "first 10 of 15", `href="/?from=50"`, `aria-sort="ascending"><a href="/">Site`}, []string{">Many 050<", ">Before<"}},
+		{"/?from=50", []string{"51 to 54 of 54", ">Many 052<", "Shop", `href="/" rel="prev"`}, []string{">Next<", "Add one"}},
+		{"/?from=5000", []string{"The list ends before this page"}, []string{"No site yet"}},
+		{"/?sort=grave", []string{"Shop", `aria-sort="descending"><a href="/?sort=grave">Critical and high`}, []string{">Many 049<"}},
+		{"/?sort=next&q=many", []string{"1 to 50 of 53", `href="/?from=50&amp;q=many&amp;sort=next"`, `name="sort" value="next"`}, []string{"No site"}},
+		{"/?q=S007.test", []string{">Many 007<"}, []string{">Many 008</a> <small>", "1 to 1 of 1"}},
+		{"/?q=nobody", []string{"No site is like this"}, []string{"No site yet"}},
+		{"/?organisation=" + d.org.ID, []string{"1 to 50 of 54"}, nil},
+		{"/schedules", []string{"1 to 50 of 53", `href="/schedules?from=50"`}, []string{"Shop", ">Many 052<"}},
+		{"/schedules?from=50", []string{"51 to 53 of 53", ">Many 052<"}, []string{">Next<"}},
+		{"/schedules?q=many+052", []string{">Many 052<", "All schedules"}, []string{">Many 051<"}},
+		{"/schedules?q=none", []string{"has a schedule"}, []string{"Give a site one"}},
+		{"/findings", []string{`name="of" value=""`, "Title"}, []string{"<option>Many"}},
+		{"/findings?of=shop", []string{`name="of" value="shop"`, "Title"}, nil},
+		{"/findings?of=many+007", []string{"No finding of the last scans is like this"}, []string{"Title &lt;"}},
+		{"/findings?of=many", []string{"Many sites are like"}, nil},
+	} {
+		code, text := v.get(tt.path)
+		if code != 200 {
+			t.Errorf("%s: %d", tt.path, code)
+		}
+		for _, want := range tt.has {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s lacks %q: %s", tt.path, want, text)
+			}
+		}
+		for _, not := range tt.lacks {
+			if strings.Contains(text, not) {
+				t.Errorf("%s has %q", tt.path, not)
+			}
+		}
+	}
+	for _, path := range []string{"/?sort=colour", "/?from=-1", "/schedules?from=x"} {
+		if code, _ := v.get(path); code != 400 {
+			t.Errorf("%s: %d, want 400", path, code)
+		}
+	}
+}
+
 // TestWatch: each request is told of by its route, with no address, secret or
 // query in the log; figures are for a token.
 func TestWatch(t *testing.T) {
