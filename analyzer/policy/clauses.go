@@ -257,6 +257,9 @@ func (s *sentence) bound(list []*predicate, i int) {
 	}
 	for k := p.at + 1; k < p.end; k++ {
 		k = s.pastTakenBack(k)
+		if s.low(k) == ";" && s.listGoesOn(k) {
+			continue
+		}
 		if in(s.low(k), ";", "but", "however", "unless", "except", "although", "though", "while", "whereas", "because", "if", "when", "nor", "whenever", "where", "until") ||
 			s.low(k) == "without" || s.low(k) == "other" && s.low(k+1) == "than" {
 			p.end = k

@@ -62,7 +62,7 @@ func (r *reader) emitPredicate(at spot, s *sentence, list []*predicate, p *predi
 		at.act = max(0, s.toks[p.at].start-(len(s.text)-len(at.text))+1)
 	}
 	words, exception := s.condition(p)
-	st := Statement{Negated: p.negated, Modality: p.modality, Condition: words, Only: s.only(p)}
+	st := Statement{Negated: p.negated, Modality: p.modality, Condition: words, Only: s.only(p), Aside: p.relative || p.reduced}
 	data := p.data
 	var denied []int
 	if !p.negated {
@@ -72,7 +72,7 @@ func (r *reader) emitPredicate(at spot, s *sentence, list []*predicate, p *predi
 		if led && s.mentions[k].start < s.from && p.at < s.from && r.itemHasData(s) {
 			continue
 		}
-		st.DataTypes = append(st.DataTypes, s.mentions[k].id)
+		st.takes(at, s, k)
 	}
 	for _, k := range p.to {
 		if exception < 0 || s.mentions[k].start < exception {
@@ -102,7 +102,7 @@ func (r *reader) emitPredicate(at spot, s *sentence, list []*predicate, p *predi
 		if k >= 0 && k < len(s.mentions) && s.mentions[k].id == "they" && len(s.mentions[k].ref.Text) == 0 {
 			one.RecipientRefs = append(one.RecipientRefs, s.back...)
 		}
-		if r.shape(s, list, p, &one, ref) && !(at.leads && waits(one)) {
+		if r.shape(at, s, list, p, &one, ref) && !(at.leads && waits(one)) {
 			r.add(at, one)
 			if one.Action == actCookies && p.action == actRetain && !one.Negated {
 				r.keptCookies(at, s, one)
@@ -110,6 +110,17 @@ func (r *reader) emitPredicate(at spot, s *sentence, list []*predicate, p *predi
 			r.exception(at, s, p, one, exception)
 			r.without(at, s, one, denied)
 		}
+	}
+}
+
+// takes adds a mention to what a statement is about. Its place is known when it
+// stands in the spot's text, with which the sentence ends.
+func (st *Statement) takes(at spot, s *sentence, k int) {
+	m := s.mentions[k]
+	st.DataTypes = append(st.DataTypes, m.id)
+	lead := len(s.text) - len(at.text)
+	if from := s.toks[m.start].start - lead; from >= 0 {
+		st.places = append(st.places, span{from, s.toks[m.end-1].end - lead})
 	}
 }
 
@@ -126,9 +137,9 @@ func (r *reader) without(at spot, s *sentence, st Statement, denied []int) {
 	if len(denied) == 0 || st.Actor == "user" {
 		return
 	}
-	st.Negated, st.Condition, st.Only, st.DataTypes = true, "", false, nil
+	st.Negated, st.Condition, st.Only, st.DataTypes, st.places = true, "", false, nil, nil
 	for _, k := range denied {
-		st.DataTypes = append(st.DataTypes, s.mentions[k].id)
+		st.takes(at, s, k)
 	}
 	r.add(at, st)
 }
@@ -167,7 +178,7 @@ func addsToLead(s *sentence, p *predicate) bool {
 }
 
 // shape makes a predicate's action final, or reports that it says nothing.
-func (r *reader) shape(s *sentence, list []*predicate, p *predicate, st *Statement, ref *RecipientRef) bool {
+func (r *reader) shape(at spot, s *sentence, list []*predicate, p *predicate, st *Statement, ref *RecipientRef) bool {
 	st.Action = p.action
 	third := ref != nil || st.Actor == "third_party"
 	cookies := s.placesCookies(p)
@@ -188,13 +199,15 @@ func (r *reader) shape(s *sentence, list []*predicate, p *predicate, st *Stateme
 	case p.lemma == "include" && p.form == 'g':
 		return false // "third parties, including X" says who they are
 	case p.action == verbAllow:
-		return r.lets(s, list, p, st)
+		return r.lets(at, s, list, p, st)
 	case vendor && (p.action == actUse || p.action == verbEmbed || p.action == verbPlace) && len(st.DataTypes) == 0,
 		vendor && p.action != actUse && (p.action == verbEmbed || p.action == verbPlace):
 		st.Action = actLet
 		st.RecipientRefs = s.embedded(p)
 		if !p.negated {
-			st.DataTypes = s.dataAfter(p)
+			for _, k := range s.dataAfter(p) {
+				st.takes(at, s, k)
+			}
 		}
 	case p.action == verbEmbed || p.action == verbPlace:
 		return false
@@ -382,7 +395,8 @@ func (r *reader) nominal(at spot, s *sentence, list []*predicate, before int) {
 			if negatedBefore(s, i) || m.id == "cookie_identifier" && action != actUse {
 				return
 			}
-			st := Statement{Actor: "we", Action: action, DataTypes: []string{m.id}}
+			st := Statement{Actor: "we", Action: action}
+			st.takes(at, s, k)
 			if m.id == "cookie_identifier" {
 				st.Action = actCookies
 			}

@@ -80,7 +80,7 @@ func (s *sentence) onlyAsides(from, to int) bool {
 func (s *sentence) dataFrom(from int) []int {
 	end := len(s.toks)
 	for t := from; t < end; t++ {
-		if s.low(t) == ";" || in(s.low(t), "but", "and") && in(s.low(t+1), "we", "is", "are", "will", "may", "does", "do") {
+		if s.low(t) == ";" && !s.listGoesOn(t) || in(s.low(t), "but", "and") && in(s.low(t+1), "we", "is", "are", "will", "may", "does", "do") {
 			end = t
 		}
 	}
@@ -91,6 +91,41 @@ func (s *sentence) dataFrom(from int) []int {
 		}
 	}
 	return out
+}
+
+// listGoesOn reports whether a semicolon stands between the items of a list of
+// data, and not between clauses: "your name; the pages that you visit; and …".
+func (s *sentence) listGoesOn(semicolon int) bool {
+	from := semicolon + 1
+	for in(s.low(from), "and", "or", ",", "(") {
+		from++
+	}
+	end := from
+	for end < len(s.toks) && s.low(end) != ";" {
+		end++
+	}
+	if verbs[s.low(from)].lemma != "" && !s.takenBy(from, mData) || in(s.low(from), "to", "for", "if", "when", "by") {
+		return false
+	}
+	data, hangs := false, false
+	for t := from; t < end; t++ {
+		switch w := s.low(t); {
+		case s.takenBy(t, mData):
+			data = true
+		case in(w, "that", "which", "who", "whom", "whose", "where", "how", "whether"):
+			hangs = true
+		case s.takenBy(t, mActor) && s.low(t) != "our":
+			if !data {
+				return false // a subject
+			}
+			hangs = true // "the pages you visit"
+		case auxiliaries[w] && !hangs:
+			return false
+		case in(w, ":", "but", "however"):
+			return data
+		}
+	}
+	return data
 }
 
 // fromPrior reads "this may include your name" and "for example, your name"
@@ -116,11 +151,11 @@ func (r *reader) fromPrior(at spot, s *sentence) bool {
 	if from < 0 {
 		return false
 	}
-	var ids []string
+	var said Statement
 	for _, k := range s.dataFrom(from) {
-		ids = append(ids, s.mentions[k].id)
+		said.takes(at, s, k)
 	}
-	ids = r.tidy(ids)
+	ids := r.tidy(said.DataTypes)
 	if len(ids) == 0 || len(ids) == 1 && ids[0] == "information" {
 		return false
 	}
@@ -133,7 +168,7 @@ func (r *reader) fromPrior(at spot, s *sentence) bool {
 			continue
 		}
 		one := st
-		one.DataTypes = ids
+		one.DataTypes, one.places, one.Data = ids, said.places, nil
 		r.add(at, one)
 	}
 	return len(r.doc.Statements) > before

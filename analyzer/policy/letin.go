@@ -82,18 +82,18 @@ func (s *sentence) embedded(p *predicate) []RecipientRef {
 }
 
 // dataAfter are the data that a vendor's use involves, from the rest of the sentence.
-func (s *sentence) dataAfter(p *predicate) []string {
-	var out []string
-	for _, m := range s.mentions {
+func (s *sentence) dataAfter(p *predicate) []int {
+	var out []int
+	for k, m := range s.mentions {
 		if m.kind == mData && m.start > p.at && m.id != "information" {
-			out = append(out, m.id)
+			out = append(out, k)
 		}
 	}
 	return out
 }
 
 // lets reads "we allow third parties to collect".
-func (r *reader) lets(s *sentence, list []*predicate, p *predicate, st *Statement) bool {
+func (r *reader) lets(at spot, s *sentence, list []*predicate, p *predicate, st *Statement) bool {
 	for _, q := range list {
 		bare := p.lemma == "let" && q.bare && q.form == 'b' // "we let partners collect", without "to"
 		if !q.inf && !bare || q.at < p.at || len(q.who) == 0 || s.mentions[q.who[0]].kind != mWho {
@@ -111,9 +111,9 @@ func (r *reader) lets(s *sentence, list []*predicate, p *predicate, st *Statemen
 				st.RecipientRefs = append(st.RecipientRefs, s.mentions[k].ref)
 			}
 		}
-		st.DataTypes = nil
+		st.DataTypes, st.places = nil, nil
 		for _, k := range q.data {
-			st.DataTypes = append(st.DataTypes, s.mentions[k].id)
+			st.takes(at, s, k)
 		}
 		st.DataTypes = r.tidy(st.DataTypes)
 		q.dropped = true

@@ -41,7 +41,11 @@ func (r *reader) placeData(s *sentence, from int) {
 	if from >= len(r.doc.Statements) {
 		return
 	}
-	var all []Named
+	type place struct {
+		Named
+		at span
+	}
+	var all []place
 	runes, at := r.doc.Statements[from].Start, 0
 	count := func(to int) int {
 		runes += utf8.RuneCountInString(s.text[at:to])
@@ -50,14 +54,17 @@ func (r *reader) placeData(s *sentence, from int) {
 	}
 	for _, m := range s.mentions {
 		if m.kind == mData {
-			all = append(all, Named{ID: m.id, Start: count(s.toks[m.start].start), End: count(s.toks[m.end-1].end)})
+			in := span{s.toks[m.start].start, s.toks[m.end-1].end}
+			all = append(all, place{Named{ID: m.id, Start: count(in.start), End: count(in.end)}, in})
 		}
 	}
 	for i := from; i < len(r.doc.Statements); i++ {
 		st := &r.doc.Statements[i]
 		for _, n := range all {
-			if slices.Contains(st.DataTypes, n.ID) {
-				st.Data = append(st.Data, n)
+			// Read with what introduces it, data may be cut in another way.
+			within := func(o span) bool { return n.at.start < o.end && o.start < n.at.end }
+			if slices.ContainsFunc(st.places, within) || st.places == nil && slices.Contains(st.DataTypes, n.ID) {
+				st.Data = append(st.Data, n.Named)
 			}
 		}
 	}

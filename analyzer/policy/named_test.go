@@ -55,3 +55,19 @@ func TestThisDataIncludes(t *testing.T) {
 	}
 	t.Errorf("the list is not read as collected: %+v", doc.Statements)
 }
+
+// Where a statement's data stand: those of its own verb only, and the broad
+// word that its list explains among them.
+func TestPlacesOfData(t *testing.T) {
+	doc := policy.Read(policy.Input{ID: "d01", MIMEType: "text/plain", Language: "en", Raw: []byte(
+		"We collect information such as your name; your e-mail address, and we sell lamps to those who gave us their name. We share your information with florists.")}, set(t))
+	var got []string
+	for _, st := range doc.Statements {
+		for _, d := range st.Data {
+			got = append(got, st.Action+" "+string([]rune(doc.Text)[d.Start:d.End]))
+		}
+	}
+	if want := []string{"collect information", "collect your name", "collect e-mail address", "share your information"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -8,7 +8,7 @@ func (s *sentence) attachObjects(list []*predicate, i int) {
 	if p.passive || p.reduced {
 		s.passiveObjects(list, i)
 	} else {
-		s.activeObjects(p)
+		s.activeObjects(list, p)
 	}
 	s.recipients(list, i)
 	s.purposes(list, i)
@@ -33,9 +33,9 @@ func (s *sentence) attachObjects(list []*predicate, i int) {
 	}
 }
 
-func (s *sentence) activeObjects(p *predicate) {
+func (s *sentence) activeObjects(list []*predicate, p *predicate) {
 	for k, m := range s.mentions {
-		if m.kind != mData || m.start <= p.at || m.start >= p.end {
+		if m.kind != mData || m.start <= p.at || m.start >= p.end || s.ofThose(list, p, m) {
 			continue
 		}
 		if s.means(p.at, m) {
@@ -48,6 +48,25 @@ func (s *sentence) activeObjects(p *predicate) {
 	case "it", "them", "this", "these", "any", "such":
 		p.vague = in(s.low(p.at+2), "with", "to", "for", ",", ".", "as", "only", "in", "")
 	}
+}
+
+// ofThose reports whether data are the object of those whom a verb's recipients
+// are told by: "we send lamps to people who gave us their name".
+func (s *sentence) ofThose(list []*predicate, p *predicate, m mention) bool {
+	for _, q := range list {
+		if q.at <= p.at || q.at >= m.start || q.passive || s.low(q.head-1) != "who" {
+			continue
+		}
+		for t := q.at + 1; t <= m.start; t++ {
+			if t == m.start {
+				return true
+			}
+			if in(s.low(t), ",", ";", ")") {
+				break
+			}
+		}
+	}
+	return false
 }
 
 // means reports whether data are the means of an act: "through cookies".

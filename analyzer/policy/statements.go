@@ -188,6 +188,7 @@ func (r *reader) add(at spot, st Statement) {
 		if o.Actor == st.Actor && o.Action == st.Action && o.Negated == st.Negated && o.Condition == st.Condition && o.Scope == st.Scope &&
 			(slices.Equal(o.Recipients, st.Recipients) || slices.Equal(o.DataTypes, st.DataTypes)) {
 			o.DataTypes = r.tidy(append(o.DataTypes, st.DataTypes...))
+			o.places = append(o.places, st.places...)
 			o.Purposes = append([]string{}, uniq(append(o.Purposes, st.Purposes...))...)
 			o.RecipientRefs = uniqRefs(append(o.RecipientRefs, st.RecipientRefs...))
 			for _, n := range st.Recipients {

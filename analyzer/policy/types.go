@@ -59,6 +59,7 @@ type Statement struct {
 	Condition     string         `json:"condition"`        // "without your consent", "unless …": the words
 	Scope         string         `json:"scope,omitempty"`  // "children", "california", "app", "applicants", … from the sentence or its heading; "" is everyone
 	Only          bool           `json:"only,omitempty"`   // limited: "only for", "solely", "strictly"
+	Aside         bool           `json:"-"`                // its clause only tells which data another one is about: "the information that we collect is …"
 	Data          []Named        `json:"-"`                // where its kinds of data are named, when in the quote itself
 	RetentionDays int            `json:"retention_days"`   // 0 when none is stated
 	Choice        []string       `json:"choice,omitempty"` // kinds of choice that its sentence gives
@@ -69,6 +70,8 @@ type Statement struct {
 	End           int            `json:"end"`
 	Document      string         `json:"document"` // id
 	URL           string         `json:"url"`
+
+	places []span // of its data in the quote, in bytes; nil when only the terms are known
 }
 
 // RecipientRef says who a statement names.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"candor/analyzer/policy"
@@ -14,7 +16,9 @@ type pieSentence struct {
 		Start, End int
 		Label      string
 	}
-	read *policy.Document
+	text       string // as read, "" when the reader laid it out in another way
+	statements []policy.Statement
+	besides    bool // it speaks of security, rights, choices and the like
 }
 
 func (s pieSentence) id() string { return fmt.Sprint("sentence block ", s.Sent/60) }
@@ -27,17 +31,70 @@ func (m *measurement) sentences() ([]pieSentence, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i := range list {
-		list[i].read = policy.Read(policy.Input{ID: "d", MIMEType: "text/plain", Language: "en", Raw: []byte(detokenize(list[i].Tokens))}, m.set)
+	for i := 0; i < len(list); {
+		end := i + 1
+		for end < len(list) && list[end].Doc == list[i].Doc && list[end].Sent/150 == list[i].Sent/150 {
+			end++
+		}
+		m.readNeighbours(list[i:end])
+		i = end
 	}
 	m.pie = list
 	return list, nil
 }
 
+// readNeighbours reads sentences in the order of their document, a paragraph
+// each: who "the company" is, and what "these include" goes on with, stands in
+// those before. Where documents begin and end the file does not say.
+func (m *measurement) readNeighbours(list []pieSentence) {
+	var b strings.Builder
+	for _, s := range list {
+		fmt.Fprintf(&b, "<p>%s</p>\n", escaped.Replace(detokenize(s.Tokens)))
+	}
+	doc := policy.Read(policy.Input{ID: "d", MIMEType: "text/html; charset=utf-8", Language: "en", Raw: []byte("<main>" + b.String() + "</main>")}, m.set)
+	text := []rune(doc.Text)
+	k, at := 0, 0
+	for i := range list {
+		s := &list[i]
+		want := detokenize(s.Tokens)
+		n := k
+		for n < len(doc.Blocks) && string(text[doc.Blocks[n].Start:doc.Blocks[n].End]) != want {
+			n++
+		}
+		if n == len(doc.Blocks) {
+			continue
+		}
+		block := doc.Blocks[n]
+		k, s.text = n+1, want
+		within := func(start int) bool { return start >= block.Start && start < block.End }
+		s.besides = slices.ContainsFunc(doc.Topics, func(x policy.Topic) bool { return within(x.Start) && besides(x.Kind) }) ||
+			slices.ContainsFunc(doc.Choices, func(x policy.Choice) bool { return within(x.Start) })
+		for ; at < len(doc.Statements) && doc.Statements[at].Start < block.End; at++ {
+			st := doc.Statements[at]
+			if st.Start < block.Start {
+				continue
+			}
+			st.Data = slices.Clone(st.Data)
+			for j := range st.Data {
+				st.Data[j].Start -= block.Start
+				st.Data[j].End -= block.Start
+			}
+			s.statements = append(s.statements, st)
+		}
+	}
+}
+
+// escaped is text as it stands in HTML.
+var escaped = strings.NewReplacer("&", "&amp;", "<", "&lt;")
+
+// detokenize undoes the spaces of the corpus, also those around hyphens.
 func detokenize(tokens []string) string {
 	s := strings.Join(tokens, " ")
+	s = hyphen.ReplaceAllString(s, "$1-")
 	return strings.NewReplacer(" ,", ",", " .", ".", " ;", ";", " :", ":", "( ", "(", " )", ")", " 's", "'s", " n't", "n't", " ’s", "’s", " ?", "?").Replace(s)
 }
+
+var hyphen = regexp.MustCompile(`(\pL) - \b`)
 
 type gdprPassage struct {
 	Policy      string
@@ -88,7 +145,7 @@ func (m *measurement) policiesOfApps() ([]*gdprPolicy, error) {
 			if tag == "" {
 				tag = "p"
 			}
-			fmt.Fprintf(&b, "<%s>%s</%s>\n", tag, strings.NewReplacer("&", "&amp;", "<", "&lt;").Replace(p.Passage), tag)
+			fmt.Fprintf(&b, "<%s>%s</%s>\n", tag, escaped.Replace(p.Passage), tag)
 		}
 		doc := policy.Read(policy.Input{ID: g.passages[0].Policy, MIMEType: "text/html; charset=utf-8", Raw: []byte("<main>" + b.String() + "</main>")}, m.set)
 		g.segmented = assign(g.passages[0].Policy, doc, texts)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"candor/analyzer/policy"
@@ -99,9 +100,7 @@ func assign(id string, doc *policy.Document, segs []string) *segmented {
 	for _, x := range doc.Topics {
 		if i := where(x.Start); i >= 0 {
 			s.topics[i][x.Kind] = true
-			switch x.Kind {
-			case "tracking", "profiling", "merger", "applicants":
-			default:
+			if besides(x.Kind) {
 				s.aside[i][x.Start] = true
 			}
 		}
@@ -117,6 +116,12 @@ func assign(id string, doc *policy.Document, segs []string) *segmented {
 		}
 	}
 	return s
+}
+
+// besides reports whether sentences on a topic speak of other things than
+// practices with data.
+func besides(topic string) bool {
+	return !slices.Contains([]string{"tracking", "profiling", "merger", "applicants"}, topic)
 }
 
 // homes finds the segment of each block: in order, the one that is the block

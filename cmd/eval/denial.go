@@ -66,7 +66,7 @@ func denials(m *measurement) error {
 			not = not || strings.HasPrefix(sp.Label, "NOT_")
 		}
 		got, bare, why := false, false, ""
-		for _, st := range s.read.Statements {
+		for _, st := range s.statements {
 			if st.Negated {
 				got, bare, why = true, bare || plain(st), st.Actor+" "+st.Action+" "+strings.Join(st.DataTypes, ",")
 			}

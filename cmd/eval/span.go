@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -72,13 +73,18 @@ func (s labelledSpan) touches(o labelledSpan) bool {
 // predicted are the spans of the data of the statements, in tokens.
 func (s pieSentence) predicted() []labelledSpan {
 	text, starts := spaced(s.Tokens)
-	if text != s.read.Text {
-		return nil // the reader laid the text out in another way
+	if text != s.text {
+		return nil
 	}
 	var out []labelledSpan
-	for _, st := range s.read.Statements {
-		label := spanLabel(st)
+	for _, st := range s.statements {
+		if !s.marked(st) {
+			continue
+		}
 		for _, d := range st.Data {
+			if d.ID == "cookie_identifier" {
+				continue
+			}
 			from, to := -1, -1
 			for i, at := range starts {
 				end := at + utf8.RuneCountInString(s.Tokens[i])
@@ -89,35 +95,69 @@ func (s pieSentence) predicted() []labelledSpan {
 					to = i + 1
 				}
 			}
-			for from > 0 && slices.Contains(determiners, strings.ToLower(s.Tokens[from-1])) {
-				from-- // the annotators marked whole noun phrases
-			}
-			if x := (labelledSpan{label, from, to}); label != "" && from >= 0 && from < to && !slices.Contains(out, x) {
-				out = append(out, x)
+			from, to = s.bare(from, to)
+			for _, label := range spanLabels(st) {
+				if x := (labelledSpan{label, from, to}); from >= 0 && from < to && !slices.Contains(out, x) {
+					out = append(out, x)
+				}
 			}
 		}
 	}
 	return out
 }
 
-// determiners begin a noun phrase.
-var determiners = strings.Fields("your the any a an this such certain these some their other all his her user's")
-
-func spanLabel(st policy.Statement) string {
-	label := ""
-	switch st.Action {
-	case "collect", "use", "retain", "provide", "place_cookies":
-		label = "COLLECT"
-	case "share", "disclose", "sell", "transfer", "let_collect":
-		label = "SHARE"
-	default:
-		return ""
+// bare are the borders of the corpus, which marked noun phrases with their
+// determiners and adjectives, and without what follows the noun, "of" aside:
+// "any other information" of "any other information about you".
+func (s pieSentence) bare(from, to int) (int, int) {
+	for from > 0 && slices.Contains(beforeNoun, strings.ToLower(s.Tokens[from-1])) {
+		from--
 	}
-	if st.Negated {
-		return "NOT_" + label
+	for i := from + 1; i < to; i++ {
+		if slices.Contains(afterNoun, strings.ToLower(s.Tokens[i])) {
+			return from, i
+		}
 	}
-	return label
+	return from, to
 }
+
+var (
+	beforeNoun = strings.Fields("your the any a an this that such certain these those some their other all his her its user's specific similar related additional unique general basic new same entire aggregated anonymous non-personal limited various")
+	afterNoun  = strings.Fields("about from for that which you we collected viewed visited")
+)
+
+// marked reports whether the corpus marks the data of a statement. Its marks
+// are those of acts, so data that a sentence about security, rights or choices
+// happens to name have none, nor have "the information that we collect" where
+// that only says what another act is about.
+func (s pieSentence) marked(st policy.Statement) bool {
+	if st.Negated {
+		return true
+	}
+	if s.besides {
+		return false
+	}
+	only := !slices.ContainsFunc(st.DataTypes, func(id string) bool { return id != "information" && id != "personal_information" })
+	return !only || !st.Aside || slices.ContainsFunc(s.statements, func(o policy.Statement) bool { return !o.Aside })
+}
+
+// spanLabels are the labels of a statement's data: what others get or take
+// themselves is shared, and what is denied but for an exception is done, too.
+func spanLabels(st policy.Statement) []string {
+	var out []string
+	for _, party := range parties(st) {
+		label := map[string]string{firstParty: "COLLECT", thirdParty: "SHARE"}[party]
+		if st.Negated {
+			out = append(out, "NOT_"+label)
+		}
+		if !st.Negated || excepted.MatchString(st.Condition) {
+			out = append(out, label)
+		}
+	}
+	return out
+}
+
+var excepted = regexp.MustCompile(`(?i)^(?:except|unless|other than)`)
 
 // spaced joins tokens as detokenize does, and says where each begins, in code
 // points.
