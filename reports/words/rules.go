@@ -13,10 +13,9 @@ import (
 // Rule are a rule's words in another language. What is empty has no
 // translation.
 type Rule struct {
-	Title         string `yaml:"title"`
-	Why           string `yaml:"why"`
-	Remediation   string `yaml:"remediation"`
-	SuggestedText string `yaml:"suggested_text"`
+	Title       string `yaml:"title"`
+	Why         string `yaml:"why"`
+	Remediation string `yaml:"remediation"`
 }
 
 // Rule is what the language calls a rule of the built-in packs.
