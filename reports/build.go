@@ -276,6 +276,7 @@ func (b *builder) forms() []Form {
 			ID: f.ID, Page: b.page(f.Page), State: string(f.State), Heading: f.Heading, Action: f.Action, Method: f.Method,
 			ActionParty: f.ActionParty, ActionVendor: f.ActionVendor, Secure: f.Secure, PolicyLinkNear: f.PolicyLinkNear,
 			Prechecked: list(f.Prechecked), Typed: b.typed(f.Typed), Fields: make([]Field, 0, len(f.Fields)), Places: each(f.Classes, newClass),
+			Picture: b.crop(f.ShownAt, f.Shown),
 		}
 		for _, x := range f.Fields {
 			v.Fields = append(v.Fields, Field{Name: x.Name, Label: x.Label, Type: x.Type, DataType: x.DataType, Sensitive: x.Sensitive, Required: x.Required})
@@ -283,6 +284,40 @@ func (b *builder) forms() []Form {
 		out = append(out, v)
 	}
 	return out
+}
+
+// crop is a part of a visit's picture. A journey's is left out: it may show what
+// a person had typed.
+func (b *builder) crop(visit string, s *evidence.Shown) Crop {
+	i := slices.IndexFunc(b.a.Pages, func(p evidence.Page) bool { return p.ID == visit })
+	if s == nil || i < 0 || len(b.a.Pages[i].Steps) > 0 {
+		return Crop{}
+	}
+	c := Crop{
+		File: b.picture(b.a.Pages[i].Screenshot), Of: Size{pixels(s.Width), pixels(s.Height)},
+		X: pixels(s.Box.X), Y: pixels(s.Box.Y), Width: pixels(s.Box.Width), Height: pixels(s.Box.Height),
+	}
+	if !c.Shows() {
+		return Crop{}
+	}
+	return c
+}
+
+// maxPixels bounds the sides of a picture.
+const maxPixels = 20_000
+
+// pixels are whole ones; -1 of what is out of bounds.
+func pixels(f float64) int {
+	if !(f >= 0 && f <= maxPixels) {
+		return -1
+	}
+	return int(math.Round(f))
+}
+
+// Shows reports whether there is a picture and the part lies in it.
+func (c Crop) Shows() bool {
+	return c.File != "" && c.X >= 0 && c.Y >= 0 && c.Width > 0 && c.Height > 0 && c.Of.Width <= maxPixels && c.Of.Height <= maxPixels &&
+		c.X <= c.Of.Width-c.Width && c.Y <= c.Of.Height-c.Height
 }
 
 // typed is the address of the visit in which a form was filled in.

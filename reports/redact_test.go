@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -51,6 +52,54 @@ func TestRedactedReport(t *testing.T) {
 	}
 	if data := b.String(); strings.Contains(data, "example.com") || !strings.Contains(data, "content of https://a.test/thanks?email=~") {
 		t.Errorf("%s", data)
+	}
+}
+
+// A form is shown as a part of its visit's picture, but never what a person may
+// have typed, nor what lies outside the picture.
+func TestFormPictures(t *testing.T) {
+	at := func(x, y, w, h, of float64) *evidence.Shown {
+		return &evidence.Shown{Box: evidence.Box{X: x, Y: y, Width: w, Height: h}, Width: 1366, Height: of}
+	}
+	a := &analyzer.Analysis{
+		Pages: []evidence.Page{
+			{ID: "p0001.none", URL: "https://a.test/", Screenshot: "screenshots/p0001.none.jpg"}, {ID: "p0002.none", URL: "https://a.test/two"},
+			{ID: "j0001.none", URL: "https://a.test/login", Screenshot: "screenshots/j0001.none.jpg", Steps: []evidence.Step{{Do: "fill", Target: "#mail", Value: "sam@example.com"}}},
+		},
+	}
+	good := Crop{File: "evidence/screenshots/p0001.none.jpg", Of: Size{1366, 681}, X: 8, Y: 41, Width: 300, Height: 640}
+	for _, c := range []struct {
+		visit string
+		at    *evidence.Shown
+		want  Crop
+	}{
+		{"p0001.none", at(8, 40.6, 300, 640.4, 681), good},
+		{"p0001.none", nil, Crop{}},
+		{"p0002.none", at(8, 40, 300, 200, 681), Crop{}}, // no picture
+		{"p0009.none", at(8, 40, 300, 200, 681), Crop{}}, // no visit
+		{"j0001.none", at(8, 40, 300, 200, 681), Crop{}},
+		{"p0001.none", at(-8, 40, 300, 200, 681), Crop{}},
+		{"p0001.none", at(8, 40, 0, 200, 681), Crop{}},
+		{"p0001.none", at(8, 600, 300, 200, 681), Crop{}},
+		{"p0001.none", at(8, 40, math.NaN(), 200, 681), Crop{}},
+		{"p0001.none", at(8, 40, 300, 200, math.Inf(1)), Crop{}},
+		{"p0001.none", at(8, 1e300, 300, 200, 1e301), Crop{}},
+	} {
+		a.Seen.Forms = []flow.Form{{ID: "p0001.none/f01", Page: "https://a.test/", ShownAt: c.visit, Shown: c.at}}
+		if got := New(a).Forms[0].Picture; got != c.want {
+			t.Errorf("%s %+v: %+v, want %+v", c.visit, c.at, got, c.want)
+		}
+	}
+	a.Seen.Forms[0].ShownAt, a.Seen.Forms[0].Shown = "p0001.none", at(8, 41, 300, 640, 681)
+	a.Meta.Options.Redact = "all"
+	if got := New(a).Forms[0].Picture; got != (Crop{}) {
+		t.Errorf("of redacted evidence: %+v", got)
+	}
+	// A saved report may say anything.
+	for _, c := range []Crop{{Of: good.Of, Width: 1, Height: 1}, {File: "x", Of: Size{math.MaxInt, math.MaxInt}, X: math.MaxInt - 1, Width: 2, Height: 1}, {File: "x", Of: good.Of, X: 1366, Width: 1, Height: 1}} {
+		if c.Shows() {
+			t.Errorf("%+v shows something", c)
+		}
 	}
 }
 

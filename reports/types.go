@@ -414,6 +414,24 @@ type Form struct {
 	Typed          string   `json:"typed" doc:"Address of the page on which made-up values were typed into this form or its like; empty when none were."`
 	Fields         []Field  `json:"fields"`
 	Places         []Class  `json:"places" doc:"Sensitive places that the form is."`
+	Picture        Crop     `json:"picture"`
+}
+
+// Crop is a part of a page's picture, in CSS pixels. Its file is empty where no
+// picture shows the thing, and where one may show what a person typed.
+type Crop struct {
+	File   string `json:"file" doc:"The whole picture; path from the report's folder."`
+	Of     Size   `json:"of" doc:"Size of the whole picture."`
+	X      int    `json:"x"`
+	Y      int    `json:"y"`
+	Width  int    `json:"width"`
+	Height int    `json:"height"`
+}
+
+// Size is in CSS pixels.
+type Size struct {
+	Width  int `json:"width"`
+	Height int `json:"height"`
 }
 
 // Field is a control of a form.

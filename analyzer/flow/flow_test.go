@@ -524,6 +524,26 @@ func TestForms(t *testing.T) {
 	}
 }
 
+// A form is shown where the first visit whose picture has it saw it, in whatever
+// order the visits come.
+func TestFormShown(t *testing.T) {
+	form := func(visit string, s *evidence.Shown) evidence.Form {
+		return evidence.Form{ID: visit + "/f01", Page: visit, State: evidence.StateNone, Action: "https://www.shop.test/contact", Method: "post", Fields: []evidence.Field{{Name: "e", Type: "email", Visible: true}}, Shown: s}
+	}
+	forms := []evidence.Form{form("p0001.none", nil), form("p0001.reject", &evidence.Shown{Width: 3}), form("p0001.accept", &evidence.Shown{Width: 2})}
+	for range 2 {
+		s := scan{forms: forms}
+		for _, state := range []evidence.State{evidence.StateNone, evidence.StateReject, evidence.StateAccept} {
+			s.page("p0001."+string(state), state)
+		}
+		res := s.build(t)
+		if f := res.Forms[0]; f.ShownAt != "p0001.accept" || f.Shown.Width != 2 || len(res.Forms) != 1 {
+			t.Errorf("%+v", res.Forms)
+		}
+		slices.Reverse(forms)
+	}
+}
+
 // TestTown tells a town beside a street from one that stands alone.
 func TestTown(t *testing.T) {
 	town := evidence.Field{Name: "town", Type: "text", Visible: true}

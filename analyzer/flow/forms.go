@@ -41,6 +41,9 @@ func (b *builder) form(f *evidence.Form) {
 		Secure: u.Scheme == "https" && !strings.HasPrefix(frame, "http:"), PolicyLinkNear: f.PolicyLink, Heading: f.Heading, Typed: f.Typed,
 		Prechecked: []string{}, Fields: []Field{},
 	}
+	if f.Shown != nil {
+		out.ShownAt, out.Shown = f.Page, f.Shown
+	}
 	if !w.first {
 		out.ActionVendor = w.id
 	}
@@ -104,11 +107,19 @@ func (b *builder) keep(key formKey, f Form) {
 	case old == nil && len(b.forms) >= maxCookies:
 	case old == nil || f.ID < old.ID:
 		if old != nil {
-			f.Typed = firstOf(f.Typed, old.Typed)
+			f.also(old)
 		}
 		b.forms[key] = &f
 	default:
-		old.Typed = firstOf(old.Typed, f.Typed)
+		old.also(&f)
+	}
+}
+
+// also takes over what the same form on another visit tells.
+func (f *Form) also(other *Form) {
+	f.Typed = firstOf(f.Typed, other.Typed)
+	if other.Shown != nil && (f.Shown == nil || other.ShownAt < f.ShownAt) {
+		f.ShownAt, f.Shown = other.ShownAt, other.Shown
 	}
 }
 

@@ -124,21 +124,23 @@ type StorageItem struct {
 
 // Form is a form with the meaning of its fields.
 type Form struct {
-	ID             string         `json:"id"`
-	Page           string         `json:"page"`
-	State          evidence.State `json:"state"`
-	Action         string         `json:"action"`
-	Method         string         `json:"method"`
-	ActionParty    string         `json:"action_party"`
-	ActionVendor   string         `json:"action_vendor"`
-	FramedBy       string         `json:"framed_by,omitempty"` // who is behind the frame that it lies in, when that is another party: the page's scripts cannot read it
-	Secure         bool           `json:"secure"`
-	PolicyLinkNear string         `json:"policy_link_near"`
-	Heading        string         `json:"heading,omitempty"`
-	Prechecked     []string       `json:"prechecked"`
-	Typed          string         `json:"typed,omitempty"` // id of the visit in which made-up values were typed into it or its like
-	Fields         []Field        `json:"fields"`
-	Classes        []Class        `json:"classes,omitempty"` // sensitive places that the form is
+	ID             string          `json:"id"`
+	Page           string          `json:"page"`
+	State          evidence.State  `json:"state"`
+	Action         string          `json:"action"`
+	Method         string          `json:"method"`
+	ActionParty    string          `json:"action_party"`
+	ActionVendor   string          `json:"action_vendor"`
+	FramedBy       string          `json:"framed_by,omitempty"` // who is behind the frame that it lies in, when that is another party: the page's scripts cannot read it
+	Secure         bool            `json:"secure"`
+	PolicyLinkNear string          `json:"policy_link_near"`
+	Heading        string          `json:"heading,omitempty"`
+	Prechecked     []string        `json:"prechecked"`
+	Typed          string          `json:"typed,omitempty"` // id of the visit in which made-up values were typed into it or its like
+	Fields         []Field         `json:"fields"`
+	Classes        []Class         `json:"classes,omitempty"`  // sensitive places that the form is
+	ShownAt        string          `json:"shown_at,omitempty"` // id of the first visit whose picture shows it
+	Shown          *evidence.Shown `json:"shown,omitempty"`    // where in that picture
 }
 
 // Field is a control of a form.

@@ -32,6 +32,9 @@ func TestAccessible(t *testing.T) {
 	pages := accessiblePages(t)
 	for _, page := range pages {
 		for _, scheme := range []string{"light", "dark"} {
+			if scheme == "dark" && filepath.Base(page) == german {
+				continue // its colours are those of the English page
+			}
 			for _, width := range []int64{1440, 390} {
 				name := fmt.Sprintf("%s %s %d", filepath.Base(page), scheme, width)
 				started := time.Now()
@@ -90,23 +93,34 @@ func aTab(t *testing.T) (ctx context.Context, axe string) {
 	return ctx, string(script)
 }
 
+// german is the report with its longer words, and with a score.
+const german = "bericht.html"
+
 // accessiblePages are the files of a report with everything in it.
 func accessiblePages(t *testing.T) []string {
 	t.Helper()
 	dir := t.TempDir()
 	rep := reporttest.Full(t)
-	if err := reports.Write(dir, rep, []string{"html", "draft"}, append(disclosure.Formats(), html.Format())...); err != nil {
+	if err := reports.Write(dir, rep, []string{"html", "draft"}, append(disclosure.FormatsIn(""), html.Format())...); err != nil {
 		t.Fatal(err)
 	}
-	organisation := filepath.Join(dir, "organisation.html")
+	rep.AskForScore()
 	var page bytes.Buffer
+	if err := html.RenderIn("de")(&page, rep); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, german), page.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	page.Reset()
+	organisation := filepath.Join(dir, "organisation.html")
 	if err := html.Organisation(&page, reporttest.Organisation(t, 12)); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(organisation, page.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return []string{filepath.Join(dir, "index.html"), filepath.Join(dir, "draft.html"), organisation}
+	return []string{filepath.Join(dir, "index.html"), filepath.Join(dir, "draft.html"), organisation, filepath.Join(dir, german)}
 }
 
 func show(ctx context.Context, page, scheme string, width int64) error {

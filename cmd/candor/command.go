@@ -222,9 +222,12 @@ func (c *Command) renderers(o *options) []reports.Renderer {
 	if o == nil {
 		return c.Stages.Renderers(rendering{})
 	}
-	return c.Stages.Renderers(rendering{gate: c.gate(o), print: pdf.Options{
-		Find: func() (string, error) { return c.printer(o) }, NoSandbox: o.noSandbox, Paper: o.paper, Language: o.language, Page: html.RenderIn(o.language),
-	}, language: o.language})
+	return c.Stages.Renderers(rendering{gate: c.gate(o), print: c.printing(o), language: o.language})
+}
+
+// printing is with what and on what a PDF is printed.
+func (c *Command) printing(o *options) pdf.Options {
+	return pdf.Options{Find: func() (string, error) { return c.printer(o) }, NoSandbox: o.noSandbox, Paper: o.paper, Language: o.language, Page: html.RenderIn(o.language)}
 }
 
 // printer is the browser that prints.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"candor/crawler/evidence"
 	"candor/reports"
 	"candor/reports/html"
+	"candor/reports/pdf"
 	"candor/reports/plain"
 )
 
@@ -23,8 +25,8 @@ import (
 // cannot be read is a gap in it, and an incomplete page does not pass as whole.
 func (c *Command) organisation(o *options, folders []string) error {
 	for _, f := range o.formats {
-		if f != "html" && f != "json" {
-			return usage("several folders make one page over their sites, as html and json; %q is for one folder", f)
+		if f != "html" && f != "json" && f != "pdf" {
+			return usage("several folders make one page over their sites, as html, json and pdf; %q is for one folder", f)
 		}
 	}
 	for _, folder := range folders {
@@ -85,15 +87,15 @@ type orgFile struct {
 // organisationFiles are the files to write: in a new folder, or where --out
 // names a page.
 func (c *Command) organisationFiles(o *options) ([]orgFile, error) {
-	page, data := "", ""
+	page, data, paper := "", "", ""
 	if ext := filepath.Ext(o.out); strings.EqualFold(ext, ".html") || strings.EqualFold(ext, ".htm") {
-		page, data = o.out, strings.TrimSuffix(o.out, ext)+".json"
+		page, data, paper = o.out, strings.TrimSuffix(o.out, ext)+".json", strings.TrimSuffix(o.out, ext)+".pdf"
 	} else {
 		dir := cmp.Or(o.out, "candor-organisation-"+c.Now().UTC().Format("20060102-150405"))
 		if err := freshDir(dir); err != nil {
 			return nil, err
 		}
-		page, data = filepath.Join(dir, "index.html"), filepath.Join(dir, "organisation.json")
+		page, data, paper = filepath.Join(dir, "index.html"), filepath.Join(dir, "organisation.json"), filepath.Join(dir, "organisation.pdf")
 	}
 	var out []orgFile
 	if slices.Contains(o.formats, "html") {
@@ -101,6 +103,11 @@ func (c *Command) organisationFiles(o *options) ([]orgFile, error) {
 	}
 	if slices.Contains(o.formats, "json") {
 		out = append(out, orgFile{data, func(w io.Writer, org *reports.Organisation) error { return org.WriteJSON(w) }})
+	}
+	if slices.Contains(o.formats, "pdf") {
+		out = append(out, orgFile{paper, func(w io.Writer, org *reports.Organisation) error {
+			return pdf.Organisation(context.Background(), filepath.Dir(paper), w, org, html.OrganisationIn(o.language), c.printing(o))
+		}})
 	}
 	for _, f := range out {
 		if _, err := os.Stat(f.name); err == nil {

@@ -126,7 +126,7 @@ analyse: 'candor analyze' does. Files that are there already are left alone;
 name another folder with --out. The exit codes are those of a scan.
 
 Several folders make one page over their sites, index.html and organisation.json
-in a new folder, or the FILE.html that --out names: the answer over all of them,
+in a new folder, or the FILE.html that --out names, and on request a PDF of it: the answer over all of them,
 what to do first and where, sites by questions, which company is on which site,
 each site's trend, and what is missing. The newest scan of a site is its state,
 older ones are its trend. It leads to the sites' own reports, so keep it where
@@ -140,6 +140,7 @@ could not be scanned, or its scan is incomplete. At most 500 folders.`,
   candor report out --format html --out for-the-board
   candor report out --format html --out with-a-score --score
   candor report scans/* --out organisation.html
+  candor report scans/* --out organisation.html --format html,json,pdf
   candor report shop-june shop-october careers-october --out all --fail-on critical`,
 		Args: args(1, reports.MaxOrganisationScans, "a FOLDER that holds a scan.json, or several"),
 		RunE: func(cmd *cobra.Command, a []string) error {

@@ -43,7 +43,7 @@ func wired() Stages {
 
 func renderers(r rendering) []reports.Renderer {
 	g := r.gate
-	return slices.Concat(disclosure.Formats(), tables.CSV(), []reports.Renderer{html.FormatIn(r.language), sarif.Format(g), junit.Format(g), markdown.FormatIn(r.language, g), tables.XLSX(), pdf.Format(r.print)})
+	return slices.Concat(disclosure.FormatsIn(r.language), tables.CSV(), []reports.Renderer{html.FormatIn(r.language), sarif.Format(g), junit.Format(g), markdown.FormatIn(r.language, g), tables.XLSX(), pdf.Format(r.print)})
 }
 
 func findBrowser(path string, noSandbox bool) (string, error) {

@@ -142,6 +142,9 @@ func TestFill(t *testing.T) {
 			t.Errorf("form %d was filled in %q", i, f.Typed)
 		}
 	}
+	if res.Forms[0].Shown != nil || res.Forms[2].Shown != nil {
+		t.Errorf("a form that was filled in before, or of a frame, is shown: %+v", res.Forms)
+	}
 	// The same forms on another page, as in a footer, are filled once.
 	again := see(t, v, Visit{ID: "p0002.none", URL: "https://www.site.test/index.html?page=2"})
 	if len(again.Canaries) != 0 || again.Page.TypedMS != 0 || again.Forms[0].Typed != "p0001.none" {

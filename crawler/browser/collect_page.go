@@ -70,6 +70,13 @@ func readFrame(ctx context.Context, f frame, w wants) (*content, error) {
 
 // keep adds what only the earlier reading of the same frame could see.
 func (c *content) keep(earlier *content) {
+	places := map[int]*evidence.Shown{}
+	for i, f := range earlier.Forms[:min(len(earlier.Forms), len(earlier.Controls))] {
+		places[earlier.Controls[i].Form] = f.Shown
+	}
+	for i := range c.Forms[:min(len(c.Forms), len(c.Controls))] {
+		c.Forms[i].Shown = places[c.Controls[i].Form]
+	}
 	for _, item := range earlier.Storage {
 		if item.Kind == "indexeddb" || item.Kind == "cache" {
 			c.Storage = append(c.Storage, item)

@@ -203,6 +203,9 @@ func TestVisitSeesEverything(t *testing.T) {
 		if f.Action != "https://forms.relay.test/submit" || f.Method != "post" || f.Heading != "Write to us" || f.PolicyLink != "https://www.site.test/privacy" {
 			t.Errorf("the form is %+v", f)
 		}
+		if s := f.Shown; s == nil || s.Width != viewportWidth || s.Height <= 0 || s.Box.Width < 40 || s.Box.X+s.Box.Width > s.Width || s.Box.Y+s.Box.Height > s.Height {
+			t.Errorf("the picture shows it at %+v", s)
+		}
 		if e := fields["email"]; e.Type != "email" || e.Label != "E-mail" || !e.Required || !e.Visible {
 			t.Errorf("email is %+v", e)
 		}

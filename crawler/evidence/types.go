@@ -321,6 +321,14 @@ type Form struct {
 	Typed      string  `json:"typed,omitempty"`       // id of the visit in which made-up values were typed into this form or its like; "" when none were
 	PolicyLink string  `json:"policy_link,omitempty"` // a link inside or right after the form that looks like a notice
 	Fields     []Field `json:"fields"`
+	Shown      *Shown  `json:"shown,omitempty"` // where the page's picture shows it; nil when it does not
+}
+
+// Shown is a part of a page's picture, which is of the viewport.
+type Shown struct {
+	Box    Box     `json:"box"`
+	Width  float64 `json:"width"` // of the viewport, in CSS pixels
+	Height float64 `json:"height"`
 }
 
 // Field is one control of a form.

@@ -6,7 +6,8 @@
 // Nothing is invented. What a browser cannot see, such as how long a recipient
 // keeps data, stands in brackets as a question. The text is no legal advice. What
 // comes from outside is text in both formats, never markup. Lists are bounded;
-// what is left out is counted.
+// what is left out is counted. The draft's own words are those of the words
+// package; what a rule suggests for the notice stays in the rule's language.
 package draft
 
 import (
@@ -20,6 +21,7 @@ import (
 
 	"candor/reports"
 	"candor/reports/plain"
+	"candor/reports/words"
 )
 
 // Bounds of the lists.
@@ -31,24 +33,36 @@ const (
 	maxText     = 600
 )
 
-// Formats are the renderers to hand to reports.Write: "draft" and "draft-md".
-func Formats() []reports.Renderer {
+// FormatsIn are the renderers to hand to reports.Write, "draft" and "draft-md",
+// in a language: one of words.Codes, or "" for English.
+func FormatsIn(code string) []reports.Renderer {
+	in := func(render func(io.Writer, *draft) error) func(io.Writer, *reports.Report) error {
+		return func(w io.Writer, rep *reports.Report) error {
+			l, err := words.For(cmp.Or(code, words.English))
+			if err != nil {
+				return fmt.Errorf("render draft: %w", err)
+			}
+			return render(w, newDraft(rep, l))
+		}
+	}
 	return []reports.Renderer{
-		{Name: "draft", File: "draft.html", Render: HTML},
-		{Name: "draft-md", File: "draft.md", Render: Markdown},
+		{Name: "draft", File: "draft.html", Render: in(asHTML)},
+		{Name: "draft-md", File: "draft.md", Render: in(asMarkdown)},
 	}
 }
 
 // draft is what both formats show. Its texts are visible characters only.
 type draft struct {
-	Host, Date, Notice string
-	Stored             []stored
-	StoredLeft         int
-	Recipients         []recipient
-	RecipientsLeft     int
-	Changes            []change
-	ChangesLeft        int
-	Complete           bool
+	*words.Language
+	Host, Date     string
+	Notice         phrase
+	Stored         []stored
+	StoredLeft     int
+	Recipients     []recipient
+	RecipientsLeft int
+	Changes        []change
+	ChangesLeft    int
+	Complete       bool
 }
 
 // stored is a cookie or a key.
@@ -63,19 +77,39 @@ type recipient struct {
 
 // change is what a finding asks for.
 type change struct {
-	Severity, Title, Site string
-	Text                  []string
+	Severity    string
+	Title, Site phrase
+	Text        []string
 }
 
-func newDraft(rep *reports.Report) *draft {
-	d := &draft{Host: visible(cmp.Or(rep.Site.Host, rep.Site.URL), 120), Date: visible(english().Day(rep.StartedAt), 40), Notice: rep.Notice, Complete: rep.Coverage.Complete}
+// phrase is in the draft's language, or in English where that does not know it.
+type phrase struct {
+	Text string
+	Lang string // "en" where the draft is in another language; else ""
+}
+
+func (d *draft) spoken(text string, most int) phrase {
+	said, ok := d.Sentences(text)
+	p := phrase{Text: visible(said, most)}
+	if !ok && strings.Contains(text, " ") {
+		p.Lang = words.English
+	}
+	return p
+}
+
+func newDraft(rep *reports.Report, l *words.Language) *draft {
+	d := &draft{Language: l, Host: visible(cmp.Or(rep.Site.Host, rep.Site.URL), 120), Date: visible(l.Day(rep.StartedAt), 40), Complete: rep.Coverage.Complete}
+	d.Notice = d.spoken(rep.Notice, maxText)
 	d.store(rep)
 	d.receive(rep)
 	for _, f := range rep.Findings {
 		if !rep.Open(f) {
 			continue
 		}
-		c := change{Severity: visible(f.Severity, 20), Title: visible(f.Title, 200), Site: visible(f.Remediation, maxText)}
+		c := change{Severity: visible(d.Word("severity", f.Severity), 20), Title: d.spoken(f.Title, 200), Site: d.spoken(f.Remediation, maxText)}
+		if r, ok := d.Rule(f.Rule); ok && r.Remediation != "" && f.Remediation != "" {
+			c.Site = phrase{Text: visible(r.Remediation, maxText)}
+		}
 		for l := range strings.Lines(f.SuggestedText) {
 			if l = visible(l, maxText); l != "" && len(c.Text) < 20 {
 				c.Text = append(c.Text, l)
@@ -102,10 +136,10 @@ func (d *draft) store(rep *reports.Report) {
 	whose := func(party, vendor, setter string) string {
 		who := cmp.Or(names[vendor], vendor)
 		if party != "third" {
-			who = "this site"
+			who = d.Must("draft.this")
 		}
 		if s := cmp.Or(names[setter], setter); s != "" && s != who && party != "third" {
-			who += ", set by " + s
+			who = d.Must("draft.setby", who, s)
 		}
 		return visible(who, maxName)
 	}
@@ -120,17 +154,17 @@ func (d *draft) store(rep *reports.Report) {
 		d.Stored = append(d.Stored, s)
 	}
 	for _, c := range rep.Cookies {
-		s := stored{Name: visible(c.Name, maxName), Kind: "cookie", Whose: whose(c.Party, c.Vendor, setter(c.SetterParty, c.SetterVendor)), Purpose: purpose(c.Purpose), Now: "not in the texts yet"}
+		s := stored{Name: visible(c.Name, maxName), Kind: d.Must("draft.kind.cookie"), Whose: whose(c.Party, c.Vendor, setter(c.SetterParty, c.SetterVendor)), Purpose: d.purpose(c.Purpose), Now: d.Must("draft.undeclared")}
 		switch {
 		case c.Session:
-			s.Lifetime = "until the browser is closed"
+			s.Lifetime = d.Must("draft.life.session")
 		case c.LifetimeDays > 0:
-			s.Lifetime = english().Lifetime(c.LifetimeDays)
+			s.Lifetime = d.Lifetime(c.LifetimeDays)
 		default:
-			s.Lifetime = "[how long?]"
+			s.Lifetime = d.Must("draft.ask.long")
 		}
 		if c.Declared {
-			s.Now = "declared as " + visible(c.DeclaredAs, maxName)
+			s.Now = d.Must("draft.declared", visible(c.DeclaredAs, maxName))
 			if c.DeclaredLifetime != "" {
 				s.Now += ", " + visible(c.DeclaredLifetime, 40)
 			}
@@ -138,9 +172,17 @@ func (d *draft) store(rep *reports.Report) {
 		add(s)
 	}
 	for _, k := range rep.Storage {
-		life := map[string]string{"local": "until it is deleted", "session": "until the tab is closed"}[k.Kind]
-		kind := map[string]string{"local": "local storage", "session": "session storage", "indexeddb": "IndexedDB", "cache": "cache storage"}[k.Kind]
-		add(stored{Name: visible(k.Key, maxName), Kind: cmp.Or(kind, visible(k.Kind, 20)), Whose: whose(setter2(k), k.Vendor, setter(k.SetterParty, k.SetterVendor)), Purpose: "[what for?]", Lifetime: cmp.Or(life, "[how long?]"), Now: "browser storage"})
+		life, kind := d.Must("draft.ask.long"), visible(k.Kind, 20)
+		switch k.Kind {
+		case "local":
+			life = d.Must("draft.life.kept")
+		case "session":
+			life = d.Must("draft.life.tab")
+		}
+		if d.Has("draft.kind." + k.Kind) {
+			kind = d.Must("draft.kind." + k.Kind)
+		}
+		add(stored{Name: visible(k.Key, maxName), Kind: kind, Whose: whose(setter2(k), k.Vendor, setter(k.SetterParty, k.SetterVendor)), Purpose: d.Must("draft.ask.for"), Lifetime: life, Now: d.Must("draft.storage")})
 	}
 }
 
@@ -154,11 +196,11 @@ func setter(party, vendor string) string {
 // setter2 is whose a key is: the party of the script that wrote it.
 func setter2(k reports.Storage) string { return cmp.Or(k.SetterParty, "first") }
 
-func purpose(word string) string {
+func (d *draft) purpose(word string) string {
 	if word == "" || word == "unknown" {
-		return "[what for?]"
+		return d.Must("draft.ask.for")
 	}
-	return visible(word, 40)
+	return visible(d.Human(word), 40)
 }
 
 func (d *draft) receive(rep *reports.Report) {
@@ -175,10 +217,10 @@ func (d *draft) receive(rep *reports.Report) {
 	for _, f := range rep.Flows {
 		v := f.Recipient.Vendor
 		for _, id := range f.DataTypes {
-			data[v] = once(data[v], said(id))
+			data[v] = once(data[v], d.Word("plain", id))
 		}
 		for _, p := range f.Purposes {
-			uses[v] = once(uses[v], strings.ReplaceAll(p, "_", " "))
+			uses[v] = once(uses[v], d.Human(p))
 		}
 		worst[v] = once(worst[v], f.Disclosure.Verdict)
 	}
@@ -190,47 +232,38 @@ func (d *draft) receive(rep *reports.Report) {
 			d.RecipientsLeft++
 			continue
 		}
-		d.Recipients = append(d.Recipients, newRecipient(v, data[v.ID], uses[v.ID], worst[v.ID], after[v.ID], len(rep.Coverage.States)))
+		d.Recipients = append(d.Recipients, d.recipient(v, data[v.ID], uses[v.ID], worst[v.ID], after[v.ID]))
 	}
 }
 
-func newRecipient(v reports.Vendor, data, uses, verdicts []string, after map[string]string, states int) recipient {
+func (d *draft) recipient(v reports.Vendor, data, uses, verdicts []string, after map[string]string) recipient {
 	name, company := visible(cmp.Or(v.Name, v.ID), maxName), visible(v.Entity, maxName)
-	r := recipient{Name: name, Company: cmp.Or(company, "[which company?]"), Gets: listed(data), For: cmp.Or(listed(uses), "[what for?]"), Now: "not named in the texts"}
+	r := recipient{Name: name, Company: cmp.Or(company, d.Must("draft.ask.company")), Gets: d.And(data), For: cmp.Or(d.And(uses), d.Must("draft.ask.for")), Now: d.Must("draft.unnamed"), When: d.Must("draft.ask.when")}
 	if v.NamedInPolicy {
-		r.Now = "named in the texts"
-	}
-	r.When = "[when?]"
-	switch {
-	case slices.Contains(v.States, "none"):
-		r.When = "before any choice"
-	case slices.Contains(v.States, "accept"):
-		r.When = "after you agree"
+		r.Now = d.Must("draft.named")
 	}
 	who := name
 	if company != "" && company != name {
-		who += ", a product of " + company + ","
+		who = d.Must("draft.product", name, company)
 	}
-	receives := cmp.Or(company, name)
-	p := fmt.Sprintf("We use %s for %s. %s receives %s", who, r.For, receives, r.Gets)
-	switch r.When {
-	case "before any choice":
-		p += " when you visit our pages"
-	case "after you agree":
-		p += " after you have agreed to it"
+	gets := "draft.gets"
+	switch {
+	case slices.Contains(v.States, "none"):
+		r.When, gets = d.Must("draft.when.before"), "draft.gets.before"
+	case slices.Contains(v.States, "accept"):
+		r.When, gets = d.Must("draft.when.agreed"), "draft.gets.agreed"
 	}
-	r.Paragraph = p + ". It keeps these data for [how long?]. [Where are they kept, and on which ground?] You can read more in its own notice: [address]."
-	for state, words := range map[string]string{"reject": "everything was refused", "gpc": "Global Privacy Control was on", "optout": "the opt-out was used", "withdraw": "consent was withdrawn"} {
+	r.Paragraph = d.Must("draft.use", who, r.For) + " " + d.Must(gets, cmp.Or(company, name), r.Gets) + " " + d.Must("draft.rest")
+	for _, state := range []string{"gpc", "optout", "reject", "withdraw"} {
 		if after[state] == "no_effect" || after[state] == "only_here" {
-			r.Notes = append(r.Notes, "It still got an identifier when "+words+": change the site, or say so.")
+			r.Notes = append(r.Notes, d.Must("draft.still."+state))
 		}
 	}
-	slices.Sort(r.Notes)
 	if slices.Contains(verdicts, "incorrect") {
-		r.Notes = append(r.Notes, "A sentence of the texts says that this does not happen: a new paragraph beside it would contradict it.")
+		r.Notes = append(r.Notes, d.Must("draft.denied"))
 	}
 	if !v.Recognized {
-		r.Notes = append(r.Notes, "Who is behind this name is not known here: find out before it is published.")
+		r.Notes = append(r.Notes, d.Must("draft.unknown"))
 	}
 	return r
 }
@@ -242,12 +275,13 @@ func once(list []string, s string) []string {
 	return append(list, s)
 }
 
-// listed joins names as a sentence does.
-func listed(names []string) string {
-	if n := len(names); n > 1 {
-		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+// Heads are the keys of a table's columns.
+func (*draft) Heads(names string) []string {
+	keys := strings.Fields(names)
+	for i := range keys {
+		keys[i] = "draft.col." + keys[i]
 	}
-	return strings.Join(names, "")
+	return keys
 }
 
 //go:embed draft.tmpl
@@ -255,9 +289,9 @@ var source string
 
 var page = template.Must(template.New("draft").Parse(source))
 
-// HTML writes the draft as a page without scripts.
-func HTML(w io.Writer, rep *reports.Report) error {
-	if err := page.Execute(w, newDraft(rep)); err != nil {
+// asHTML writes the draft as a page without scripts.
+func asHTML(w io.Writer, d *draft) error {
+	if err := page.Execute(w, d); err != nil {
 		return fmt.Errorf("render draft: %w", err)
 	}
 	return nil

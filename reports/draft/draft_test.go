@@ -14,18 +14,23 @@ import (
 	"candor/analyzer"
 	"candor/reports"
 	"candor/reports/reporttest"
+	"candor/reports/words"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden file")
 
 func both(t *testing.T, rep *reports.Report) (md string, doc *goquery.Document) {
 	t.Helper()
+	return bothIn(t, rep, "")
+}
+
+func bothIn(t *testing.T, rep *reports.Report, code string) (md string, doc *goquery.Document) {
+	t.Helper()
 	var m, h bytes.Buffer
-	if err := Markdown(&m, rep); err != nil {
-		t.Fatal(err)
-	}
-	if err := HTML(&h, rep); err != nil {
-		t.Fatal(err)
+	for i, w := range []*bytes.Buffer{&h, &m} {
+		if err := FormatsIn(code)[i].Render(w, rep); err != nil {
+			t.Fatal(err)
+		}
 	}
 	doc, err := goquery.NewDocumentFromReader(&h)
 	if err != nil {
@@ -71,8 +76,8 @@ func TestGolden(t *testing.T) {
 // Whatever a site calls its cookies and companies, it is text in both formats.
 func TestHostile(t *testing.T) {
 	_, benign := both(t, reports.New(reporttest.Shop()))
-	for _, n := range reporttest.Names {
-		md, doc := both(t, reports.New(reporttest.Named(n.Text)))
+	for i, n := range reporttest.Names {
+		md, doc := bothIn(t, reports.New(reporttest.Named(n.Text)), words.Codes()[i%len(words.Codes())])
 		for _, sel := range []string{"script", "img", "a", "b", "style"} {
 			if got, want := doc.Find(sel).Length(), benign.Find(sel).Length(); got != want {
 				t.Errorf("%s: %d <%s>, want %d", n.What, got, sel, want)
@@ -85,6 +90,37 @@ func TestHostile(t *testing.T) {
 		}
 		if cells := strings.Count(md, "\n| "); cells != strings.Count(md, " |\n") {
 			t.Errorf("%s: a cell breaks its row", n.What)
+		}
+	}
+}
+
+// In German the draft's own words and the rules' are German; what a rule
+// suggests for the notice is not translated, and names are nobody's language.
+func TestGerman(t *testing.T) {
+	a := reporttest.Shop()
+	a.Findings[0].Rule, a.Findings[1].Remediation = "CORE-01", "What nobody translated."
+	md, doc := bothIn(t, reports.New(a), "de")
+	if got := doc.Find("html").AttrOr("lang", ""); got != "de" {
+		t.Errorf("the page says that it is %q", got)
+	}
+	for _, want := range []string{
+		"Entwurf eines Hinweises für", "Wir nutzen Google Analytics, ein Produkt von Google LLC, für: Analyse.", "erhält Google LLC Ihre IP-Adresse, eine Kennung in einem Cookie, ", "[wie lange?]",
+		"Nennen Sie den Empfänger oder seine Art mit dem Zweck im Hinweis", "We send our newsletter through Mail Pigeon", "20. November 2026",
+	} {
+		if !strings.Contains(doc.Find("body").Text(), want) {
+			t.Errorf("the page lacks %q", want)
+		}
+		if !strings.Contains(strings.NewReplacer(`\`, ``).Replace(md), want) {
+			t.Errorf("the Markdown lacks %q", want)
+		}
+	}
+	if got := doc.Find("li span[lang=en]").Text(); !strings.Contains(got, "What nobody translated.") {
+		t.Errorf("marked as English is %q", got)
+	}
+	english, _ := both(t, reports.New(a))
+	for _, l := range strings.Split(md, "\n") {
+		if words := strings.Fields(l); len(words) > 12 && strings.Contains(english, l) && !strings.HasPrefix(l, "| ---") && !strings.HasPrefix(l, "- **") {
+			t.Errorf("as in English: %s", l)
 		}
 	}
 }

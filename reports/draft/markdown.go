@@ -4,40 +4,43 @@ import (
 	"fmt"
 	"io"
 	"strings"
-
-	"candor/reports"
 )
 
-// Markdown writes the draft as GitHub-flavoured Markdown.
-func Markdown(w io.Writer, rep *reports.Report) error {
-	d := newDraft(rep)
+// asMarkdown writes the draft as GitHub-flavoured Markdown.
+func asMarkdown(w io.Writer, d *draft) error {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	row := func(cells ...string) { line("| %s |", strings.Join(cells, " | ")) }
-	line("# Draft disclosure for %s\n", md(d.Host))
-	line("From what a browser observed on %s, for a person to edit. What stands in brackets is for you to fill in or decide.\n", md(d.Date))
-	if !d.Complete {
-		line("The scan is incomplete: there may be more.\n")
+	head := func(keys ...string) {
+		cells, rule := make([]string, len(keys)), make([]string, len(keys))
+		for i, k := range keys {
+			cells[i], rule[i] = d.Must("draft.col."+k), "---"
+		}
+		row(cells...)
+		row(rule...)
 	}
-	line("> %s\n", md(d.Notice))
-	line("## Cookies and browser storage\n")
+	line("# %s\n", d.Must("draft.title", md(d.Host)))
+	line("%s\n", d.Must("draft.lead", md(d.Date)))
+	if !d.Complete {
+		line("%s\n", d.Must("draft.incomplete"))
+	}
+	line("> %s\n", md(d.Notice.Text))
+	line("## %s\n", d.Must("draft.stored"))
 	if len(d.Stored) == 0 {
-		line("None was observed.\n")
+		line("%s\n", d.Must("draft.stored.none"))
 	} else {
-		row("Name", "Kind", "Whose", "Purpose", "How long", "In the texts now")
-		row("---", "---", "---", "---", "---", "---")
+		head("name", "kind", "whose", "purpose", "life", "now")
 		for _, s := range d.Stored {
 			row(md(s.Name), md(s.Kind), md(s.Whose), md(s.Purpose), md(s.Lifetime), md(s.Now))
 		}
 		line("")
 	}
-	rest(&b, d.StoredLeft)
-	line("## Who receives data\n")
+	d.rest(&b, d.StoredLeft)
+	line("## %s\n", d.Must("draft.receive"))
 	if len(d.Recipients) == 0 {
-		line("No other company was observed receiving data.\n")
+		line("%s\n", d.Must("draft.receive.none"))
 	} else {
-		row("Product", "Company", "What it gets", "What for", "When", "In the texts now")
-		row("---", "---", "---", "---", "---", "---")
+		head("product", "company", "gets", "for", "when", "now")
 		for _, r := range d.Recipients {
 			row(md(r.Name), md(r.Company), md(r.Gets), md(r.For), md(r.When), md(r.Now))
 		}
@@ -46,37 +49,37 @@ func Markdown(w io.Writer, rep *reports.Report) error {
 			line("### %s\n", md(r.Name))
 			line("%s\n", md(r.Paragraph))
 			for _, n := range r.Notes {
-				line("- For the editor: %s", md(n))
+				line("- %s", d.Must("draft.editor", md(n)))
 			}
 			if len(r.Notes) > 0 {
 				line("")
 			}
 		}
 	}
-	rest(&b, d.RecipientsLeft)
-	line("## What to change\n")
+	d.rest(&b, d.RecipientsLeft)
+	line("## %s\n", d.Must("draft.change"))
 	for _, c := range d.Changes {
-		line("- **%s** (%s)", md(c.Title), md(c.Severity))
-		if c.Site != "" {
-			line("  - On the site or in the text: %s", md(c.Site))
+		line("- **%s** (%s)", md(c.Title.Text), md(c.Severity))
+		if c.Site.Text != "" {
+			line("  - %s", d.Must("draft.change.site", md(c.Site.Text)))
 		}
 		for _, t := range c.Text {
-			line("  - In the text: %s", md(t))
+			line("  - %s", d.Must("draft.change.text", md(t)))
 		}
 	}
 	if len(d.Changes) == 0 {
-		line("No finding asks for a change.")
+		line("%s", d.Must("draft.change.none"))
 	}
-	rest(&b, d.ChangesLeft)
+	d.rest(&b, d.ChangesLeft)
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("render draft: %w", err)
 	}
 	return nil
 }
 
-func rest(b *strings.Builder, n int) {
+func (d *draft) rest(b *strings.Builder, n int) {
 	if n > 0 {
-		fmt.Fprintf(b, "\n%d more are in scan.json.\n\n", n)
+		fmt.Fprintf(b, "\n%s\n\n", d.Must("draft.more", n))
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/html"
 
 	"candor/analyzer"
+	"candor/crawler/evidence"
 	"candor/reports"
 	"candor/reports/reporttest"
 )
@@ -223,6 +224,31 @@ func TestDetail(t *testing.T) {
 	}
 	if x.Find("img[loading=lazy]").Length() == 0 {
 		t.Error("there is no screenshot")
+	}
+}
+
+// A finding shows the forms that it is about: a part of the page's picture, drawn
+// without a second file.
+func TestCrops(t *testing.T) {
+	a := reporttest.Shop()
+	visit := a.Pages[0]
+	a.Seen.Forms[0].ShownAt, a.Seen.Forms[0].Shown = visit.ID, &evidence.Shown{Box: evidence.Box{X: 33, Y: 100, Width: 420, Height: 180}, Width: 1366, Height: 681}
+	a.Seen.Forms[0].Heading = `News "> <script>alert(1)</script>`
+	a.Findings[0].Evidence = append(a.Findings[0].Evidence, a.Seen.Forms[0].ID)
+	rep := report(t, a)
+	doc := renderReport(t, rep, "en")
+	x := doc.Find("#finding-1 .crops svg")
+	if got := x.AttrOr("viewBox", ""); got != "33 100 420 180" || x.AttrOr("role", "") != "img" || !strings.Contains(x.AttrOr("aria-label", ""), `The form “News "> <script>alert(1)</script>” as it looked on `) {
+		t.Errorf("the form is shown as %q, %q", got, x.AttrOr("aria-label", ""))
+	}
+	if got := x.Find("image").AttrOr("href", ""); got != "evidence/"+visit.Screenshot {
+		t.Errorf("the picture is %q", got)
+	}
+	for _, c := range []reports.Crop{{File: "../../etc/passwd", Of: reports.Size{Width: 9, Height: 9}, Width: 1, Height: 1}, {File: "evidence/a.jpg", Of: reports.Size{Width: 9, Height: 9}, X: 9, Width: 1, Height: 1}, {File: "https://x.test/a.jpg", Of: reports.Size{Width: 9, Height: 9}, Width: 1, Height: 1}} {
+		rep.Forms[0].Picture = c
+		if n := renderReport(t, rep, "en").Find(".crops svg").Length(); n != 0 {
+			t.Errorf("%+v is shown %d times", c, n)
+		}
 	}
 }
 

@@ -22,6 +22,7 @@ type detail struct {
 	Seen      []reports.Sighting
 	Loaders   []reports.Loader
 	Things    []thingSeen
+	Crops     []crop // parts of pictures: the forms and banners behind it
 	Pictures  []picture
 	Quotes    []inContext
 	Near      []inContext // nearest sentences, where none covers it
@@ -34,6 +35,14 @@ type detail struct {
 type thingSeen struct{ Kind, Name, Text, Href, Said string }
 
 type picture struct{ File, Title, State string }
+
+// crop is a part of a picture, drawn by the viewBox of an SVG: no second file is
+// needed, and what takes the picture away takes the crop away. One that is a file
+// of its own has no box.
+type crop struct {
+	File, What, Title, State string
+	Box                      reports.Crop
+}
 
 // inContext is a sentence with what stands around it.
 type inContext struct {
@@ -66,12 +75,13 @@ func (b *builder) detail(f reports.Finding) *detail {
 			d.Things = append(d.Things, thingSeen{Kind: b.lang.must("thing.label"), Name: l.Key, Text: l.Source})
 		}
 	}
+	b.addCrops(d, f)
 	for _, p := range b.rep.Pages {
 		file := plain.LocalFile(p.Screenshot)
 		if file == "" || len(d.Pictures) == detailPics || !slices.Contains(f.Pages, p.URL) || len(f.States) > 0 && !slices.Contains(f.States, p.State) {
 			continue
 		}
-		if !slices.ContainsFunc(d.Pictures, func(x picture) bool { return x.Title == p.URL }) {
+		if !slices.ContainsFunc(d.Pictures, func(x picture) bool { return x.Title == p.URL }) && !slices.ContainsFunc(d.Crops, func(x crop) bool { return x.File == file }) {
 			d.Pictures = append(d.Pictures, picture{File: file, Title: p.URL, State: p.State})
 		}
 	}
@@ -80,6 +90,43 @@ func (b *builder) detail(f reports.Finding) *detail {
 		d.More = b.lang.must("again.more")
 	}
 	return d
+}
+
+// addCrops adds what the finding's forms and banners look like: those that it
+// names, or else the forms on its pages that ask for its data.
+func (b *builder) addCrops(d *detail, f reports.Finding) {
+	form := func(x reports.Form) {
+		file := plain.LocalFile(x.Picture.File)
+		if file != "" && x.Picture.Shows() && len(d.Crops) < detailPics {
+			d.Crops = append(d.Crops, crop{File: file, What: or(x.Heading, x.Action), Title: x.Page, Box: x.Picture})
+		}
+	}
+	named := false
+	for _, id := range f.Evidence {
+		if i, ok := b.placed.forms[id]; ok {
+			named = true
+			form(b.rep.Forms[i])
+		}
+		for _, c := range b.rep.Choices {
+			if c.Page != id {
+				continue
+			}
+			for _, l := range c.Offer.Layers {
+				if file := plain.LocalFile(l.Screenshot); file != "" && len(d.Crops) < detailPics {
+					d.Crops = append(d.Crops, crop{File: file, Title: b.rep.Site.URL, State: c.State})
+				}
+			}
+		}
+	}
+	if named {
+		return
+	}
+	for _, x := range b.rep.Forms {
+		asks := func(y reports.Field) bool { return y.DataType != "" && slices.Contains(f.DataTypes, y.DataType) }
+		if slices.Contains(f.Pages, x.Page) && slices.ContainsFunc(x.Fields, asks) {
+			form(x)
+		}
+	}
 }
 
 // addThing says what an id of the evidence stands for, where it is no request.

@@ -59,8 +59,37 @@ func Format(o Options) reports.Renderer {
 	}}
 }
 
+// sheet is a page to print and what stands at the top and bottom of it.
+type sheet struct {
+	title, dated string
+	at           string // RFC 3339; the time that the file is given
+	id           string
+	write        func(io.Writer) error
+}
+
 // Render prints the report whose folder is dir.
 func Render(ctx context.Context, dir string, w io.Writer, rep *reports.Report, o Options) error {
+	return o.render(ctx, dir, w, func(l *words.Language) sheet {
+		return sheet{
+			title: cmp.Or(rep.Site.Host, rep.Site.URL), dated: l.Must("pdf.scan", outside(strings.TrimSuffix(strings.Replace(rep.StartedAt, "T", " ", 1), "Z"))),
+			at: rep.StartedAt, id: rep.ScanID, write: func(w io.Writer) error { return o.Page(w, rep) },
+		}
+	})
+}
+
+// Organisation prints the page over several sites, which write makes, as for the
+// folder dir. Options.Page is not asked.
+func Organisation(ctx context.Context, dir string, w io.Writer, org *reports.Organisation, write func(io.Writer, *reports.Organisation) error, o Options) error {
+	return o.render(ctx, dir, w, func(l *words.Language) sheet {
+		day := func(s string) string { return outside(s[:min(len(s), len("2006-01-02"))]) }
+		return sheet{
+			title: strings.Join(org.Names, ", "), dated: l.Must("pdf.scans", day(org.From), day(org.To)),
+			at: org.To, write: func(w io.Writer) error { return write(w, org) },
+		}
+	})
+}
+
+func (o Options) render(ctx context.Context, dir string, w io.Writer, describe func(*words.Language) sheet) error {
 	size, ok := sizes[o.Paper]
 	if o.Paper == "" {
 		size, ok = sizes["A4"], true
@@ -77,25 +106,26 @@ func Render(ctx context.Context, dir string, w io.Writer, rep *reports.Report, o
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, o.Timeout, errors.New("it took longer than "+o.Timeout.String()))
 	defer cancel()
+	s := describe(lang)
 	var text bytes.Buffer
-	if err := o.Page(&text, rep); err != nil {
+	if err := s.write(&text); err != nil {
 		return fmt.Errorf("print pdf: %w", err)
 	}
-	data, err := o.print(ctx, dir, text.Bytes(), rep, lang, size)
+	data, err := o.print(ctx, dir, text.Bytes(), s, lang, size)
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
 		return fmt.Errorf("print pdf: %w", err)
 	}
-	if _, err := w.Write(settle(data, rep)); err != nil {
+	if _, err := w.Write(settle(data, s.at)); err != nil {
 		return fmt.Errorf("print pdf: %w", err)
 	}
 	return nil
 }
 
 // print writes the page into the folder for as long as it is printed.
-func (o Options) print(ctx context.Context, dir string, text []byte, rep *reports.Report, lang *words.Language, size [2]float64) (data []byte, err error) {
+func (o Options) print(ctx context.Context, dir string, text []byte, s sheet, lang *words.Language, size [2]float64) (data []byte, err error) {
 	path, err := o.Find()
 	if err != nil {
 		return nil, err
@@ -128,7 +158,7 @@ func (o Options) print(ctx context.Context, dir string, text []byte, rep *report
 	res, err := chromedp.Call(ctx, page.PrintToPDF, page.PrintToPDFParams{
 		PaperWidth: size[0], PaperHeight: size[1], MarginTop: &margin, MarginBottom: &margin, MarginLeft: &side, MarginRight: &side,
 		PrintBackground: &yes, GenerateTaggedPDF: &yes, GenerateDocumentOutline: &yes,
-		DisplayHeaderFooter: &yes, HeaderTemplate: header(lang, rep), FooterTemplate: footer(lang, rep),
+		DisplayHeaderFooter: &yes, HeaderTemplate: s.header(), FooterTemplate: s.footer(lang),
 	})
 	return res.Data, err
 }
@@ -163,16 +193,16 @@ func line(left, right string) string {
 	return `<div style="width:100%;margin:0 0.5in;display:flex;justify-content:space-between;font:8px sans-serif;color:#444"><span>` + left + `</span><span>` + right + `</span></div>`
 }
 
-func header(l *words.Language, rep *reports.Report) string {
-	site := rep.Site.Host
-	if site == "" {
-		site = rep.Site.URL
+func (s sheet) header() string {
+	title := "Candor"
+	if s.title != "" {
+		title += ": " + outside(s.title)
 	}
-	return line("Candor: "+outside(site), l.Must("pdf.scan", outside(strings.TrimSuffix(strings.Replace(rep.StartedAt, "T", " ", 1), "Z"))))
+	return line(title, s.dated)
 }
 
-func footer(l *words.Language, rep *reports.Report) string {
-	return line(l.Must("pdf.notice")+" "+outside(rep.ScanID), l.Must("pdf.page", `<span class="pageNumber"></span>`, `<span class="totalPages"></span>`))
+func (s sheet) footer(l *words.Language) string {
+	return line(l.Must("pdf.notice")+" "+outside(s.id), l.Must("pdf.page", `<span class="pageNumber"></span>`, `<span class="totalPages"></span>`))
 }
 
 func outside(s string) string { return html.EscapeString(plain.Middle(plain.Visible(s), 80)) }
@@ -182,8 +212,8 @@ var dates = regexp.MustCompile(`/(CreationDate|ModDate) \(D:\d{14}(\+00'00'|Z|[+
 
 // settle puts the time of the scan, which is as long, in place of the time of
 // printing.
-func settle(data []byte, rep *reports.Report) []byte {
-	at, err := time.Parse(time.RFC3339, rep.StartedAt)
+func settle(data []byte, scanned string) []byte {
+	at, err := time.Parse(time.RFC3339, scanned)
 	if err != nil {
 		at = time.Unix(0, 0)
 	}

@@ -119,7 +119,7 @@ func TestNoKeyUnused(t *testing.T) {
 	}
 	// beginnings that code puts an id to, with what it puts
 	put := []string{
-		"ask.", "ask.link.", "badge.", "behavior.", "change.", "channel.", "class.", "glossary.", "kind.", "month.", "outcome.", "owner.", "promise.", "promise.badge.", "reason.",
+		"ask.", "ask.link.", "badge.", "behavior.", "change.", "channel.", "class.", "glossary.", "plain.", "draft.col.", "draft.kind.", "draft.still.", "kind.", "month.", "outcome.", "owner.", "promise.", "promise.badge.", "reason.",
 		"severity.", "state.", "status.", "sure.", "time.", "topic.", "took.", "verdict.", "said.", "after.", "party.one.", "setter.by.", "org.gap.", "orgtopic.", "way.", "md.failing", "md.clean", "md.reason.", "md.topic.", "md.change.", "md.direction.", "md.promise.", "md.confidence.",
 	}
 	for key := range get(t, English).words {

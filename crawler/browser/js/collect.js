@@ -97,9 +97,10 @@
     if (['submit', 'button', 'image', 'reset'].includes(type)) continue;
     const form = e.form ?? null;
     const owner = form ?? e.getRootNode();
-    if (!group.has(owner)) { if (group.size >= 100) continue; group.set(owner, { form, root: e.getRootNode(), number: numberOf(owner), fields: [], controls: [], radios: new Map() }); }
+    if (!group.has(owner)) { if (group.size >= 100) continue; group.set(owner, { form, root: e.getRootNode(), number: numberOf(owner), elements: [], fields: [], controls: [], radios: new Map() }); }
     const g = group.get(owner);
     if (g.fields.length >= 200) continue;
+    g.elements.push(e);
     if (type === 'radio' && e.name) {
       const known = g.radios.get(e.name);
       if (known) { if (known.options.length < 20) known.options.push(cut(labelOf(e) || e.value, 100)); known.checked ||= e.defaultChecked; continue; }
@@ -134,6 +135,7 @@
       submit: cut(submit?.textContent || submit?.value || submit?.alt, 100),
       visible: form ? visible(form) || g.fields.some((f) => f.visible) : g.fields.some((f) => f.visible),
       in_shadow: g.root instanceof ShadowRoot, policy_link: near ? absolute(near.getAttribute('href')) : '', fields: g.fields,
+      shown: want.page && !want.late ? shown(g) : null, // the picture is taken beside the first reading
     });
   }
 
@@ -169,6 +171,23 @@
 
   return done();
 
+  // Where the page's picture, which is of the viewport, shows a form. One that
+  // holds the whole page is where its fields are. One that the page filled in is
+  // not shown: that may be a person's data.
+  function shown(g) {
+    if (g.elements.some((e) => (/^(text|email|tel|password|url)$/.test(e.type) || e.localName === 'textarea') && e.value && visible(e))) return null;
+    const parts = (list) => list.filter(visible).map((e) => e.getBoundingClientRect());
+    let boxes = g.form ? parts([g.form]) : [];
+    if (boxes.length === 0 || boxes[0].width * boxes[0].height > innerWidth * innerHeight) {
+      const fields = parts(g.elements);
+      if (fields.length > 0) boxes = fields;
+    }
+    if (boxes.length === 0) return null;
+    const margin = 8;
+    const x = Math.max(0, Math.floor(Math.min(...boxes.map((b) => b.left)) - margin)), y = Math.max(0, Math.floor(Math.min(...boxes.map((b) => b.top)) - margin));
+    const width = Math.min(innerWidth, Math.ceil(Math.max(...boxes.map((b) => b.right)) + margin)) - x, height = Math.min(innerHeight, Math.ceil(Math.max(...boxes.map((b) => b.bottom)) + margin)) - y;
+    return width < 40 || height < 24 ? null : { box: { x, y, width, height }, width: innerWidth, height: innerHeight };
+  }
   // The first records of a database, by store and key. It is opened as it is, and
   // only as long as that takes.
   function records(name) {
