@@ -124,11 +124,12 @@ func TestBadInput(t *testing.T) {
 		t.Run(b.name, func(t *testing.T) { checkBad(t, c, b) })
 	}
 	for url, title := range map[string]string{"http://www.rough.test/": "Rough", "http://www.rough.test/fine": "Fine"} {
-		if p := c.page(t, url); p.Ended != "quiet" || p.Title != title {
-			t.Errorf("%s ended %q with title %q", url, p.Ended, p.Title)
+		// It may end by its budget, which is short here: a machine can be busy.
+		if p := c.page(t, url); p.Failure != "" || p.Status != http.StatusOK || p.Title != title {
+			t.Errorf("%s ended %q (%d %s) with title %q", url, p.Ended, p.Status, p.Failure, p.Title)
 		}
 	}
-	if p := c.page(t, "http://www.rough.test/charset"); p.Ended != "quiet" || !strings.HasPrefix(p.Title, "Caf") {
+	if p := c.page(t, "http://www.rough.test/charset"); p.Failure != "" || !strings.HasPrefix(p.Title, "Caf") {
 		t.Errorf("broken charset: %q, title %q, %s", p.Ended, p.Title, p.Failure)
 	}
 }

@@ -73,7 +73,7 @@ type crawled struct {
 // options send every host to the server, quickly.
 func options(server *webtest.Server) Options {
 	return Options{
-		Pages: 30, Tabs: 2, HostDelay: -1, PageTimeout: 10 * time.Second, Insecure: true, NoSandbox: os.Geteuid() == 0,
+		Pages: 30, Tabs: 2, HostDelay: -1, PageTimeout: time.Minute, Insecure: true, NoSandbox: os.Geteuid() == 0,
 		HostMap: []HostMapping{{"*", server.Addr()}}, DNS: server.NamesAddr(), Words: testWords, ToolVersion: "1.2-test",
 	}
 }
