@@ -187,6 +187,11 @@ func (ld *loader) checkVendor(v *Vendor, f *file, ids termIDs, claims map[string
 			ld.fault(v, []any{"receives", i}, "unknown data type %q; expected an id of terms/data_types.yaml", d)
 		}
 	}
+	for i, n := range v.IAB {
+		if n < 1 || n > 0xffff || slices.Contains(v.IAB[:i], n) {
+			ld.fault(v, []any{"iab", i}, "number %d; expected one of IAB Europe's Global Vendor List, once", n)
+		}
+	}
 	if len(v.Domains)+len(v.Cookies)+len(v.Storage) == 0 {
 		ld.fault(v, nil, "nothing to know the vendor by; expected domains, cookies or storage")
 	}

@@ -49,6 +49,7 @@ type Vendor struct {
 	Ambiguous   []string     `yaml:"ambiguous"`
 	Categories  []string     `yaml:"categories"` // see Categories
 	Purposes    []string     `yaml:"purposes"`   // ids of terms/purposes.yaml
+	IAB         []int        `yaml:"iab"`        // numbers in IAB Europe's Global Vendor List
 	Domains     []HostRule   `yaml:"domains"`
 	Receives    []string     `yaml:"receives"` // data type ids
 	Params      []Param      `yaml:"params"`   // what request parameters carry

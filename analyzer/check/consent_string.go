@@ -15,7 +15,9 @@ import (
 // consentString asks whether the consent strings that a site keeps and sends say
 // what the visitor chose. After a refusal or a withdrawal a TCF string has no
 // purpose with consent; legitimate interest may remain, and is only told. With an
-// opt-out or its signal a US string does not say that nobody opted out.
+// opt-out or its signal a US string does not say that nobody opted out. In any
+// state, a vendor that gets identifiers has consent or a legitimate interest in
+// the TCF string that is kept there.
 func consentString(m *Matcher, r *rules.Rule) result {
 	differs := map[string][]choice.Told{} // by what was chosen, and the kind of string
 	var told, untested []string
@@ -42,8 +44,13 @@ func consentString(m *Matcher, r *rules.Rule) result {
 	for _, key := range sorted(differs) {
 		findings = append(findings, m.saysOther(r, key, differs[key]))
 	}
+	for _, s := range []evidence.State{evidence.StateNone, evidence.StateReject, evidence.StateAccept, evidence.StateWithdraw} {
+		if f, ok := m.withoutBit(r, s); ok {
+			findings = append(findings, f)
+		}
+	}
 	switch {
-	case !tested:
+	case !tested && len(findings) == 0:
 		return result{outcome: NotTested, why: capital(untested[0]) + "."}
 	case len(findings) > 0:
 		return result{findings: findings}
