@@ -126,9 +126,12 @@ SITES ?= 200
 .PHONY: bench-service
 bench-service: bench-service-load bench-service-pages ## the service under load: SITES (200) scanned, pages of 1,000 sites and 100,000 findings
 
+# Of sqlite, postgres-1, postgres-2 and postgres-4 (workers) those that match LOAD.
+LOAD ?= .
+
 .PHONY: bench-service-load
 bench-service-load: install-tests # scans an hour and memory, on SQLite and with 1, 2 and 4 workers on PostgreSQL
-	CANDOR_BENCH_LOAD=$(SITES) go test -run '^$$' -bench '^BenchmarkServiceLoad$$' -benchtime 1x -timeout 12h ./cmd/candor
+	CANDOR_BENCH_LOAD=$(SITES) go test -run '^$$' -bench '^BenchmarkServiceLoad$$/$(LOAD)' -benchtime 1x -timeout 12h ./cmd/candor
 
 .PHONY: bench-service-pages
 bench-service-pages: install-tests # how long each page of the dashboard takes, on both databases

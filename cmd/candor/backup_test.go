@@ -27,7 +27,7 @@ func (nopCloser) Close() error { return nil }
 // restore adds to.
 func rowsOf(t *testing.T, address string) string {
 	t.Helper()
-	s, err := store.Open(t.Context(), address, store.Options{Now: time.Now, NewID: func() string { return "x" }})
+	s, err := store.Open(t.Context(), address, store.Options{Keys: storetest.Keys(t), Now: time.Now, NewID: func() string { return "x" }})
 	if err != nil {
 		t.Fatal(err)
 	}

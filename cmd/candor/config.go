@@ -117,7 +117,7 @@ func (c *Command) environ() map[string]string {
 // warnUnknownVariables names variables that look like ours and are not, because
 // a misspelt one would otherwise do nothing, silently.
 func (c *Command) warnUnknownVariables(env map[string]string) {
-	known := []string{envName("config"), secondReaderKey, adminPassword, oidcSecret}
+	known := []string{envName("config"), secondReaderKey, adminPassword, oidcSecret, secretsKey}
 	for _, key := range configKeys() {
 		known = append(known, envName(key))
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"candor/reports"
+	"candor/reports/alert"
 	"candor/reports/store"
 	"candor/reports/web"
 	"candor/rules"
@@ -30,6 +31,7 @@ type metrics struct {
 	gaps     *prometheus.CounterVec
 	findings *prometheus.CounterVec
 	purged   *prometheus.CounterVec
+	told     *prometheus.CounterVec
 	requests *prometheus.HistogramVec
 }
 
@@ -54,11 +56,12 @@ func newMetrics(s *store.Store) *metrics {
 		gaps:     counter("candor_gaps_total", "What scans could not observe, by kind of gap.", "kind", gapKinds...),
 		findings: counter("candor_findings_total", "Findings of scans that ended with a result, by severity; those suppressed are not counted.", "severity", rules.Severities...),
 		purged:   counter("candor_purged_total", "Artefacts that a purge took away, by kind.", "kind"),
+		told:     counter("candor_alerts_total", "Tries of this machine to send alerts, by result: given_up are those not tried again.", "result", alert.Results...),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "candor_http_request_seconds", Help: "Seconds that the dashboard's answers took, by route.", Buckets: prometheus.DefBuckets}, []string{"method", "route", "code"}),
 	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "candor_build_info", Help: "1, with the version."}, []string{"version"})
 	build.WithLabelValues(toolVersion()).Set(1)
-	m.registry.MustRegister(m.scans, m.seconds, m.waits, m.pages, m.gaps, m.findings, m.purged, m.requests, build, line{s},
+	m.registry.MustRegister(m.scans, m.seconds, m.waits, m.pages, m.gaps, m.findings, m.purged, m.told, m.requests, build, line{s},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -86,6 +89,9 @@ func (m *metrics) result(rep *reports.Report) {
 		}
 	}
 }
+
+// alerts counts what became of a try to send some.
+func (m *metrics) alerts(result string, n int) { m.told.WithLabelValues(result).Add(float64(n)) }
 
 // request counts an answer of the dashboard.
 func (m *metrics) request(r web.Request) {

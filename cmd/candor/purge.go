@@ -25,8 +25,8 @@ func (o *serviceOptions) keepFlags(fs *pflag.FlagSet) {
 }
 
 // openStore opens the database of a service.
-func (c *Command) openStore(ctx context.Context, address string) (*store.Store, error) {
-	s, err := store.Open(ctx, address, store.Options{Now: c.Now, NewID: rand.Text})
+func (c *Command) openStore(ctx context.Context, address string, keys *store.Keys) (*store.Store, error) {
+	s, err := store.Open(ctx, address, store.Options{Now: c.Now, NewID: rand.Text, Keys: keys})
 	if err != nil {
 		return nil, &exitError{exitUsage, err}
 	}
@@ -35,7 +35,7 @@ func (c *Command) openStore(ctx context.Context, address string) (*store.Store, 
 
 // withKept runs something on what a service keeps.
 func (c *Command) withKept(ctx context.Context, o *serviceOptions, run func(*store.Store, blob.Store) error) error {
-	s, err := c.openStore(ctx, o.databaseAddress())
+	s, err := c.openStore(ctx, o.databaseAddress(), nil)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,10 @@ func (c *Command) sayOverdue(ctx context.Context, p *purge) error {
 // leftovers are blobs of attempts whose result did not count.
 const leftovers store.Artefact = "leftovers"
 
-// countsInWords is "evidence of 3 scans, reports of 1".
+// alerts that were said, which are kept as long as results.
+const alerts store.Artefact = "alerts"
+
+// countsInWords is "evidence of 3, reports of 1 (scans), 5 alerts".
 func countsInWords(counts map[store.Artefact]int64) string {
 	var parts []string
 	for _, a := range append(store.Artefacts[:len(store.Artefacts):len(store.Artefacts)], leftovers) {
@@ -132,10 +135,16 @@ func countsInWords(counts map[store.Artefact]int64) string {
 			parts = append(parts, fmt.Sprintf("%s of %d", a, n))
 		}
 	}
+	if len(parts) > 0 {
+		parts[len(parts)-1] += " (scans)"
+	}
+	if n := counts[alerts]; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d alerts", n))
+	}
 	if len(parts) == 0 {
 		return "nothing"
 	}
-	return strings.Join(parts, ", ") + " (scans)"
+	return strings.Join(parts, ", ")
 }
 
 // purge takes away what is kept too long. It marks it first (a tombstone in the
@@ -189,6 +198,9 @@ func (p *purge) run(ctx context.Context) (map[store.Artefact]int64, error) {
 	if err == nil && len(left) > 0 {
 		all[leftovers] = int64(len(left))
 		err = p.store.Record(ctx, p.actor, "purge", "", map[store.Artefact]int64{leftovers: int64(len(left))})
+	}
+	if err == nil {
+		all[alerts], err = p.store.PurgeAlerts(ctx, p.actor, r)
 	}
 	return all, err
 }

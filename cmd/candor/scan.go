@@ -145,14 +145,18 @@ func (c *Command) scanTo(ctx context.Context, o *options, urls []string) (rep *r
 	if err := errors.Join(keepProfile(o.profile, p.dir), keepRules(p.rules, p.dir)); err != nil {
 		return nil, nil, err
 	}
-	if crawlErr, err = c.crawl(ctx, o, p); err != nil {
+	crawling, end := span(ctx, "crawl")
+	crawlErr, err = c.crawl(crawling, o, p)
+	if end(err); err != nil {
 		return nil, nil, err
 	}
 	if o.event != nil && ctx.Err() != nil { // a service's, handed back: nobody would read a report on a part of it
 		return nil, nil, context.Cause(ctx)
 	}
 	if crawlErr == nil {
-		if err := c.lookAgain(ctx, o, p); err != nil {
+		looking, end := span(ctx, "second looks")
+		err := c.lookAgain(looking, o, p)
+		if end(err); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -163,7 +167,10 @@ func (c *Command) scanTo(ctx context.Context, o *options, urls []string) (rep *r
 	if rep, err = c.analyseAndWrite(ctx, asking, o, bundle, p.dir, p.set, p.profile, p.held); err != nil {
 		return nil, nil, err
 	}
-	return rep, crawlErr, c.redact(ctx, o, bundle, p.set, rep)
+	redacting, end := span(ctx, "redaction")
+	err = c.redact(redacting, o, bundle, p.set, rep)
+	end(err)
+	return rep, crawlErr, err
 }
 
 func (c *Command) plan(ctx context.Context, o *options, urls []string) (*plan, error) {

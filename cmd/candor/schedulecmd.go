@@ -75,7 +75,7 @@ func (c *Command) planned(cmd *cobra.Command, p *timetable, run func(ctx context
 			return usage("there is no database at %s\nStart 'candor serve' first, which makes it, or name it with --data DIR or --database URL", address)
 		}
 	}
-	s, err := c.openStore(cmd.Context(), address)
+	s, err := c.openStore(cmd.Context(), address, nil)
 	if err != nil {
 		return err
 	}

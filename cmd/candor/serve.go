@@ -38,6 +38,8 @@ type serviceOptions struct {
 	public          string // address by which people reach the dashboard
 	metrics         string // address of the figures; "" is none
 	grace           time.Duration
+	secretsKeyFile  string
+	proxies         []netip.Prefix // before the dashboard
 	browserNetworks []netip.Prefix // from where browsers that run elsewhere come to the guard
 
 	oidcName, oidcIssuer, oidcClient, oidcClaim string
@@ -78,6 +80,7 @@ func (o *serviceOptions) shareFlags(fs *pflag.FlagSet) {
 	fs.Var(newOne(&o.longest, parseDuration(time.Second, 24*time.Hour)), "scan-limit", "longest `TIME` for one scan of the service")
 	fs.Var(newOne(&o.grace, parseDuration(0, time.Hour)), "grace", "`TIME` for which a stop lets running scans go on before they are handed back")
 	fs.StringVar(&o.metrics, "metrics", "", "`ADDR:PORT` of /metrics (Prometheus), /healthz and /readyz without a log-in, such as 127.0.0.1:9464 (default none; the dashboard has them too, /metrics for a token)")
+	fs.StringVar(&o.secretsKeyFile, "secrets-key-file", "", "`FILE` with the keys that seal addresses of alerts in the database, 32 bytes in hex or base64 a line: the first seals, all open; or the variable "+secretsKey+" (default with SQLite a file that is made in --data)")
 	fs.Var(newList(&o.browserNetworks, ",", parsePrefix), "browser-network", "`RANGE` from which browsers elsewhere (--browser ws://…) come to this machine's guard (repeatable; default the address that answers)")
 	fs.Var(newList(&o.allow, ",", parsePrefix), "allow-network", "`RANGE` of addresses that scans may reach although it is not public, such as 10.0.0.0/8 (repeatable)")
 	fs.Var(newList(&o.tell, ",", parsePrefix), "alert-network", "`RANGE` of addresses that alerts may be sent to although it is not public, such as that of the mail server (repeatable)")
@@ -87,6 +90,7 @@ func (o *serviceOptions) shareFlags(fs *pflag.FlagSet) {
 func (o *serviceOptions) deskFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&o.listen, "listen", "127.0.0.1:8600", "`ADDR:PORT` of the dashboard")
 	fs.StringVar(&o.public, "public-url", "", "`URL` by which people reach the dashboard; with https:// cookies are kept to it")
+	fs.Var(newList(&o.proxies, ",", parsePrefix), "trusted-proxies", "`RANGE` of the reverse proxy before the dashboard, such as 10.0.0.0/8: its X-Forwarded-For or Forwarded says who logs in (repeatable; default nobody is believed)")
 	fs.StringVar(&o.oidcIssuer, "oidc-issuer", "", "`URL` of an OpenID provider to log in with; its client's secret is the variable "+oidcSecret)
 	fs.StringVar(&o.oidcClient, "oidc-client", "", "`ID` of this dashboard at the provider")
 	fs.StringVar(&o.oidcName, "oidc-name", "single sign-on", "`NAME` of the provider on the log-in page")
@@ -305,7 +309,7 @@ func (s *service) keepAddress(ctx context.Context, address string) error {
 func (s *service) dashboard(ctx context.Context, address string) (http.Handler, error) {
 	secure := strings.HasPrefix(address, "https://")
 	o := web.Options{
-		Store: s.store, Blobs: s.blobs, Rules: s.set, Version: toolVersion(), Secure: secure, Now: s.c.Now, Log: s.log, Added: s.added,
+		Store: s.store, Blobs: s.blobs, Rules: s.set, Version: toolVersion(), Secure: secure, Proxies: s.o.proxies, Now: s.c.Now, Log: s.log, Added: s.added,
 		CheckSite: s.checkSite, CheckProfile: s.checkProfile, Broader: broader(s.set),
 		Parts: s.parts, Metrics: s.metrics.handler(s.log), Watch: s.metrics.request, Tracer: s.tracer, Test: s.testAlert,
 	}

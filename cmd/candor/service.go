@@ -85,8 +85,20 @@ func (c *Command) openService(ctx context.Context, o *serviceOptions) (_ *servic
 	if s.free, err = o.alone(); err != nil {
 		return nil, &exitError{exitUsage, err}
 	}
-	if s.store, err = c.openStore(ctx, o.databaseAddress()); err != nil {
+	keys, err := s.secrets()
+	if err != nil {
 		return nil, err
+	}
+	if s.store, err = c.openStore(ctx, o.databaseAddress(), keys); err != nil {
+		return nil, err
+	}
+	switch n, err := s.store.Reseal(ctx, s.name); {
+	case errors.Is(err, store.ErrNoKey): // its destinations say so, the rest goes on
+		s.log.Error("alerts to some destinations cannot be sent", "err", err)
+	case err != nil:
+		return nil, err
+	case n > 0:
+		s.log.Info("addresses of destinations were sealed", "destinations", n)
 	}
 	s.metrics = newMetrics(s.store)
 	var stopTracing func(context.Context) error
@@ -115,7 +127,7 @@ func (c *Command) openService(ctx context.Context, o *serviceOptions) (_ *servic
 	if s.guard, err = guard.Listen(guard.Options{Allow: o.allow, Mapped: crawler.Mapped(s.mappings()), Log: s.log}); err != nil {
 		return nil, err
 	}
-	s.alerts = alert.New(alert.Options{Store: s.store, Dial: guard.Dialer(o.tell), Now: c.Now, Version: toolVersion(), Log: s.log})
+	s.alerts = alert.New(alert.Options{Watch: s.metrics.alerts, Store: s.store, Dial: guard.Dialer(o.tell), Now: c.Now, Version: toolVersion(), Log: s.log})
 	fo := fleet.Options{Workers: o.workers, Do: s.do, Next: s.next, Tick: o.clockwork.tick, Limit: o.longest, Later: o.clockwork.later, Log: s.log}
 	if pool := s.store.Pool(); pool != nil {
 		s.fleet, err = fleet.Postgres(ctx, pool, fo)
@@ -247,9 +259,10 @@ func (s *service) do(ctx context.Context, t fleet.Task) error {
 	}
 	began := s.c.Now()
 	ctx, whole := s.scanSpan(ctx, x)
+	ctx, steps := withSteps(ctx, s.c.Now)
 	state, err := s.attempt(ctx, x, at, log)
 	took := s.c.Now().Sub(began)
-	result, err := s.became(ctx, x, string(state), err, log.With("ms", took.Milliseconds()))
+	result, err := s.became(ctx, x, string(state), err, log.With("ms", took.Milliseconds(), "steps_ms", steps))
 	s.metrics.scans.WithLabelValues(result).Inc()
 	s.metrics.seconds.Observe(took.Seconds())
 	whole.SetAttributes(attribute.String("candor.result", result))
@@ -288,7 +301,7 @@ func (s *service) attempt(ctx context.Context, x store.Scan, at *place, log *slo
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	b := &beat{s: s, scan: x, cancel: cancel, log: log, visits: newVisits(ctx)}
+	b := &beat{s: s, scan: x, cancel: cancel, log: log, visits: newVisits(ctx), browser: sync.OnceFunc(stepOf(ctx, "start of the browser"))}
 	defer b.visits.end()
 	stop := b.start(ctx)
 	defer stop()
@@ -425,13 +438,14 @@ func siteOptions(o *options, text string) error {
 
 // beat says that a scan goes on, and how far it is.
 type beat struct {
-	s      *service
-	scan   store.Scan
-	cancel context.CancelCauseFunc
-	log    *slog.Logger // with the scan
-	visits *visits
-	mu     sync.Mutex
-	now    store.Progress
+	s       *service
+	scan    store.Scan
+	cancel  context.CancelCauseFunc
+	log     *slog.Logger // with the scan
+	visits  *visits
+	browser func() // it is there
+	mu      sync.Mutex
+	now     store.Progress
 }
 
 func (b *beat) event(e crawler.Event) {
@@ -450,6 +464,7 @@ func (b *beat) event(e crawler.Event) {
 	b.now.State = string(e.State)
 	switch e.Kind {
 	case "start":
+		b.browser()
 		b.now.Doing = "The browser is there"
 	case "page-start":
 		b.now.Doing = e.URL

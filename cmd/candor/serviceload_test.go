@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,7 +28,10 @@ import (
 // sites. It reports scans an hour and the most memory that was resident, of
 // Candor's processes and of the browsers, from /proc; what processes share is
 // counted once, in parts (Pss). A scan visits each page once, without a choice
-// (--states none), and does not look again.
+// (--states none), and does not look again. Each configuration's figures are
+// printed when it is done; -bench '^BenchmarkServiceLoad$/^postgres-2$' runs one.
+// The figures called s-… are the mean seconds of each step of a scan, from the
+// log: those of the crawl hold the start of the browser.
 func BenchmarkServiceLoad(b *testing.B) {
 	if _, err := browser.Find(""); err != nil {
 		b.Skip(err)
@@ -44,13 +48,13 @@ func BenchmarkServiceLoad(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer server.Close()
-	b.Run("SQLite", func(b *testing.B) {
+	b.Run("sqlite", func(b *testing.B) {
 		for b.Loop() {
 			load(b, server, sites, "", 1)
 		}
 	})
 	for _, workers := range []int{1, 2, 4} {
-		b.Run(fmt.Sprintf("PostgreSQL/workers=%d", workers), func(b *testing.B) {
+		b.Run(fmt.Sprintf("postgres-%d", workers), func(b *testing.B) {
 			pg := storetest.Postgres(b)
 			for b.Loop() {
 				load(b, server, sites, pg.Database(b), workers)
@@ -161,7 +165,24 @@ func load(b *testing.B, server *webtest.Server, sites int, database string, work
 	b.ReportMetric(wall.Seconds()/float64(sites), "s/scan")
 	b.ReportMetric(candor, "MiB-candor")
 	b.ReportMetric(chromium, "MiB-chromium")
+	took, n := map[string]float64{}, 0.0
+	for _, cmd := range all {
+		for line := range strings.Lines(cmd.Stderr.(*lockedBuffer).String()) {
+			if strings.Contains(line, "scan ends") {
+				n++
+			}
+			for _, m := range stepTime.FindAllStringSubmatch(line, -1) {
+				ms, _ := strconv.ParseFloat(m[2], 64)
+				took[m[1]] += ms
+			}
+		}
+	}
+	for name, ms := range took {
+		b.ReportMetric(ms/1000/n, "s-"+strings.ReplaceAll(name, "_", "-"))
+	}
 }
+
+var stepTime = regexp.MustCompile(`steps_ms\.(\w+)=(\d+)`)
 
 // watchFamilies follows the most memory that processes had together, and apart
 // from it their descendants, in MiB. The function it returns ends that.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -58,7 +60,52 @@ func tracing(ctx context.Context, environ map[string]string, log *slog.Logger) (
 // nothing. end takes the step's error.
 func span(ctx context.Context, name string, attrs ...attribute.KeyValue) (_ context.Context, end func(error)) {
 	ctx, s := trace.SpanFromContext(ctx).TracerProvider().Tracer(tracerName).Start(ctx, name, trace.WithAttributes(attrs...))
-	return ctx, func(err error) { endSpan(s, err) }
+	stop := stepOf(ctx, name)
+	return ctx, func(err error) {
+		stop()
+		endSpan(s, err)
+	}
+}
+
+// steps adds up how long each step of a scan takes, for the log.
+type steps struct {
+	now  func() time.Time
+	mu   sync.Mutex
+	took map[string]time.Duration
+}
+
+type stepsKey struct{}
+
+func withSteps(ctx context.Context, now func() time.Time) (context.Context, *steps) {
+	s := &steps{now: now, took: map[string]time.Duration{}}
+	return context.WithValue(ctx, stepsKey{}, s), s
+}
+
+// stepOf begins a step of the context's scan, if it has one.
+func stepOf(ctx context.Context, name string) (stop func()) {
+	s, ok := ctx.Value(stepsKey{}).(*steps)
+	if !ok {
+		return func() {}
+	}
+	began := s.now()
+	return func() { s.add(name, s.now().Sub(began)) }
+}
+
+func (s *steps) add(name string, d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.took[name] += d
+}
+
+// LogValue lists the steps with their milliseconds, by name.
+func (s *steps) LogValue() slog.Value {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []slog.Attr
+	for _, name := range slices.Sorted(maps.Keys(s.took)) {
+		out = append(out, slog.Int64(strings.ReplaceAll(name, " ", "_"), s.took[name].Milliseconds()))
+	}
+	return slog.GroupValue(out...)
 }
 
 func endSpan(s trace.Span, err error) {

@@ -41,7 +41,13 @@ type Options struct {
 	Now     func() time.Time
 	Version string
 	Log     *slog.Logger
+	// Watch is told what became of each try to send some alerts, as one of Results;
+	// nil for nobody.
+	Watch func(result string, alerts int)
 }
+
+// Results are what becomes of a try.
+var Results = []string{"sent", "failed", "given_up"}
 
 // Sender sends alerts. It is safe for use by several goroutines.
 type Sender struct {
@@ -124,15 +130,28 @@ func (s *Sender) deliver(ctx context.Context, b store.Batch) error {
 	log := s.Log.With("destination", b.Destination.ID, "alerts", len(b.Alerts))
 	if err != nil {
 		log.Warn("alerts were not sent", "err", err)
+		s.count("failed", len(b.Alerts))
+		for _, a := range b.Alerts {
+			if a.Attempts >= store.MaxTries {
+				s.count("given_up", 1)
+			}
+		}
 		return s.Store.Unsent(after, b, err.Error())
 	}
 	log.Info("alerts were sent")
+	s.count("sent", len(b.Alerts))
 	err = s.Store.Sent(after, b)
 	if errors.Is(err, store.ErrLost) {
 		log.Warn("alerts took so long to send that another machine has them")
 		return nil
 	}
 	return err
+}
+
+func (s *Sender) count(result string, alerts int) {
+	if s.Watch != nil {
+		s.Watch(result, alerts)
+	}
 }
 
 // Message is what a destination is told at once.

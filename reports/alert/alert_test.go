@@ -23,6 +23,7 @@ import (
 
 	"candor/reports"
 	"candor/reports/store"
+	"candor/reports/store/storetest"
 )
 
 // evil is what a site could say to become markup or a mention.
@@ -312,7 +313,7 @@ func TestDeliver(t *testing.T) {
 		defer mu.Unlock()
 		return now
 	}
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "candor.db"), store.Options{Now: clock, NewID: func() string {
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "candor.db"), store.Options{Keys: storetest.Keys(t), Now: clock, NewID: func() string {
 		mu.Lock()
 		defer mu.Unlock()
 		n++
@@ -392,7 +393,7 @@ func TestDeliver(t *testing.T) {
 // TestKick: a sender that runs sends what is due when it is told to look.
 func TestKick(t *testing.T) {
 	address, got := hook(t, ok)
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "candor.db"), store.Options{Now: time.Now, NewID: func() func() string { n := 0; return func() string { n++; return fmt.Sprint(n) } }()})
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "candor.db"), store.Options{Keys: storetest.Keys(t), Now: time.Now, NewID: func() func() string { n := 0; return func() string { n++; return fmt.Sprint(n) } }()})
 	if err != nil {
 		t.Fatal(err)
 	}

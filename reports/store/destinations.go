@@ -48,6 +48,8 @@ type Destination struct {
 
 	Paused    bool      `json:"paused"` // it is told nothing
 	CreatedAt time.Time `json:"created_at"`
+
+	closed error // why its address cannot be opened
 }
 
 // Bounds of a destination.
@@ -61,6 +63,8 @@ const (
 // repeats the address.
 func (d Destination) Check() error {
 	switch {
+	case d.closed != nil:
+		return d.closed
 	case strings.TrimSpace(d.Name) == "" || len(d.Name) > 200:
 		return errors.New("the name is missing, or longer than 200 characters")
 	case !slices.Contains(DestinationKinds, d.Kind):
@@ -147,6 +151,9 @@ func (d Destination) Mail() (MailServer, error) {
 
 // where is what may be shown of an address.
 func (d Destination) where() string {
+	if d.closed != nil {
+		return "an address that cannot be opened"
+	}
 	if d.Address == "" {
 		return ""
 	}
@@ -242,6 +249,10 @@ func (s *Store) AddDestination(ctx context.Context, actor string, d Destination)
 		return Destination{}, err
 	}
 	d.ID, d.CreatedAt, d.Where = s.newID(), s.now().UTC(), d.where()
+	sealed, err := s.keys.seal(d.ID, d.Address)
+	if err != nil {
+		return Destination{}, err
+	}
 	d.Sites = append([]string{}, d.Sites...)
 	slices.Sort(d.Kinds)
 	sites, err := json.Marshal(d.Sites)
@@ -260,7 +271,7 @@ func (s *Store) AddDestination(ctx context.Context, actor string, d Destination)
 			}
 		}
 		_, err := s.exec(ctx, tx, `INSERT INTO destinations(id, name, kind, address, organisation, sites, kinds, min_severity, digest_hour, zone, quiet_from, quiet_to, paused, created_at) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			d.ID, d.Name, d.Kind, d.Address, d.Organisation, string(sites), strings.Join(d.Kinds, ","), d.MinSeverity, d.DigestHour, d.Zone, d.QuietFrom, d.QuietTo, bit(d.Paused), ms(d.CreatedAt))
+			d.ID, d.Name, d.Kind, sealed, d.Organisation, string(sites), strings.Join(d.Kinds, ","), d.MinSeverity, d.DigestHour, d.Zone, d.QuietFrom, d.QuietTo, bit(d.Paused), ms(d.CreatedAt))
 		if taken(err) {
 			return ErrExists
 		}
@@ -301,6 +312,7 @@ func (s *Store) destinations(ctx context.Context, q querier, where string, args 
 		if err := row(&d.ID, &d.Name, &d.Kind, &d.Address, &d.Organisation, &sites, &kinds, &d.MinSeverity, &d.DigestHour, &d.Zone, &d.QuietFrom, &d.QuietTo, &paused, &created); err != nil {
 			return err
 		}
+		d.Address, d.closed = s.keys.open(d.ID, d.Address)
 		d.Kinds, d.Paused, d.CreatedAt, d.Where = strings.Split(kinds, ","), paused != 0, at(created), d.where()
 		out = append(out, d)
 		return json.Unmarshal([]byte(sites), &out[len(out)-1].Sites)

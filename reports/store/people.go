@@ -385,9 +385,24 @@ func (s *Store) Issue(ctx context.Context, actor string, p Pass) (_ Pass, secret
 // idleTime is how long a session lasts that nobody uses.
 const idleTime = 2 * time.Hour
 
-// Show returns the pass that a secret is for, with what it lets do now. One that expired or was taken back, or whose person cannot
+// Show returns the pass that a secret is for, with what it lets do now, and counts
+// that as a use of it. One that expired or was taken back, or whose person cannot
 // log in any more, and a session that was not used for 2 hours, is ErrNotFound.
 func (s *Store) Show(ctx context.Context, kind PassKind, secret string) (Pass, error) {
+	p, err := s.Look(ctx, kind, secret)
+	if err != nil {
+		return Pass{}, err
+	}
+	if now := s.now(); now.Sub(p.UsedAt) > time.Minute { // often enough to see which are in use
+		if _, err := s.exec(ctx, s.db, `UPDATE passes SET used_at = ? WHERE id = ?`, ms(now), p.ID); err != nil {
+			return Pass{}, fmt.Errorf("look up a pass: %w", err)
+		}
+	}
+	return p, nil
+}
+
+// Look returns what Show does, and is no use of the pass.
+func (s *Store) Look(ctx context.Context, kind PassKind, secret string) (Pass, error) {
 	var p Pass
 	var created, expires, used, disabled int64
 	var role Role
@@ -409,11 +424,6 @@ func (s *Store) Show(ctx context.Context, kind PassKind, secret string) (Pass, e
 		return Pass{}, fmt.Errorf("look up a pass: %w", err)
 	}
 	p.Access = Person{Role: role, In: in}.Access().within(p)
-	if now := s.now(); now.Sub(p.UsedAt) > time.Minute { // often enough to see which are in use
-		if _, err := s.exec(ctx, s.db, `UPDATE passes SET used_at = ? WHERE id = ?`, ms(now), p.ID); err != nil {
-			return Pass{}, fmt.Errorf("look up a pass: %w", err)
-		}
-	}
 	return p, nil
 }
 

@@ -283,3 +283,25 @@ func (s *Store) Purged(ctx context.Context, actor string, list []Tombstone) (map
 	}
 	return counts, nil
 }
+
+// PurgeAlerts takes away what was said to destinations, or dropped, longer ago than
+// results are kept, and returns how many alerts it were.
+func (s *Store) PurgeAlerts(ctx context.Context, actor string, r Retention) (int64, error) {
+	before, ever := s.until(r, Results)
+	if ever {
+		return 0, nil
+	}
+	var n int64
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		var err error
+		n, err = s.exec(ctx, tx, `DELETE FROM alerts WHERE created_at < ? AND state NOT IN (?, ?)`, before, AlertWaiting, AlertSending)
+		if err != nil || n == 0 {
+			return err
+		}
+		return s.record(ctx, tx, actor, "purge", "", map[string]int64{"alerts": n})
+	})
+	if err != nil {
+		return 0, fmt.Errorf("purge alerts: %w", err)
+	}
+	return n, nil
+}

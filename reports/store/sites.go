@@ -52,6 +52,28 @@ func (s *Store) AddOrganisation(ctx context.Context, actor, name string) (Organi
 	return o, nil
 }
 
+// RenameOrganisation gives an organisation another name. One that is taken is
+// ErrExists.
+func (s *Store) RenameOrganisation(ctx context.Context, actor, id, name string) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		var n int
+		if err := tx.QueryRowContext(ctx, s.sql(`SELECT count(*) FROM organisations WHERE name = ? AND id <> ?`), name, id).Scan(&n); err != nil {
+			return err
+		}
+		if n > 0 {
+			return ErrExists
+		}
+		if err := s.one(ctx, tx, `UPDATE organisations SET name = ? WHERE id = ?`, name, id); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, actor, "organisation.rename", id, map[string]string{"name": name})
+	})
+	if err != nil {
+		return fmt.Errorf("rename the organisation %s: %w", id, err)
+	}
+	return nil
+}
+
 // Organisations are all, by name.
 func (s *Store) Organisations(ctx context.Context) ([]Organisation, error) {
 	out := []Organisation{}

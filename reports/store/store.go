@@ -58,18 +58,20 @@ type Store struct {
 	pool  *pgxpool.Pool   // of PostgreSQL; nil for SQLite
 	now   func() time.Time
 	newID func() string
+	keys  *Keys // nil: nothing can be sealed or opened
 }
 
 // Options are what a store does not make up itself.
 type Options struct {
 	Now   func() time.Time
 	NewID func() string // unique, without order
+	Keys  *Keys         // seal secrets; without them no destination can be added or told anything
 }
 
 // Open opens a database and brings its tables up to date. The address is
 // postgres://… or the path of an SQLite file, which is made when it is missing.
 func Open(ctx context.Context, address string, o Options) (*Store, error) {
-	s := &Store{now: o.Now, newID: o.NewID}
+	s := &Store{now: o.Now, newID: o.NewID, keys: o.Keys}
 	var err error
 	if isPostgres(address) {
 		err = s.openPostgres(ctx, address)

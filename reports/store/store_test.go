@@ -54,9 +54,10 @@ func TestConformance(t *testing.T) {
 
 type world struct {
 	*store.Store
-	clock *clock
-	org   store.Organisation
-	site  store.Site
+	clock   *clock
+	address string
+	org     store.Organisation
+	site    store.Site
 }
 
 func conform(t *testing.T, address func(*testing.T) string) {
@@ -92,10 +93,12 @@ func conform(t *testing.T, address func(*testing.T) string) {
 		{"a destination that rests or is removed", testRest},
 		{"a destination that cannot be is refused", testBadDestination},
 		{"lists of many sites are cut, searched and ordered", testLists},
+		{"addresses of destinations are sealed, and keys can be changed", testSealed},
+		{"what was said long ago is purged", testPurgeAlerts},
 	}
 	addr := address(t)
 	c := &clock{t: time.Date(2026, 11, 26, 5, 0, 0, 0, time.UTC)}
-	s, err := store.Open(t.Context(), addr, store.Options{Now: c.now, NewID: ids()})
+	s, err := store.Open(t.Context(), addr, store.Options{Keys: storetest.Keys(t), Now: c.now, NewID: ids()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +111,7 @@ func conform(t *testing.T, address func(*testing.T) string) {
 	for i, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			site := must(s.AddSite(t.Context(), "admin", store.Site{Organisation: org.ID, URL: fmt.Sprintf("https://site%d.test/", i), Host: fmt.Sprintf("site%d.test", i), Name: fmt.Sprintf("Site %d", i)}))(t)
-			tt.run(t, &world{s, c, org, site})
+			tt.run(t, &world{s, c, addr, org, site})
 		})
 	}
 	n, broken, err := s.CheckAudit(context.Background())

@@ -234,6 +234,11 @@ func TestTokensAndLinksAreKept(t *testing.T) {
 func TestPeople(t *testing.T) {
 	d := newDesk(t)
 	v := d.as(store.Admin)
+	for name, want := range map[string]int{"Fernhill and sons": 200, "": 400} {
+		if code, text := v.post("/organisations/"+d.org.ID+"/name", url.Values{"name": {name}}); code != want || want == 200 && !strings.Contains(text, name+"</a>") {
+			t.Errorf("named %q: %d %s", name, code, text)
+		}
+	}
 	if code, text := v.post("/organisations", url.Values{"name": {"Harbour"}}); code != 200 || !strings.Contains(text, "Harbour") {
 		t.Errorf("%d %s", code, text)
 	}

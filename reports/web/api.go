@@ -34,6 +34,7 @@ func (s *server) calls() []call {
 		{"GET /api/v1/overview", store.Viewer, s.apiOverview},
 		{"GET /api/v1/organisations", store.Viewer, func(r *http.Request, _ who) (any, error) { return s.Store.Organisations(r.Context()) }},
 		{"POST /api/v1/organisations", store.Admin, s.apiAddOrganisation},
+		{"PATCH /api/v1/organisations/{organisation}", store.Admin, s.apiRenameOrganisation},
 		{"POST /api/v1/organisations/{organisation}/quota", store.Admin, s.apiQuota},
 		{"GET /api/v1/retention", store.Viewer, func(r *http.Request, _ who) (any, error) { return s.Store.Retention(r.Context()) }},
 		{"POST /api/v1/retention", store.Admin, s.apiRetention},
@@ -171,10 +172,24 @@ func body[T any](r *http.Request) (T, error) {
 	return v, nil
 }
 
+// organisationIn is what is sent of an organisation.
+type organisationIn struct {
+	Name string `json:"name"`
+}
+
+func (s *server) apiRenameOrganisation(r *http.Request, p who) (any, error) {
+	v, err := body[organisationIn](r)
+	if err == nil {
+		v.Name, err = organisationName(v.Name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return v, s.Store.RenameOrganisation(r.Context(), p.name, r.PathValue("organisation"), v.Name)
+}
+
 func (s *server) apiAddOrganisation(r *http.Request, p who) (any, error) {
-	v, err := body[struct {
-		Name string `json:"name"`
-	}](r)
+	v, err := body[organisationIn](r)
 	if err != nil {
 		return nil, err
 	}

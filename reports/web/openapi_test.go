@@ -206,6 +206,7 @@ func TestAPIAsDescribed(t *testing.T) {
 	call("GET", "/api/v1/retention", "", 200)
 	call("POST", "/api/v1/retention", `{"screenshots_days":10,"evidence_days":20,"reports_days":30,"results_days":0}`, 200)
 	call("POST", "/api/v1/retention", `{"screenshots_days":-1,"evidence_days":20,"reports_days":30,"results_days":0}`, 400)
+	call("PATCH", "/api/v1/organisations/"+org, `{"name":"Harbour and sons"}`, 200)
 	call("POST", "/api/v1/organisations/"+org+"/quota", `{"scans_per_day":5,"scans_at_once":1,"pages_per_day":0}`, 200)
 	call("GET", "/api/v1/scans/"+d.scan.ID+"/purged", "", 200)
 	call("GET", "/api/v1/recipients?q=tiktok", "", 200)

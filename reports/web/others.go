@@ -84,6 +84,21 @@ func (s *server) addOrganisation(w http.ResponseWriter, r *http.Request, p who) 
 	return back(w, r, "/settings")
 }
 
+func (s *server) renameOrganisation(w http.ResponseWriter, r *http.Request, p who) error {
+	values, err := form(r)
+	if err != nil {
+		return err
+	}
+	name, err := organisationName(values.Get("name"))
+	if err != nil {
+		return err
+	}
+	if err := s.Store.RenameOrganisation(r.Context(), p.name, r.PathValue("organisation"), name); err != nil {
+		return err
+	}
+	return back(w, r, "/settings")
+}
+
 func organisationName(text string) (string, error) {
 	name := strings.TrimSpace(text)
 	if name == "" || len(name) > 200 {

@@ -74,7 +74,8 @@ type event struct {
 // eventEvery is how often the database is asked how far a scan is.
 const eventEvery = time.Second
 
-// events tells how far a scan is as it goes (server-sent events), until it ends.
+// events tells how far a scan is as it goes (server-sent events), until it ends or
+// whoever asked may not know any more.
 func (s *server) events(w http.ResponseWriter, r *http.Request, _ who) error {
 	out := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -107,7 +108,24 @@ func (s *server) events(w http.ResponseWriter, r *http.Request, _ who) error {
 			return nil
 		case <-ticker.C:
 		}
+		if r, err = s.stillThere(r); err != nil {
+			return nil // the stream ends; who asks again is told why
+		}
 	}
+}
+
+// stillThere looks anew whether somebody may see what they are told, without
+// counting it as a use of their session.
+func (s *server) stillThere(r *http.Request) (*http.Request, error) {
+	c, err := r.Cookie(s.cookieName())
+	if err != nil {
+		return r, errNobody
+	}
+	pass, err := s.Store.Look(r.Context(), store.Session, c.Value)
+	if err != nil {
+		return r, err
+	}
+	return s.admit(r, &who{pass: pass, name: pass.Name}, store.Viewer)
 }
 
 func (s *server) cancelScan(w http.ResponseWriter, r *http.Request, p who) error {

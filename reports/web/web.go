@@ -18,6 +18,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -51,6 +52,9 @@ type Options struct {
 	Rules   *rules.Set
 	Version string
 	Secure  bool // it is reached by https: cookies are kept to it
+	// Proxies are the addresses of reverse proxies, which are believed when they say
+	// for whom they ask; nobody else is.
+	Proxies []netip.Prefix
 	OIDC    *Provider
 	Now     func() time.Time
 	Log     *slog.Logger
@@ -175,6 +179,7 @@ func (s *server) pageRoutes() []route {
 		{"GET /rules", store.Viewer, s.rulesPage},
 		{"GET /settings", anybody, s.settings},
 		{"POST /organisations", store.Admin, s.addOrganisation},
+		{"POST /organisations/{organisation}/name", store.Admin, s.renameOrganisation},
 		{"POST /organisations/{organisation}/quota", store.Admin, s.changeQuota},
 		{"POST /retention", store.Admin, s.changeRetention},
 		{"POST /people", store.Admin, s.addPerson},
@@ -205,6 +210,9 @@ func (s *server) guard(next http.Handler) http.Handler {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		if from, ok := s.askedFor(r); ok { // the request is this handler's own: see watched
+			r.RemoteAddr = netip.AddrPortFrom(from, 0).String()
+		}
 		defer func() {
 			if fault := recover(); fault != nil && fault != http.ErrAbortHandler {
 				s.Log.Error("a page could not be made", "route", routeOf(r), "fault", fault)

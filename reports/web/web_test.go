@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"regexp"
@@ -22,6 +24,7 @@ import (
 	"candor/reports"
 	"candor/reports/store"
 	"candor/reports/store/blob"
+	"candor/reports/store/storetest"
 	"candor/rules"
 )
 
@@ -68,7 +71,7 @@ func newDesk(t *testing.T) *desk {
 	}
 	ctx := t.Context()
 	var err error
-	d.store, err = store.Open(ctx, filepath.Join(t.TempDir(), "candor.db"), store.Options{Now: clock, NewID: ids})
+	d.store, err = store.Open(ctx, filepath.Join(t.TempDir(), "candor.db"), store.Options{Keys: storetest.Keys(t), Now: clock, NewID: ids})
 	check := func(err error) {
 		if err != nil {
 			t.Helper()
@@ -579,6 +582,66 @@ func TestWork(t *testing.T) {
 	}
 	if _, text := v.get("/findings"); strings.Contains(text, finding) {
 		t.Error("a suppressed finding is listed")
+	}
+}
+
+// TestEventsEnd: who watches a scan is told no more when their session was ended.
+func TestEventsEnd(t *testing.T) {
+	d := newDesk(t)
+	q, err := d.store.Queue(t.Context(), "setup", store.Scan{Site: d.site.ID, Reason: "person"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := d.as(store.Viewer)
+	resp, err := v.client.Get(d.srv.URL + "/scans/" + q.ID + "/events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	told := bufio.NewReader(resp.Body)
+	if line, err := told.ReadString('\n'); err != nil || !strings.Contains(line, `"state":"queued"`) {
+		t.Fatalf("%q, %v", line, err)
+	}
+	if err := d.store.EndSessions(t.Context(), "admin", d.people[store.Viewer]); err != nil {
+		t.Fatal(err)
+	}
+	if rest, err := io.ReadAll(told); err != nil || strings.TrimSpace(string(rest)) != "" {
+		t.Errorf("after that %q, %v", rest, err)
+	}
+	if code, text := v.get("/scans/" + q.ID + "/events"); code != 200 || !strings.Contains(text, "Log in") {
+		t.Errorf("asked again: %d %s", code, text)
+	}
+}
+
+// TestBehindProxy: tries to log in are counted for each address that a trusted
+// proxy asks for.
+func TestBehindProxy(t *testing.T) {
+	d := newDesk(t)
+	d.options.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	h, err := New(d.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.srv.Config.Handler = h
+	try := func(from string) int {
+		r, err := http.NewRequest(http.MethodPost, d.srv.URL+"/login", strings.NewReader("name=n"+from+"&password=x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("X-Forwarded-For", from)
+		code, _, _ := d.visitor().do(r)
+		return code
+	}
+	for range 5 {
+		try("203.0.113.1")
+	}
+	if a, b := try("203.0.113.1"), try("203.0.113.2"); a != http.StatusTooManyRequests || b != http.StatusUnauthorized {
+		t.Errorf("the sixth try from one address: %d, the first from another: %d", a, b)
+	}
+	log, err := d.store.Audit(t.Context(), 0, 1)
+	if err != nil || len(log) != 1 || !strings.Contains(log[0].Detail, "203.0.113.2") {
+		t.Errorf("the audit log has %+v, %v", log, err)
 	}
 }
 
