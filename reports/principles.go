@@ -415,7 +415,13 @@ func byCount(n map[string]int) []string {
 // listed names the first of a list.
 func listed(names []string) string {
 	const most = 6
-	out := strings.ReplaceAll(strings.Join(names[:min(most, len(names))], ", "), "_", " ")
+	shown := slices.Clone(names[:min(most, len(names))])
+	for i, n := range shown {
+		if n == "cdn" || n == "cdp" || n == "crm" {
+			shown[i] = strings.ToUpper(n)
+		}
+	}
+	out := strings.ReplaceAll(strings.Join(shown, ", "), "_", " ")
 	if more := len(names) - most; more > 0 {
 		out += fmt.Sprintf(" and %d more", more)
 	}

@@ -135,7 +135,7 @@ func (b *builder) first(cards []*card) []firstFinding {
 func (b *builder) since(f reports.Finding) string {
 	switch {
 	case b.rep.Changes.Against.ScanID == "":
-		return b.lang.must("first.since.this", b.lang.day(f.FirstSeen))
+		return b.lang.must("first.since.this")
 	case f.New:
 		return b.lang.must("first.since.new", b.lang.day(f.FirstSeen))
 	}

@@ -83,7 +83,31 @@ var escaper = strings.NewReplacer("\x00", "\ufffd", `"`, "&#34;", "&", "&amp;", 
 // spoken is a text that the analysis wrote in English, in the page's language
 // where it can be said, and else marked as English.
 func (s *speaker) spoken(n int, text string) template.HTML {
-	return s.inWords(text, func(t string) template.HTML { return s.short(n, t) })
+	return s.inWords(text, func(t string) template.HTML { return shown(whole(t, n)) })
+}
+
+// sentenceEnd is where a sentence ends and another begins, in either language.
+var sentenceEnd = regexp.MustCompile(`[.?!][”“"]? [\p{Lu}„“]`)
+
+// whole shortens sentences to at most n characters: to whole ones where those
+// are at least a third of that, or else to whole words.
+func whole(s string, n int) text {
+	t := shorten(s, n)
+	if t.Full == "" {
+		return t
+	}
+	head := strings.TrimSuffix(t.Short, "…")
+	end := 0
+	for _, m := range sentenceEnd.FindAllStringIndex(head, -1) {
+		end = m[0] + strings.IndexByte(head[m[0]:], ' ')
+	}
+	switch space := strings.LastIndexByte(head, ' '); {
+	case end*3 >= len(head):
+		t.Short = head[:end] + " …"
+	case space*3 >= len(head)*2:
+		t.Short = head[:space] + " …"
+	}
+	return t
 }
 
 // spokenMiddle is spoken for what may be an address.
@@ -116,7 +140,7 @@ func (s *speaker) mark(said template.HTML) template.HTML {
 func (s *speaker) ruled(n int, id, field, text string) template.HTML {
 	if r, ok := s.Rule(id); ok {
 		if said := map[string]string{"title": r.Title, "why": r.Why, "remediation": r.Remediation}[field]; said != "" {
-			return s.short(n, strings.TrimSpace(said))
+			return shown(whole(strings.TrimSpace(said), n))
 		}
 	}
 	return s.spoken(n, text)
