@@ -61,7 +61,7 @@ func (c *Change) Line() string {
 		name += ", which " + cmp.Or(c.After, "leaves")
 	}
 	if c.OnNew || c.Kind == "not_seen_again" || c.Kind == "seen_again" {
-		name += ". " + c.Why
+		name = strings.TrimSuffix(name, ".") + ". " + c.Why
 	}
 	return name
 }

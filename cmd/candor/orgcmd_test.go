@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,6 +54,11 @@ func TestReportOfSeveralSites(t *testing.T) {
 	}
 	if code := s.run(append([]string{"report", "empty", "--out", "more"}, folders...)...); code != exitIncomplete || !strings.Contains(read(t, "more/index.html"), "This folder could not be read: it holds no scan.json.") {
 		t.Errorf("a folder without a scan ends with %d", code)
+	}
+	s.Stages.FindBrowser = func(string, bool) (string, error) { return "", errors.New("no browser is here") }
+	s.Stages.Renderers = renderers
+	if code := s.run("report", folders[0], folders[1], "--out", "paper", "--format", "pdf"); code != exitUsage || !strings.Contains(s.stderr.String(), "no browser is here") {
+		t.Errorf("a PDF without a browser ends with %d: %s", code, s.stderr.String())
 	}
 	for _, args := range [][]string{{"empty", "empty"}, {folders[0], "nowhere"}, {folders[0], folders[1], "--format", "sarif"}, {folders[0], "pages/all.html"}} {
 		if code := s.run(append([]string{"report", "--out", "never"}, args...)...); code != exitUsage {

@@ -104,6 +104,43 @@ func TestPrint(t *testing.T) {
 	}
 }
 
+// The page over several sites is printed with its outline; names that attack are
+// text in it and at the top of each page.
+func TestOrganisation(t *testing.T) {
+	org := reporttest.Organisation(t, 3)
+	org.Names = []string{`<img src=x onerror=alert(1)>` + "\u202e"}
+	org.Sites[0].Host = reporttest.Attack
+	o := options(t)
+	o.Language = "de"
+	var b bytes.Buffer
+	if err := pdf.Organisation(t.Context(), t.TempDir(), &b, org, html.OrganisationIn("de"), o); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"/StructTreeRoot", "/Outlines", "/CreationDate (D:" + strings.NewReplacer("-", "", "T", "", ":", "", "Z", "").Replace(org.To)} {
+		if !bytes.Contains(b.Bytes(), []byte(want)) {
+			t.Errorf("the file lacks %s", want)
+		}
+	}
+	for _, bad := range []string{"/JavaScript", "/JS ", "/Launch", "/EmbeddedFile", "(javascript:", "(data:", "(file:"} {
+		if bytes.Contains(b.Bytes(), []byte(bad)) {
+			t.Errorf("the file holds %s", bad)
+		}
+	}
+	r, err := reader.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := r.Page(1).GetPlainText(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Candor: <img src=x onerror=alert(1)>⟨U+202E⟩", "Prüfungen vom " + org.From[:10] + " bis " + org.To[:10], fmt.Sprintf("Seite 1 von %d", r.NumPage())} {
+		if !strings.Contains(strings.Join(strings.Fields(text), " "), want) {
+			t.Errorf("the first page lacks %q:\n%s", want, text)
+		}
+	}
+}
+
 // The same report on the same paper gives the same bytes.
 func TestPaper(t *testing.T) {
 	o := options(t)
