@@ -4,13 +4,19 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"candor/crawler"
+	"candor/crawler/browser"
 	"candor/crawler/evidence"
+	"candor/crawler/webtest"
 	"candor/reports/store"
 	"candor/reports/store/storetest"
 )
@@ -68,6 +74,96 @@ func TestKilledDatabase(t *testing.T) {
 		if err != nil || len(scans) != 1 {
 			t.Errorf("%d scans of the site, %v", len(scans), err)
 		}
+	}
+}
+
+// TestKilledBrowser: kill -9 of Chromium in the middle of a scan. It is started
+// again within the scan, whose report says so; the site has one finished scan.
+func TestKilledBrowser(t *testing.T) {
+	path, err := browser.Find("")
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip("SKIPPED, nothing was tested:", err)
+	}
+	server, err := webtest.New(loadSites(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	x := newTeam(t, "")
+	if x.site, err = x.store.AddSite(t.Context(), "test", store.Site{Organisation: x.site.Organisation, URL: "https://" + loadHost(0) + "/", Host: "shop-0000.test", Name: "Shop"}); err != nil {
+		t.Fatal(err)
+	}
+	x.o.browser, x.o.noSandbox, x.o.insecure, x.o.pages = path, os.Geteuid() == 0, true, 2
+	x.o.hostMap = []crawler.HostMapping{{Pattern: "*", Addr: server.Addr()}}
+	mark := "--mark-of-a-test=" + x.o.data // which of all browsers it is
+	var once sync.Once
+	x.Stages.Crawl = func(ctx context.Context, to crawler.Target, o crawler.Options, w *evidence.Writer) error {
+		o.BrowserFlags = append(o.BrowserFlags, mark)
+		tell := o.Progress
+		o.Progress = func(e crawler.Event) {
+			if e.Kind == "page-done" {
+				once.Do(func() { kill9(t, mark) })
+			}
+			tell(e)
+		}
+		return crawler.Crawl(ctx, to, o, w)
+	}
+	stop := x.work(t)
+	q := x.queue(t)
+	got := x.until(t, q.ID, store.Finished, store.Incomplete)
+	stop()
+	if got.State != store.Finished || got.Attempt != 1 {
+		t.Errorf("got %+v; the log says\n%s", got, x.stderr)
+	}
+	scans, err := x.store.Scans(t.Context(), x.site.ID, 10)
+	if err != nil || len(scans) != 1 {
+		t.Errorf("%d scans of the site, %v", len(scans), err)
+	}
+	r, err := evidence.Open(filepath.Join(x.o.blobAddress(), got.Evidence))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	said := 0
+	for g, err := range r.Gaps() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g.Kind == "crash" && strings.Contains(g.Why, "started again") {
+			said++
+		}
+	}
+	if said != 1 {
+		t.Errorf("%d gaps say that the browser was started again", said)
+	}
+}
+
+// kill9 kills the processes that were started with a flag.
+func kill9(t *testing.T, flag string) {
+	names, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Error(err)
+	}
+	killed := 0
+	for _, name := range names {
+		line, err := os.ReadFile(name)
+		if err != nil || !slices.Contains(strings.Split(string(line), "\x00"), flag) {
+			continue // it ended, or is another
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(name)))
+		if err == nil {
+			err = syscall.Kill(pid, syscall.SIGKILL)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+		killed++
+	}
+	if killed == 0 {
+		t.Error("no browser was there to be killed")
 	}
 }
 

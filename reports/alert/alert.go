@@ -18,6 +18,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -44,6 +46,8 @@ type Options struct {
 	// Watch is told what became of each try to send some alerts, as one of Results;
 	// nil for nobody.
 	Watch func(result string, alerts int)
+	// Roots are whose certificates are believed; nil is the system's.
+	Roots *x509.CertPool
 }
 
 // Results are what becomes of a try.
@@ -68,7 +72,7 @@ const (
 
 // New makes a sender.
 func New(o Options) *Sender {
-	t := &http.Transport{DialContext: o.Dial, DisableKeepAlives: true, TLSHandshakeTimeout: 20 * time.Second, ResponseHeaderTimeout: 30 * time.Second, MaxResponseHeaderBytes: 64 << 10}
+	t := &http.Transport{DialContext: o.Dial, DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: o.Roots, MinVersion: tls.VersionTLS12}, TLSHandshakeTimeout: 20 * time.Second, ResponseHeaderTimeout: 30 * time.Second, MaxResponseHeaderBytes: 64 << 10}
 	return &Sender{Options: o, kick: make(chan struct{}, 1), client: &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 

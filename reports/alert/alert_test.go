@@ -3,6 +3,9 @@ package alert
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -190,22 +193,42 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// smtpServer takes letters (RFC 5321), and offers no TLS.
+// smtpServer takes letters (RFC 5321), without TLS, from the start in TLS
+// (RFC 8314) or by STARTTLS (RFC 3207).
 type smtpServer struct {
 	address string
+	tls     *tls.Config // nil without TLS
+	starts  bool        // with STARTTLS
+	roots   *x509.CertPool
+	logins  []string // what PLAIN said (RFC 4616)
 	mu      sync.Mutex
 	letters []string
 	to      []string
 	refuse  bool // each recipient
 }
 
+// newTLS is a server that speaks TLS; its certificate is for 127.0.0.1.
+func newTLS(t *testing.T, starts bool) *smtpServer {
+	t.Helper()
+	certified := httptest.NewTLSServer(nil)
+	defer certified.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(certified.Certificate())
+	return serveSMTP(t, &smtpServer{tls: &tls.Config{Certificates: certified.TLS.Certificates, MinVersion: tls.VersionTLS12}, starts: starts, roots: roots})
+}
+
 func newSMTP(t *testing.T) *smtpServer {
+	t.Helper()
+	return serveSMTP(t, &smtpServer{})
+}
+
+func serveSMTP(t *testing.T, s *smtpServer) *smtpServer {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &smtpServer{address: l.Addr().String()}
+	s.address = l.Addr().String()
 	var done sync.WaitGroup
 	done.Go(func() {
 		for {
@@ -213,7 +236,12 @@ func newSMTP(t *testing.T) *smtpServer {
 			if err != nil {
 				return
 			}
-			done.Go(func() { s.talk(c) })
+			done.Go(func() {
+				if s.tls != nil && !s.starts {
+					c = tls.Server(c, s.tls)
+				}
+				s.talk(c)
+			})
 		}
 	})
 	t.Cleanup(func() {
@@ -226,6 +254,7 @@ func newSMTP(t *testing.T) *smtpServer {
 func (s *smtpServer) talk(c net.Conn) {
 	defer c.Close()
 	fmt.Fprint(c, "220 mail.test\r\n")
+	secret := s.tls != nil && !s.starts
 	for in := bufio.NewReader(c); ; {
 		line, err := in.ReadString('\n')
 		if err != nil {
@@ -235,6 +264,22 @@ func (s *smtpServer) talk(c net.Conn) {
 		s.mu.Lock()
 		answer := "250 ok"
 		switch verb {
+		case "EHLO":
+			switch {
+			case secret:
+				answer = "250-mail.test\r\n250 AUTH PLAIN"
+			case s.tls != nil:
+				answer = "250-mail.test\r\n250 STARTTLS"
+			}
+		case "STARTTLS":
+			fmt.Fprint(c, "220 go on\r\n")
+			over := tls.Server(c, s.tls)
+			c, in, secret = over, bufio.NewReader(over), true
+			s.mu.Unlock()
+			continue
+		case "AUTH":
+			s.logins = append(s.logins, strings.TrimSpace(line))
+			answer = "235 welcome"
 		case "RCPT":
 			s.to = append(s.to, strings.TrimSpace(line))
 			if s.refuse {
@@ -300,6 +345,29 @@ func TestMail(t *testing.T) {
 	d.Address = "smtp://" + srv.address + "/?from=candor@fernhill.test&to=nobody@fernhill.test"
 	if err := s.Send(t.Context(), d, message()); err == nil || !strings.Contains(err.Error(), "no such mailbox") {
 		t.Errorf("an address that is refused: %v", err)
+	}
+}
+
+// TestMailOverTLS: a password goes to a server that shows who it is, and to no
+// other.
+func TestMailOverTLS(t *testing.T) {
+	for scheme, starts := range map[string]bool{"smtps": false, "smtp": true} {
+		srv := newTLS(t, starts)
+		d := destination(store.Email, scheme+"://candor:"+secret+"@"+srv.address+"/?from=candor@fernhill.test&to=dpo@fernhill.test")
+		s := sender(t, nil, t.Output())
+		if err := s.Send(t.Context(), d, message()); err == nil || !strings.Contains(err.Error(), "certificate") || strings.Contains(err.Error(), secret) {
+			t.Errorf("%s to a server that nobody vouches for: %v", scheme, err)
+		}
+		trusting := New(Options{Dial: s.Dial, Now: s.Now, Log: s.Log, Roots: srv.roots})
+		if err := trusting.Send(t.Context(), d, message()); err != nil {
+			t.Errorf("%s: %v", scheme, err)
+		}
+		srv.mu.Lock()
+		want := "AUTH PLAIN " + base64.StdEncoding.EncodeToString([]byte("\x00candor\x00"+secret))
+		if len(srv.letters) != 1 || len(srv.logins) != 1 || srv.logins[0] != want {
+			t.Errorf("%s: %d letters after the log-ins %q", scheme, len(srv.letters), srv.logins)
+		}
+		srv.mu.Unlock()
 	}
 }
 

@@ -28,14 +28,17 @@ func (s *Sender) mail(ctx context.Context, d store.Destination, m Message) error
 	if err != nil {
 		return err
 	}
-	options := []mail.Option{mail.WithPort(port), mail.WithTimeout(sendTime), mail.WithHELO("candor"), mail.WithTLSConfig(&tls.Config{ServerName: to.Host, MinVersion: tls.VersionTLS12}), mail.WithTLSPolicy(mail.TLSOpportunistic)}
+	options := []mail.Option{mail.WithPort(port), mail.WithTimeout(sendTime), mail.WithHELO("candor"), mail.WithTLSConfig(s.tlsOf(to.Host)), mail.WithTLSPolicy(mail.TLSOpportunistic)}
 	if to.User != "" {
 		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory), mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(to.User), mail.WithPassword(to.Password))
 	}
 	dial := s.Dial
 	if to.TLS {
-		dial = overTLS(dial, to.Host)
-		options = append(options, mail.WithSSL())
+		// Not WithSSL: with a dialer of ours go-mail would then take the connection for
+		// one in clear, and send no password. It looks at the connection itself when it
+		// does not have to begin TLS.
+		dial = overTLS(dial, s.tlsOf(to.Host))
+		options = append(options, mail.WithTLSPolicy(mail.TLSOpportunistic))
 	}
 	// go-mail leaves the connection open when the greeting, TLS or the log-in fails.
 	line := &lastConn{dial: dial}
@@ -55,14 +58,19 @@ func (s *Sender) mail(ctx context.Context, d store.Destination, m Message) error
 	return nil
 }
 
+// tlsOf is how a mail server of this name has to show that it is it.
+func (s *Sender) tlsOf(host string) *tls.Config {
+	return &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12, RootCAs: s.Roots}
+}
+
 // overTLS has a connection begin with TLS (RFC 8314, section 3.3).
-func overTLS(dial dialer, host string) dialer {
+func overTLS(dial dialer, config *tls.Config) dialer {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := dial(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
-		t := tls.Client(c, &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12})
+		t := tls.Client(c, config)
 		if err := t.HandshakeContext(ctx); err != nil {
 			return nil, errors.Join(err, c.Close())
 		}
