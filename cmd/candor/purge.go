@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"candor/crawler/evidence"
 	"candor/reports/store"
 	"candor/reports/store/blob"
 )
@@ -223,10 +227,45 @@ func (p *purge) gone(ctx context.Context, t store.Tombstone) error {
 		}); err != nil {
 			return err
 		}
-		for _, n := range names {
-			if err := p.blobs.Remove(ctx, n); err != nil {
-				return err
-			}
+		return p.screenshots(ctx, t, names)
+	}
+	return nil
+}
+
+// screenshots takes them away and leaves in the bundle which they were, so that
+// nobody takes them for lost. Both say nothing new the second time: what a purge
+// that was killed took away is in its list already.
+func (p *purge) screenshots(ctx context.Context, t store.Tombstone, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	list := evidence.Purged{At: t.BuriedAt}
+	file := t.Evidence + evidence.PurgedFile
+	switch was, err := p.blobs.Get(ctx, file); {
+	case err == nil:
+		err := errors.Join(json.NewDecoder(was).Decode(&list), was.Close())
+		if err != nil {
+			return err
+		}
+	case !errors.Is(err, blob.ErrNotFound):
+		return err
+	}
+	for _, n := range names {
+		if n = strings.TrimPrefix(n, t.Evidence); !slices.Contains(list.Files, n) {
+			list.Files = append(list.Files, n)
+		}
+	}
+	slices.Sort(list.Files)
+	text, err := json.Marshal(list)
+	if err != nil {
+		return err
+	}
+	if err := p.blobs.Put(ctx, file, bytes.NewReader(text), int64(len(text))); err != nil {
+		return err
+	}
+	for _, n := range names {
+		if err := p.blobs.Remove(ctx, n); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -261,6 +262,13 @@ func (c *Command) verify(bundle, key, signature string) error {
 	m := r.Meta()
 	fmt.Fprintf(c.Stdout, "%s: every file is as it was written (scan %s of %s)\n",
 		plain.Terminal(bundle, 300), plain.Terminal(m.ScanID, 100), m.StartedAt.UTC().Format("2006-01-02 15:04:05 UTC"))
+	purged, err := r.Purged()
+	if err != nil {
+		return err
+	}
+	if n := len(purged.Files); n > 0 {
+		fmt.Fprintf(c.Stdout, "%d screenshots were purged on %s, since they were kept long enough\n", n, purged.At.UTC().Format(time.DateOnly))
+	}
 	root, err := r.Root()
 	if err != nil {
 		return err

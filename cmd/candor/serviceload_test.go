@@ -113,6 +113,7 @@ func load(b *testing.B, server *webtest.Server, sites int, database string, work
 	}
 	var pids []int
 	var all []*exec.Cmd
+	command := builtCandor(b)
 	began := time.Now()
 	for i := range workers {
 		args := []string{"serve", "--listen", "127.0.0.1:0"}
@@ -123,7 +124,7 @@ func load(b *testing.B, server *webtest.Server, sites int, database string, work
 		if os.Geteuid() == 0 {
 			args = append(args, "--no-sandbox")
 		}
-		cmd := exec.Command(builtCandor(b), args...)
+		cmd := exec.Command(command, args...)
 		cmd.Stdout, cmd.Stderr = &lockedBuffer{}, &lockedBuffer{}
 		if err := cmd.Start(); err != nil {
 			b.Fatal(err)

@@ -24,6 +24,9 @@ func closedBundle(t *testing.T) string {
 		t.Fatal(err)
 	}
 	must(t, w.AddDocument(Document{ID: "d01", Raw: "documents/d01.raw"}))
+	if _, err := w.AddBlob("screenshots/p0001.none.jpg", []byte("picture")); err != nil {
+		t.Fatal(err)
+	}
 	must(t, w.Close(func(m *Meta) { m.Complete = true }))
 	return dir
 }
@@ -53,6 +56,22 @@ func TestVerifyNamesTheFile(t *testing.T) {
 		}, []string{"verify meta.json: content differs"}},
 		{"a file missing", func(t *testing.T, dir string) { must(t, os.Remove(dir+"/documents/d01.raw")) },
 			[]string{"verify documents/d01.raw: it is missing"}},
+		{"a screenshot missing", func(t *testing.T, dir string) { must(t, os.Remove(dir+"/screenshots/p0001.none.jpg")) },
+			[]string{"verify screenshots/p0001.none.jpg: it is missing"}},
+		{"a screenshot purged", func(t *testing.T, dir string) {
+			must(t, os.Remove(dir+"/screenshots/p0001.none.jpg"))
+			must(t, os.WriteFile(dir+"/purged.json", []byte(`{"at":"2026-11-26T00:00:00Z","files":["screenshots/p0001.none.jpg"]}`), 0o600))
+		}, nil},
+		{"a screenshot that was purged and is another", func(t *testing.T, dir string) {
+			edit(t, dir+"/screenshots/p0001.none.jpg", func([]byte) []byte { return []byte("another") })
+			must(t, os.WriteFile(dir+"/purged.json", []byte(`{"files":["screenshots/p0001.none.jpg"]}`), 0o600))
+		}, []string{"verify screenshots/p0001.none.jpg: content differs"}},
+		{"evidence said to be purged", func(t *testing.T, dir string) {
+			must(t, os.Remove(dir+"/documents/d01.raw"))
+			must(t, os.WriteFile(dir+"/purged.json", []byte(`{"files":["documents/d01.raw"]}`), 0o600))
+		}, []string{"verify documents/d01.raw: it is missing"}},
+		{"a list of what was purged that cannot be read", func(t *testing.T, dir string) { must(t, os.WriteFile(dir+"/purged.json", []byte(`{`), 0o600)) },
+			[]string{"verify: purged.json: "}},
 		{"a file added", func(t *testing.T, dir string) { must(t, os.WriteFile(dir+"/documents/d02.raw", nil, 0o600)) },
 			[]string{"verify documents/d02.raw: the manifest does not name it"}},
 		{"two faults", func(t *testing.T, dir string) {

@@ -19,6 +19,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Bounds of what is written into a bundle and taken from one, which may come
@@ -273,9 +274,37 @@ func (r *Reader) Root() (string, error) {
 	return hash(data), nil
 }
 
+// PurgedFile is the name of what a purge leaves in a bundle: when it took
+// screenshots away, and which.
+const PurgedFile = "purged.json"
+
+// Purged is what was taken away of a bundle because it was kept long enough. What
+// it was stays in the manifest, with its hash.
+type Purged struct {
+	At    time.Time `json:"at"`
+	Files []string  `json:"files"` // paths below screenshots/
+}
+
+// Purged returns what a purge says that it took away; the zero Purged when there
+// was none.
+func (r *Reader) Purged() (Purged, error) {
+	data, err := r.ReadFile(PurgedFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Purged{}, nil
+	}
+	var p Purged
+	if err == nil {
+		err = json.Unmarshal(data, &p)
+	}
+	if err != nil {
+		return Purged{}, fmt.Errorf("%s: %w", PurgedFile, err)
+	}
+	return p, nil
+}
+
 // Verify compares every file with the manifest and reports each one that is
-// missing, differs or was added, joined, in the order of their names. A bundle
-// without a manifest was never closed.
+// missing, differs or was added, joined, in the order of their names. Screenshots
+// that were purged are not missing. A bundle without a manifest was never closed.
 func (r *Reader) Verify() error {
 	data, err := r.ReadFile(manifestFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -287,15 +316,23 @@ func (r *Reader) Verify() error {
 	if err := json.Unmarshal(data, &m); err != nil {
 		return fmt.Errorf("verify: %s: %w", manifestFile, err)
 	}
+	purged, err := r.Purged()
+	if err != nil {
+		return fmt.Errorf("verify: %w", err)
+	}
 	faults := map[string]error{}
-	listed := map[string]bool{manifestFile: true, SignatureFile: true}
+	listed := map[string]bool{manifestFile: true, SignatureFile: true, PurgedFile: true}
 	for _, f := range m.Files {
 		if listed[f.Path] {
 			faults[f.Path] = errors.New("the manifest names it twice, or names itself")
 			continue
 		}
 		listed[f.Path] = true
-		if err := r.verifyFile(f); err != nil {
+		err := r.verifyFile(f)
+		if errors.Is(err, fs.ErrNotExist) && strings.HasPrefix(f.Path, "screenshots/") && slices.Contains(purged.Files, f.Path) {
+			err = nil
+		}
+		if err != nil {
 			faults[f.Path] = err
 		}
 	}
