@@ -69,9 +69,23 @@ type Fleet interface {
 
 // Postgres makes the part of a fleet that shares a PostgreSQL database, and
 // brings the queue's tables up to date.
-func Postgres(ctx context.Context, pool *pgxpool.Pool, o Options) (Fleet, error) {
+func Postgres(ctx context.Context, pool *pgxpool.Pool, o Options) (f Fleet, err error) {
+	// River's migrations do not bear each other: machines that start side by side
+	// follow each other here. The lock ends with its connection.
+	lock, err := pgx.ConnectConfig(ctx, pool.Config().ConnConfig)
+	if err != nil {
+		return nil, fmt.Errorf("open the queue: %w", err)
+	}
+	defer func() { err = errors.Join(err, lock.Close(context.WithoutCancel(ctx))) }()
+	if _, err := lock.Exec(ctx, `SELECT pg_advisory_lock($1)`, migrating); err != nil {
+		return nil, fmt.Errorf("wait for another machine to open the queue: %w", err)
+	}
 	return open[pgx.Tx](ctx, riverpgxv5.New(pool), o)
 }
+
+// migrating is the number of the lock for the queue's migrations; another than
+// that for the tables'.
+const migrating int64 = 0x63616e646f72 // "candor"
 
 // SQLite makes a fleet of one machine, with its database.
 func SQLite(ctx context.Context, db *sql.DB, o Options) (Fleet, error) {

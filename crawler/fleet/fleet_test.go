@@ -44,6 +44,15 @@ func onPostgres(t *testing.T) opener {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
+	var starting sync.WaitGroup
+	for range 4 { // machines that start side by side on a new database
+		starting.Go(func() {
+			if _, err := fleet.Postgres(t.Context(), pool, options(fleet.Options{})); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	starting.Wait()
 	return func(t *testing.T, o fleet.Options) fleet.Fleet {
 		f, err := fleet.Postgres(t.Context(), pool, o)
 		if err != nil {
