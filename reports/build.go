@@ -240,7 +240,7 @@ func (b *builder) cookies() []Cookie {
 		v := Cookie{
 			ID: c.ID, Name: c.Name, Domain: c.Domain, Path: c.Path, Party: c.Party, Vendor: c.Vendor, SetBy: b.setter(c.SetBy),
 			LifetimeDays: finite(c.LifetimeDays), Session: c.Session, HTTPOnly: c.HTTPOnly, Secure: c.Secure, SameSite: c.SameSite,
-			Partitioned: c.Partitioned, SetterVendor: c.SetterVendor, SetterParty: c.SetterParty, LoadedBy: each(c.LoadedBy, newLoader), CappedDays: c.CappedDays, Purpose: c.Purpose, Identifier: c.Identifier, DeclaredLifetimeDays: -1,
+			Partitioned: c.Partitioned, SetterVendor: c.SetterVendor, SetterParty: c.SetterParty, LoadedBy: each(c.LoadedBy, newLoader), CappedDays: c.CappedDays, Purpose: c.Purpose, PurposeGuess: c.PurposeGuess, GuessedBy: c.GuessedBy, Identifier: c.Identifier, DeclaredLifetimeDays: -1,
 			States: words(c.States), Pages: b.addresses(c.Pages), Values: each(c.Values, b.held), MoreValues: c.MoreValues,
 		}
 		if name, ok := b.a.Declared[c.ID]; ok {

@@ -362,6 +362,8 @@ type Cookie struct {
 	SameSite             string   `json:"same_site"`
 	Partitioned          bool     `json:"partitioned"`
 	Purpose              string   `json:"purpose" enum:"necessary|functional|analytics|advertising|unknown|"`
+	PurposeGuess         string   `json:"purpose_guess" enum:"necessary|functional|analytics|advertising|" doc:"What a cookie of unknown purpose may be for, by its name and how it is kept; no finding rests on it."`
+	GuessedBy            string   `json:"guessed_by" doc:"What makes the guess likely; empty without one."`
 	Identifier           bool     `json:"identifier" doc:"Its value looks unique to the visitor."`
 	Declared             bool     `json:"declared" doc:"A cookie table of the texts lists it."`
 	DeclaredAs           string   `json:"declared_as"`

@@ -16,6 +16,8 @@ type index struct {
 	hosts    map[string][]hostEntry // by host; "google.*" stands for any public suffix
 	cookies  nameIndex
 	storage  nameIndex
+	words    wordGuesser
+	families families
 	params   map[*Vendor]paramIndex
 	sites    map[string]*Company // registrable domain → company
 	named    []Name
@@ -66,6 +68,7 @@ func buildIndex(s *Set) index {
 			return cmp.Compare(len(b.path), len(a.path))
 		})
 	}
+	x.words, x.families = s.Terms.CookieWords, newFamilies(s.Vendors)
 	x.sortEndpoints()
 	x.sites = companySites(s)
 	x.named = names(s)

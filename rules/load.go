@@ -212,6 +212,8 @@ func (ld *loader) add(f *file) {
 		s.Terms.Places = *v
 	case *[]Element:
 		s.Terms.Elements = *v
+	case *[]CookieWords:
+		s.Terms.CookieWords = *v
 	case *Language:
 		s.Terms.Languages = append(s.Terms.Languages, v)
 	case *ConsentPlatform:
@@ -241,6 +243,8 @@ func newValue(name string) any {
 		return new(ConsentWords)
 	}
 	switch base {
+	case "cookie_words.yaml":
+		return new([]CookieWords)
 	case "data_types.yaml":
 		return new([]DataType)
 	case "purposes.yaml":
@@ -270,7 +274,7 @@ func newValue(name string) any {
 func (f *file) decode() {
 	value := newValue(f.name)
 	if value == nil {
-		f.fault(1, "unknown file; expected data_types.yaml, elements.yaml, fields.yaml, labels.yaml, page_kinds.yaml, policy_links.yaml, principles.yaml, profile_facts.yaml, purposes.yaml, recipients.yaml or sensitive_places.yaml")
+		f.fault(1, "unknown file; expected cookie_words.yaml, data_types.yaml, elements.yaml, fields.yaml, labels.yaml, page_kinds.yaml, policy_links.yaml, principles.yaml, profile_facts.yaml, purposes.yaml, recipients.yaml or sensitive_places.yaml")
 		return
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(f.data))

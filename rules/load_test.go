@@ -66,6 +66,7 @@ func TestLoadFaults(t *testing.T) {
 		{"key twice", "companies/c.yaml", company("c", "name: D\n"), []string{`companies/c.yaml:3: mapping key "name" already defined at line 2`}},
 		{"empty", "companies/c.yaml", "", []string{`companies/c.yaml:1: the file is empty`}},
 		{"two documents", "companies/c.yaml", company("c", "") + "---\nid: d\n", []string{`companies/c.yaml:1: more than one YAML document`}},
+		{"cookie words of an unknown purpose", "terms/cookie_words.yaml", "- {id: a, about: tea, purpose: tracking, words: [Tea]}\n", []string{`terms/cookie_words.yaml:1: unknown purpose "tracking"`, `terms/cookie_words.yaml:1: word "Tea"; expected lower case`}},
 		{"unknown terms", "terms/other.yaml", "- id: a\n", []string{`terms/other.yaml:1: unknown file`}},
 		{"id is not the name", "companies/c.yaml", company("d", ""), []string{`companies/c.yaml:1: id "d" is not the file's name; expected "c"`}},
 		{"unknown company", "trackers/v.yaml", strings.Replace(vendor("v", "domains: [v.example]\n"), "acme", "acne", 1), []string{`trackers/v.yaml:3: unknown company "acne"`}},

@@ -96,6 +96,8 @@ func (ld *loader) checkTerms(refs termIDs) {
 			ld.checkPlaces(v, refs)
 		case *[]Element:
 			ld.checkElements(v)
+		case *[]CookieWords:
+			ld.checkCookieWords(v)
 		case *Language:
 			ld.checkLanguage(v, refs)
 		case *[]FieldRule:

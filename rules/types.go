@@ -112,10 +112,11 @@ type Terms struct {
 	Fields      []FieldRule // form controls → data types, first match wins
 	Labels      []LabelKind // keys that segment, score or infer; first match wins
 	Places      []PlaceClass
-	Facts       []Fact      // what a profile answers with yes or no
-	Principles  []Principle // what a report answers one by one
-	Elements    []Element   // what notices are asked to state, in the file's order
-	Languages   []*Language // how other languages than English say the terms, by code
+	CookieWords []CookieWords // what words in the names of cookies make likely; first match wins
+	Facts       []Fact        // what a profile answers with yes or no
+	Principles  []Principle   // what a report answers one by one
+	Elements    []Element     // what notices are asked to state, in the file's order
+	Languages   []*Language   // how other languages than English say the terms, by code
 }
 
 // DataType is a kind of data, in a directed acyclic graph of broader terms.

@@ -279,7 +279,11 @@ func (b *builder) finish(c *cookieSum) Cookie {
 	if rule == nil {
 		rule = b.parties.set.CookieNamed(k.Name)
 	}
-	k.Purpose, _ = rules.CookiePurpose(k.Name, rule, w.vendor)
+	var basis rules.Basis
+	if k.Purpose, basis = rules.CookiePurpose(k.Name, rule, w.vendor); basis == rules.Unknown {
+		guess := b.parties.set.GuessCookie(k.Name, rules.CookieTraits{Third: !first, Session: k.Session, HTTPOnly: k.HTTPOnly})
+		k.PurposeGuess, k.GuessedBy = guess.Purpose, guess.Why
+	}
 	if k.Identifier {
 		b.held(w, by, first, k.Domain, k.Name, "cookie", k.ID, &c.carrier, &c.seen)
 	}

@@ -420,6 +420,9 @@ func TestCookies(t *testing.T) {
 			if got := fmt.Sprintf("%s %s %s %t %g", c.Party, vendor, c.Purpose, c.Identifier, c.LifetimeDays); got != tt.want {
 				t.Errorf("cookie = %s, want %s", got, tt.want)
 			}
+			if (c.PurposeGuess != "") != (c.GuessedBy != "") || c.PurposeGuess != "" && c.Purpose != "unknown" {
+				t.Errorf("purpose %s, a guess %q by %q", c.Purpose, c.PurposeGuess, c.GuessedBy)
+			}
 			var got []string
 			for _, l := range lines(res) {
 				if strings.Contains(l, "cookie_identifier") && (!strings.HasSuffix(l, "request indirect")) {

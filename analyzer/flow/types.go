@@ -93,6 +93,8 @@ type Cookie struct {
 	SameSite     string           `json:"same_site"`
 	Partitioned  bool             `json:"partitioned,omitempty"`
 	Purpose      string           `json:"purpose"`                 // "necessary", "functional", "analytics", "advertising", "unknown"
+	PurposeGuess string           `json:"purpose_guess,omitempty"` // what an unknown one may be for; nothing is concluded from it
+	GuessedBy    string           `json:"guessed_by,omitempty"`    // what makes that likely: "its name has …"
 	Identifier   bool             `json:"identifier"`              // its value looks unique to the visitor
 	SetterVendor string           `json:"setter_vendor,omitempty"` // who is behind the script or response that set it
 	SetterParty  string           `json:"setter_party,omitempty"`

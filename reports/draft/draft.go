@@ -154,7 +154,7 @@ func (d *draft) store(rep *reports.Report) {
 		d.Stored = append(d.Stored, s)
 	}
 	for _, c := range rep.Cookies {
-		s := stored{Name: visible(c.Name, maxName), Kind: d.Must("draft.kind.cookie"), Whose: whose(c.Party, c.Vendor, setter(c.SetterParty, c.SetterVendor)), Purpose: d.purpose(c.Purpose), Now: d.Must("draft.undeclared")}
+		s := stored{Name: visible(c.Name, maxName), Kind: d.Must("draft.kind.cookie"), Whose: whose(c.Party, c.Vendor, setter(c.SetterParty, c.SetterVendor)), Purpose: d.purpose(c.Purpose, c.PurposeGuess), Now: d.Must("draft.undeclared")}
 		switch {
 		case c.Session:
 			s.Lifetime = d.Must("draft.life.session")
@@ -196,8 +196,11 @@ func setter(party, vendor string) string {
 // setter2 is whose a key is: the party of the script that wrote it.
 func setter2(k reports.Storage) string { return cmp.Or(k.SetterParty, "first") }
 
-func (d *draft) purpose(word string) string {
+func (d *draft) purpose(word, guess string) string {
 	if word == "" || word == "unknown" {
+		if guess != "" {
+			return d.Must("draft.ask.guess", visible(d.Human(guess), 40))
+		}
 		return d.Must("draft.ask.for")
 	}
 	return visible(d.Human(word), 40)

@@ -171,7 +171,7 @@ func (r *reader) flows() *table {
 
 func (r *reader) cookies() *table {
 	t := &table{name: "cookies", columns: []column{
-		{"name", 24, false}, {"domain", 24, false}, {"path", 8, false}, {"party", 8, false}, {"vendor", 24, false}, {"purpose", 12, false},
+		{"name", 24, false}, {"domain", 24, false}, {"path", 8, false}, {"party", 8, false}, {"vendor", 24, false}, {"purpose", 12, false}, {"purpose_guess", 12, false}, {"guessed_by", 30, false},
 		{"identifier", 10, false}, {"set_by", 8, false}, {"set_by_url", 40, false}, {"setter", 24, false}, {"setter_party", 10, false}, {"loaded_by", 24, false},
 		{"session", 8, false}, {"lifetime_days", 12, false}, {"kept_days", 12, false}, {"declared", 10, false}, {"declared_as", 16, false},
 		{"declared_lifetime", 18, false}, {"declared_lifetime_days", 12, false}, {"http_only", 10, false}, {"secure", 8, false}, {"same_site", 10, false},
@@ -182,7 +182,7 @@ func (r *reader) cookies() *table {
 		if c.CappedDays > 0 {
 			kept = c.CappedDays
 		}
-		t.add(c.Name, c.Domain, c.Path, c.Party, r.vendor(c.Vendor), c.Purpose, c.Identifier, c.SetBy.Kind, c.SetBy.URL, r.vendor(c.SetterVendor), c.SetterParty, loaders(c.LoadedBy),
+		t.add(c.Name, c.Domain, c.Path, c.Party, r.vendor(c.Vendor), c.Purpose, c.PurposeGuess, c.GuessedBy, c.Identifier, c.SetBy.Kind, c.SetBy.URL, r.vendor(c.SetterVendor), c.SetterParty, loaders(c.LoadedBy),
 			c.Session, days(c.LifetimeDays), kept, c.Declared, c.DeclaredAs, c.DeclaredLifetime, days(c.DeclaredLifetimeDays), c.HTTPOnly, c.Secure, c.SameSite,
 			c.Partitioned, list(c.States), list(c.Pages), len(c.Pages))
 	}
