@@ -58,6 +58,9 @@ var speaksToUser = []string{"you", "user", "visitor", "customer", "member", "con
 var notChoices = lazily(`\b(?:may|can|will|are)\s+not\s+(?:be\s+able\s+to\s+)?opt[- ]?out|\bcannot\s+opt[- ]?out|\bwe\s+(?:may|can)\s+(?:choose|elect|decide)\b|\bto\s+opt[- ]in\s+or\s+opt[- ]out\s+of\s+(?:the\s+)?class\b|` +
 	`\breserves?\s+the\s+right\b.{0,200}\bopt|\bopt.{0,120}\breserves?\s+the\s+right\b|\b(?:policy|notice|statement)\s+(?:also\s+)?(?:tells|explains|describes|covers|informs)\b|\bdoes\s+not\s+(?:currently\s+)?(?:support|respond|recogni[sz]e)\b|` +
 	`\bopting[- ]out\s+(?:may|will|does|of\s+(?:\w+\s+){1,6}(?:may|will|does))\s+(?:not\b|prevent)|\b(?:when|until)\s+you\s+close\s+your\s+browser|` +
+	// Questions, headings and what a signal is give no choice.
+	`\bhow\s+(?:do|can|may|should)\s+i\b|` +
+	`^\W*(?:\w{1,3}\W+)?opting[- ]out\s+of\s+[^.;:?!]*$|\bdo[- ]not[- ]track\b[^.]{0,12}\bis\s|` +
 	// What follows from a choice is not the choice.
 	`\b(?:may|might|will|would|could|should)\s+not\s+(?:\w+\s+){0,5}(?:if|when|where)\s+you\s+(?:choose\s+to\s+|decide\s+to\s+)?(?:disable|delete|block|reject|refuse|decline|do\s+not\s+accept)\b|` +
 	`^(?:\W*(?:however|please\s+(?:note|be\s+aware)|note)\W+)?(?:that\s+)?if\s+you\s+(?:choose\s+to\s+|decide\s+to\s+|set\s+your\s+browser\s+to\s+)?(?:disable|reject|block|refuse|decline|delete|turn\s+off|do\s+not\s+(?:accept|allow|provide)|choose\s+not\s+to|not\s+accept)\b.{0,120}\b(?:may|might|will|would|cannot|can\s+not|some|certain)\b.{0,60}\b(?:not|unable|limit|affect|unavailable|degrad|lose|inaccessible)`)

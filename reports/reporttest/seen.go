@@ -116,6 +116,10 @@ func cookies(a *analyzer.Analysis) {
 			party = "third"
 		}
 		a.Seen.Cookies = append(a.Seen.Cookies, flow.Cookie{ID: "cookie/" + name, Name: name, Domain: domain, Path: "/", Party: party, Vendor: vendor, SetBy: by, LifetimeDays: days, Session: days == 0, HTTPOnly: by.Kind == "http", Secure: true, SameSite: "Lax", Purpose: purpose, Identifier: days > 30, States: states[state:], Pages: []string{home}, Values: []flow.Held{{Mark: fmt.Sprintf("~%08x", 0x5eed0+len(a.Seen.Cookies)), States: states[state:], Pages: []string{home}}}})
+		if purpose == "unknown" {
+			k := &a.Seen.Cookies[len(a.Seen.Cookies)-1]
+			k.PurposeGuess, k.GuessedBy = "analytics", "its name has “uid”: visits and how pages are used"
+		}
 	}
 	http := func(u string) evidence.Setter { return evidence.Setter{Kind: "http", URL: u} }
 	add("IDE", "doubleclick.test", "doubleclick", "advertising", 390, http("https://doubleclick.test/activity;src=8812"), 0)

@@ -56,7 +56,7 @@ func Hostile() *analyzer.Analysis { return Named(Attack) }
 // Named is Shop with a hostile name in every such text.
 func Named(name string) *analyzer.Analysis {
 	a := Shop()
-	spare := []string{"ID", "Chain", "Verdict", "Outcome", "Severity", "Confidence", "State", "States", "Party", "ActionParty", "SetterParty", "Recognized", "Statement", "Statements", "Flows", "Candidates", "Evidence", "Vendor", "Document", "Schema", "Ended", "Example", "Terms", "Owner"}
+	spare := []string{"ID", "Chain", "Verdict", "Outcome", "Severity", "Confidence", "State", "States", "Party", "ActionParty", "SetterParty", "PurposeGuess", "Recognized", "Statement", "Statements", "Flows", "Candidates", "Evidence", "Vendor", "Document", "Schema", "Ended", "Example", "Terms", "Owner"}
 	taint(reflect.ValueOf(a).Elem(), name, spare)
 	for _, st := range a.Choices.States { // "States" is a word elsewhere
 		taint(reflect.ValueOf(st.Choice), name, append(slices.Clone(spare), "Page"))
