@@ -30,7 +30,7 @@ func (s *sentence) dropOnlyNamed() {
 }
 
 func (s *sentence) onlyNamed(m mention) bool {
-	return in(s.low(m.end-1), "login", "account") || s.storeOrOfficer(m.end) || s.ownedAccount(m.end) || s.publishes(m) || s.signInBefore(m) || s.madeTheText(m) || s.pointedTo(m) || s.cardBrand(m) || s.channel(m) || s.goesThere(m)
+	return in(s.low(m.end-1), "login", "account") || s.ownPage(m.end) || s.storeOrOfficer(m.end) || s.ownedAccount(m.end) || s.publishes(m) || s.signInBefore(m) || s.madeTheText(m) || s.pointedTo(m) || s.cardBrand(m) || s.channel(m) || s.goesThere(m)
 }
 
 // ownedAccount reports whether a row of names goes on to an account: "your
@@ -45,6 +45,12 @@ func (s *sentence) ownedAccount(at int) bool {
 		}
 	}
 	return false
+}
+
+// ownPage reports whether a name goes on to where the company's users look
+// after themselves: "the Facebook settings page", "Google permissions".
+func (s *sentence) ownPage(at int) bool {
+	return in(s.low(at), "settings", "permissions", "preferences", "homepage") || in(s.low(at), "ad", "ads", "privacy", "network", "help") && in(s.low(at+1), "settings", "preferences", "center", "centre", "page")
 }
 
 // storeOrOfficer reports whether a name goes on to where apps are had, or to a

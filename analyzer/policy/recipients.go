@@ -165,7 +165,7 @@ func (r *reader) receives(at spot, s *sentence) {
 		if m.kind != mWho || negated[k] || s.aside(m) || s.askedFor(m.start) {
 			continue
 		}
-		if r.commonWord(m.ref) || m.ref.Kind != "category" && s.sourceOf(m) {
+		if r.commonWord(m.ref) || m.ref.Kind != "category" && (s.sourceOf(m) || r.whereToRefuse(at, s, m)) {
 			continue
 		}
 		if m.ref.Kind == "category" && (r.body[at.block].kind == "heading" || !s.receiving(m)) {
@@ -184,9 +184,14 @@ func (r *reader) commonWord(ref RecipientRef) bool {
 	}
 	if r.common == nil {
 		r.common = make(map[string]bool)
-		for _, w := range strings.FieldsFunc(r.doc.Text, func(c rune) bool { return !unicode.IsLetter(c) }) {
-			if c, _ := utf8.DecodeRuneInString(w); unicode.IsLower(c) {
-				r.common[w] = true
+		for _, text := range strings.Fields(r.doc.Text) {
+			if address(text) {
+				continue // "www.acme.example" makes "Acme" no ordinary word
+			}
+			for _, w := range strings.FieldsFunc(text, func(c rune) bool { return !unicode.IsLetter(c) }) {
+				if c, _ := utf8.DecodeRuneInString(w); unicode.IsLower(c) {
+					r.common[w] = true
+				}
 			}
 		}
 	}
@@ -196,6 +201,30 @@ func (r *reader) commonWord(ref RecipientRef) bool {
 		}
 	}
 	return true
+}
+
+// refusal are words of a choice against, and of the addresses where it is made.
+var refusal = lazily(`(?i)\bopt(?:ing)?[- ]?out\b|\bunsubscribe\b`)
+var refusalAddress = lazily(`(?i)^\W*(?:https?://|www\.)\S*(?:opt-?out|settings|preferences|privacy|ads|choices)\S*\W*$`)
+
+// whereToRefuse reports whether a line names a company only as where it may be
+// told no: an item of "you can opt out here:", a name with the address of its
+// settings.
+func (r *reader) whereToRefuse(at spot, s *sentence, m mention) bool {
+	if s.hands(m) {
+		return false
+	}
+	p := r.body[at.block]
+	if p.kind == "item" && len(p.lead) <= maxLead && refusal.get().MatchString(p.lead) && !s.actsLikeVendor(m.end) {
+		return true
+	}
+	return m.start == 0 && refusalAddress.get().MatchString(s.text[s.toks[m.end-1].end:])
+}
+
+// address reports whether a word is an address of the web or of mail.
+func address(word string) bool {
+	word = strings.TrimRight(word, ".,;:!?)\"'”’")
+	return strings.ContainsAny(word, "@") || strings.Contains(word, "://") || strings.HasPrefix(strings.ToLower(word), "www.") || strings.Count(strings.Trim(word, "."), ".") > 0 && strings.Contains(word, "/")
 }
 
 // sourceOf reports whether data come from a name rather than go to it: "we

@@ -36,8 +36,8 @@ func (r *reader) namedIn(block int, self map[string]bool) {
 var roleName = lazily(`(?i)(?:refer(?:red|s)?\s+to\s+as|hereinafter|hereafter|herein)[^"“”]{0,40}["“](?:the\s+)?((?:service\s+provider|company|developer|operator|owner|provider|publisher|organi[sz]ation|controller|studio|app|application|service|site|website))["”]`)
 
 // providedBy names who runs what the text is about: "this app is provided by
-// Acme Apps at no cost".
-var providedBy = lazily(`\b([Tt]his|[Tt]he)\s+(?:[Ss]ervice|SERVICE|[Aa]pp|[Aa]pplication|[Ww]ebsite|[Ss]ite)\s+is\s+(?:provided|operated|owned|run|published|offered)(?:\s+and\s+\w+)?\s+by\s+((?:[A-Z][\w&.'-]*\s?){1,5})`)
+// Acme Apps at no cost", "our site, www.acme.example, is operated by Acme".
+var providedBy = lazily(`\b([Tt]his|[Tt]he|[Oo]ur)\s+(?:[Ss]ervice|SERVICE|[Aa]pp|[Aa]pplication|[Ww]ebsite|[Ss]ite)(?:,\s[^\s,]{1,80},)?\s+is\s+(?:provided|operated|owned|run|published|offered)(?:\s+and\s+\w+)?\s+by\s+((?:[A-Z][\w&.'-]*\s?){1,5})`)
 
 // selfNames are the ways in which the text names the organisation: from the
 // host, the title, and definitions such as Acme Inc. ("we").
@@ -69,7 +69,10 @@ func (r *reader) selfNames() map[string]bool {
 			add(m[1])
 		}
 	}
-	for _, p := range r.body[:min(len(r.body), 20)] {
+	for _, p := range r.body[:min(len(r.body), 200)] {
+		if !strings.Contains(p.text, " is ") || !strings.Contains(p.text, " by ") {
+			continue
+		}
 		for _, m := range providedBy.get().FindAllStringSubmatch(p.text[:min(len(p.text), 4_000)], 3) {
 			if name := withoutForm(strings.TrimSpace(m[2])); m[1] == "this" || m[1] == "This" || len(r.lex.namesIn(name)) == 0 {
 				add(m[2])
