@@ -360,7 +360,7 @@ func (b *builder) findings() []Finding {
 			Title: f.Title, Message: f.Message, Recipients: list(f.Recipients), DataTypes: list(f.DataTypes),
 			Pages: b.addresses(f.Pages), States: words(f.States), Evidence: list(f.Evidence), Statements: list(f.Statements),
 			Remediation: f.Remediation, SuggestedText: f.SuggestedText, Fingerprint: f.Fingerprint, Suppressed: f.Suppressed,
-			FirstSeen: stamp(b.a.Meta.StartedAt), LastSeen: stamp(b.a.Meta.StartedAt), Looks: looks(f.Looks),
+			FirstSeen: stamp(b.a.Meta.StartedAt), LastSeen: stamp(b.a.Meta.StartedAt), Looks: looks(f.Looks), Also: list(f.Also),
 		})
 	}
 	slices.SortStableFunc(out, func(x, y Finding) int {

@@ -313,7 +313,7 @@ func (o *observer) sensitive() {
 			}
 		}
 		for _, p := range f.Places {
-			what[strings.ReplaceAll(p, "_", " ")+" pages"]++
+			what[o.pagesOf(p)]++
 			hit = true
 		}
 		if hit {
@@ -378,7 +378,8 @@ func (o *observer) labels() {
 func (o *observer) applicants() {
 	pages, who := map[string]bool{}, map[string]int{}
 	for _, p := range o.rep.Pages {
-		if p.Kind == "careers" && p.Ended != "failed" {
+		about := p.Kind == "careers" || slices.ContainsFunc(p.Places, func(x Class) bool { return x.Class == "careers" })
+		if about && p.Ended != "failed" {
 			pages[p.URL] = true
 		}
 	}
@@ -393,8 +394,16 @@ func (o *observer) applicants() {
 			who[v.ID]++
 		}
 	}
-	o.add("careers", len(pages), 0, nil, "%s visited, with %s.", plural(len(pages), "page about jobs was", "pages about jobs were"), plural(forms, "form", "forms"))
+	o.add("careers", len(pages), 0, nil, "%s visited, with %s.", plural(len(pages), "page for applicants was", "pages for applicants were"), plural(forms, "form", "forms"))
 	o.add("careers_recipients", len(who), 0, byCount(who), "%s data there.", plural(len(who), "product receives", "products receive"))
+}
+
+// pagesOf are the pages of a class of sensitive places: "pages about health".
+func (o *observer) pagesOf(class string) string {
+	if p := o.terms.Place(class); p != nil && p.Pages != "" {
+		return "pages " + p.Pages
+	}
+	return strings.ReplaceAll(class, "_", " ") + " pages"
 }
 
 // types are the names of data types.
@@ -431,7 +440,7 @@ func listed(names []string) string {
 // within is a name inside a sentence: "Cookie identifier" begins small, "IP
 // address" does not.
 func within(name string) string {
-	if len(name) > 1 && name[1] >= 'a' && name[1] <= 'z' {
+	if len(name) > 1 && (name[1] < 'A' || name[1] > 'Z') {
 		return strings.ToLower(name[:1]) + name[1:]
 	}
 	return name

@@ -554,7 +554,8 @@ type Finding struct {
 	FirstSeen   string      `json:"first_seen" doc:"Start of the first scan of those given that has it; RFC 3339, UTC."`
 	LastSeen    string      `json:"last_seen" doc:"Start of the last scan that has it: this one."`
 
-	Looks Looks `json:"looks" doc:"Of critical and high findings, when the pages behind them were looked at again within the scan; of is 0 for others."`
+	Also  []string `json:"also" doc:"Rules of other packs that found the very same; their outcome says where it is listed."`
+	Looks Looks    `json:"looks" doc:"Of critical and high findings, when the pages behind them were looked at again within the scan; of is 0 for others."`
 }
 
 // Looks is how often a finding was seen within one scan.

@@ -9,6 +9,7 @@ import "slices"
 type PlaceClass struct {
 	Class  string   `yaml:"class"`
 	Name   string   `yaml:"name"`
+	Pages  string   `yaml:"pages"`  // what its pages are, after "pages": "about health"
 	Data   string   `yaml:"data"`   // type of data that the address and title of such a page are; "" when none
 	URL    []string `yaml:"url"`    // phrases of the words of an address
 	Words  []string `yaml:"words"`  // phrases of titles, headings and labels of fields

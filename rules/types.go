@@ -123,6 +123,7 @@ type Terms struct {
 type DataType struct {
 	ID        string   `yaml:"id"`
 	Name      string   `yaml:"name"`
+	Many      string   `yaml:"many"`      // the name in a sentence that speaks of many, where it differs: "e-mail addresses"
 	Parents   []string `yaml:"parents"`   // broader terms
 	Sensitive bool     `yaml:"sensitive"` // special category in US or EU law
 	Abstract  bool     `yaml:"abstract"`  // a term of policies ("contact information"), never observed itself

@@ -26,7 +26,7 @@ func basisDiffers(m *Matcher, r *rules.Rule) result {
 		f := early.finding(r.Severity)
 		f.States = []evidence.State{evidence.StateNone}
 		f.Recipients = union(early.flows, func(f *flow.Flow) []string { return []string{f.Recipient.Vendor} })
-		f.Title = "The text rests it on consent, and it starts before a choice"
+		f.Title = "What the text rests on consent starts before a choice"
 		f.Message = fmt.Sprintf("The text says: “%s” Observed before any choice: %s.", clip(consent.Quote, 200), m.describe(early.flows))
 		f.Fingerprint = fingerprint(r.ID, m.in.Site, "consent")
 		res.findings = append(res.findings, f)

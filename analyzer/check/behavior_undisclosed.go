@@ -132,7 +132,7 @@ func (m *Matcher) behaved(r *rules.Rule, party string, seen []behavior.Behavior,
 	}
 	what := param(r, "what", "it")
 	f.Title = fmt.Sprintf("%s %s, which the text does not mention", who, param(r, "calls", "does something"))
-	f.Message = fmt.Sprintf("Observed on %s, as on %s: %s.", countOf(len(f.Pages), "%d pages", "one page"), firstOf(f.Pages), list(shorten(details, 3)))
+	f.Message = fmt.Sprintf("Observed %s: %s.", seenOn(f.Pages, ""), list(shorten(details, 3)))
 	switch {
 	case len(denied) > 0:
 		f.Title = fmt.Sprintf("%s %s, which the text denies", who, param(r, "calls", "does something"))
@@ -149,6 +149,15 @@ func (m *Matcher) behaved(r *rules.Rule, party string, seen []behavior.Behavior,
 	return f
 }
 
+// seenOn says on which pages something was seen: "on one page for children, https://…",
+// "on 3 pages, as on https://…".
+func seenOn(pages []string, which string) string {
+	if len(pages) == 1 {
+		return "on one page" + which + ", " + clip(pages[0], 120)
+	}
+	return fmt.Sprintf("on %d pages%s, as on %s", len(pages), which, firstOf(pages))
+}
+
 func firstOf(list []string) string {
 	if len(list) == 0 {
 		return "no page"
@@ -163,13 +172,7 @@ func behaviorData(data []string) []string { return data[:min(1, len(data))] }
 // categories, and no more than it allows for a category.
 func (m *Matcher) behaviorSeverity(r *rules.Rule, party string, kinds []string) string {
 	categories := m.categories(&flow.Flow{Recipient: flow.Recipient{Vendor: party}})
-	table, best := param(r, "severity", map[string]any{}), ""
-	for _, key := range slices.Concat(kinds, categories) {
-		if s, _ := table[key].(string); s != "" && (best == "" || severityRank[s] < severityRank[best]) {
-			best = s
-		}
-	}
-	best = cmp.Or(best, r.Severity)
+	best := cmp.Or(worst(param(r, "severity", map[string]any{}), slices.Concat(kinds, categories)), r.Severity)
 	lesser := param(r, "lesser", map[string]any{})
 	for _, c := range categories {
 		if s, _ := lesser[c].(string); s != "" && severityRank[s] > severityRank[best] {

@@ -27,6 +27,18 @@ func (m *Matcher) cappedBy(caps map[string]string, f *Finding) string {
 	return severity
 }
 
+// worst is the most severe of what a table of severities gives some keys, "" when
+// it gives none.
+func worst(table map[string]any, keys []string) string {
+	best := ""
+	for _, key := range keys {
+		if s, _ := table[key].(string); s != "" && (best == "" || severityRank[s] < severityRank[best]) {
+			best = s
+		}
+	}
+	return best
+}
+
 // evidenceFlows are the flows among a finding's evidence.
 func (m *Matcher) evidenceFlows(f *Finding) []*flow.Flow {
 	if m.byID == nil {

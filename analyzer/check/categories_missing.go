@@ -142,7 +142,7 @@ func (m *Matcher) kindsMissing(r *rules.Rule) []Finding {
 	f := group{flows: all}.finding(r.Severity)
 	f.Severity, f.Recipients, f.Fingerprint = r.Severity, recipientsOf(all), fingerprint(r.ID, m.in.Site, "recipients")
 	f.Title = "The texts list no third parties of a kind that gets personal data"
-	f.Message = fmt.Sprintf("Observed: %s. Not found in the texts: recipients of the kind %s.", m.describe(all), list(names))
+	f.Message = fmt.Sprintf("Observed: %s. Not found in the texts: recipients of the %s %s.", m.describe(all), map[bool]string{true: "kind", false: "kinds"}[len(names) == 1], list(names))
 	f.SuggestedText = m.suggestKinds(all)
 	m.doubt(&f)
 	return []Finding{f}

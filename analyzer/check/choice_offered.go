@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"candor/analyzer/choice"
 	"candor/analyzer/flow"
 	"candor/crawler/evidence"
 	"candor/rules"
@@ -70,9 +71,15 @@ func (m *Matcher) following(s evidence.State) effect {
 	e := m.effectOf(s, trackers)
 	e.on = slices.DeleteFunc(slices.Clone(e.on), func(g goingOn) bool {
 		ads := overlap(m.categories(&flow.Flow{Recipient: flow.Recipient{Vendor: g.id}}), adLike)
-		return !ads && !(g.unknown && g.sight.Lasting) || g.sight.Requests == 0 && slices.Contains(e.stopped, g.id)
+		return !ads && !(g.unknown && g.sight.Lasting && len(g.sight.Pages) > 1) || g.sight.Requests == 0 && m.noMore(g.id, s)
 	})
 	return e
+}
+
+// noMore reports whether a recipient is no longer asked in a state.
+func (m *Matcher) noMore(id string, s evidence.State) bool {
+	e := m.seenAs(choice.Vendor, id)
+	return e != nil && e.At(s).Class == choice.Stops
 }
 
 // choiceInText judges a site without a banner by the choices that its text gives.

@@ -104,6 +104,8 @@ func (m *Matcher) effectOf(s evidence.State, who whom) effect {
 		g := at(c.Vendor)
 		g.cookies = append(g.cookies, c)
 	}
+	still := func(id string) bool { return on[id] != nil } // by a cookie, though no request
+	out.stopped, out.gone = slices.DeleteFunc(out.stopped, still), slices.DeleteFunc(out.gone, still)
 	for _, id := range sorted(on) {
 		g := on[id]
 		g.flows = m.flows(func(f *flow.Flow) bool {
@@ -172,8 +174,7 @@ func (m *Matcher) wentOn(r *rules.Rule, s evidence.State, g goingOn) Finding {
 	default:
 		f.Title = fmt.Sprintf("%s still gets an identifier %s", m.owner(g.id), after[s])
 	}
-	f.Message = fmt.Sprintf("Observed %s, on %s: %s, of which at least %d carried an identifier.", after[s],
-		countOf(len(g.sight.Pages), "%d of the pages that were compared", "one page that was compared"), countOf(g.sight.Requests, "%d requests", "one request"), g.sight.Identified)
+	f.Message = fmt.Sprintf("Observed %s, on %s: %s.", after[s], countOf(len(g.sight.Pages), "%d of the pages that were compared", "one page that was compared"), carried(g.sight))
 	if b := m.without(g.id); b != "" {
 		f.Message += b
 	}
@@ -191,6 +192,17 @@ func (m *Matcher) wentOn(r *rules.Rule, s evidence.State, g goingOn) Finding {
 	return f
 }
 
+// carried says of how many requests an identifier was seen in.
+func carried(s choice.Sight) string {
+	switch {
+	case s.Requests == 1 && s.Identified > 0:
+		return "one request, with an identifier"
+	case s.Identified >= s.Requests:
+		return fmt.Sprintf("%d requests, each with an identifier", s.Requests)
+	}
+	return fmt.Sprintf("%d requests, at least %d of them with an identifier", s.Requests, s.Identified)
+}
+
 // without says what a recipient got when no choice was made.
 func (m *Matcher) without(id string) string {
 	e := m.seenAs(choice.Vendor, id)
@@ -203,7 +215,7 @@ func (m *Matcher) without(id string) string {
 	case x.Requests == 0:
 		return " Without a choice nothing went to it."
 	default:
-		return fmt.Sprintf(" Without a choice it was %s.", countOf(x.Requests, "%d requests", "one request"))
+		return fmt.Sprintf(" Without a choice there %s.", countOf(x.Requests, "were %d", "was one"))
 	}
 }
 

@@ -209,7 +209,18 @@ func (m *Matcher) sureControl(p Promise) Promise {
 }
 
 func (m *Matcher) stillSeen(e effect) string {
-	text := fmt.Sprintf("Observed %s: %s still got identifiers or set cookies.", after[e.state.State], list(shorten(m.ownersOf(e.on), 6)))
+	var known, unknown []goingOn
+	for _, g := range e.on {
+		if g.unknown {
+			unknown = append(unknown, g)
+		} else {
+			known = append(known, g)
+		}
+	}
+	text := fmt.Sprintf("Observed %s: %s still got identifiers or set cookies.", after[e.state.State], list(shorten(m.ownersOf(append(known, unknown...)), 6)))
+	if len(known) > 0 && len(unknown) > 0 {
+		text += fmt.Sprintf(" What %s %s with them is not known.", list(shorten(m.ownersOf(unknown), 3)), map[bool]string{true: "does", false: "do"}[len(unknown) == 1])
+	}
 	if len(e.stopped)+len(e.gone) > 0 {
 		text += " " + m.sawStop(e)
 	}

@@ -81,7 +81,11 @@ func (m *Matcher) tableRows(cookies []flow.Cookie) string {
 		if v := m.vendors[c.Vendor]; v != nil {
 			provider = v.Name
 		}
-		out += fmt.Sprintf("%s | %s | %s | %s\n", c.Name, provider, c.Purpose, duration(c.LifetimeDays))
+		purpose := c.Purpose
+		if purpose == "" || purpose == "unknown" {
+			purpose = "[state the purpose]"
+		}
+		out += fmt.Sprintf("%s | %s | %s | %s\n", c.Name, provider, purpose, duration(c.LifetimeDays))
 	}
 	return out
 }

@@ -31,6 +31,10 @@ func denialContradicted(m *Matcher, r *rules.Rule) result {
 		f.Statements = h.statements
 		f.Title = fmt.Sprintf("%s gets %s, which the text rules out", m.calling(h.recipient()), m.few(f.DataTypes))
 		f.Message = fmt.Sprintf("The text says: %s Observed: %s going to %s.", m.quotes(h.needed()), m.dataNames(f.DataTypes), m.vendorName(h.recipient()))
+		if onlyForms(h.flows) {
+			f.Title = fmt.Sprintf("A form would send %s to %s, which the text rules out", m.few(f.DataTypes), m.calling(h.recipient()))
+			f.Message = fmt.Sprintf("The text says: %s Observed: a form that asks for %s and would send them to %s.", m.quotes(h.needed()), m.dataNames(f.DataTypes), m.vendorName(h.recipient()))
+		}
 		if other := slices.DeleteFunc(m.stated(h.flows, Ambiguous), func(id string) bool { return slices.Contains(h.statements, id) }); len(other) > 0 {
 			f.Message += " Another sentence says that it does happen: " + m.quotes(other[:1])
 		}

@@ -132,15 +132,15 @@ func (m *Matcher) path(c cover, f *flow.Flow) string {
 	data := f.DataTypes[0]
 	switch {
 	case c.data == emptyData:
-		parts = append(parts, m.dataName(data)+" → no kind of data is named")
+		parts = append(parts, m.dataTerm(data)+" → no kind of data is named")
 	case len(c.path) > 1:
 		names := []string{}
 		for _, id := range slices.Backward(c.path) {
-			names = append(names, m.dataName(id))
+			names = append(names, m.dataTerm(id))
 		}
 		parts = append(parts, strings.Join(names, " → "))
 	default:
-		parts = append(parts, m.dataName(data))
+		parts = append(parts, m.dataTerm(data))
 	}
 	if f.Recipient.Party != flow.First {
 		to := m.vendorName(f.Recipient)
@@ -183,7 +183,7 @@ func (m *Matcher) omitted(f *flow.Flow) Disclosure {
 	for _, n := range all[:min(len(all), maxCandidates)] {
 		d.Candidates = append(d.Candidates, n.c.st.ID)
 	}
-	what := m.dataName(f.DataTypes[0])
+	what := m.dataTerm(f.DataTypes[0])
 	switch {
 	case f.Recipient.Party == flow.First:
 		d.Why = fmt.Sprintf("Not found in the text: no sentence says that %s is collected.", what)

@@ -168,6 +168,7 @@ func (m *Matcher) tooMuch(r *rules.Rule, f *flow.Form) []string {
 
 func (m *Matcher) formFinding(r *rules.Rule, forms []askingForm) Finding {
 	f := m.siteFinding(r, "", nil)
+	var seen []flow.Form
 	on := param(r, "severity_on", map[string]any{})
 	for _, a := range forms {
 		severity, _ := on[a.kind].(string)
@@ -184,11 +185,10 @@ func (m *Matcher) formFinding(r *rules.Rule, forms []askingForm) Finding {
 		f.DataTypes = append(f.DataTypes, data...)
 		f.Pages = append(f.Pages, a.form.Page)
 		f.Evidence = append(f.Evidence, a.form.ID)
-		if !slices.Contains(f.States, a.form.State) {
-			f.States = append(f.States, a.form.State)
-		}
+		seen = append(seen, *a.form)
 	}
-	f.DataTypes, f.Pages, f.Evidence, f.States = compact(f.DataTypes), compact(f.Pages), compact(f.Evidence), inOrder(f.States)
+	f.States = m.statesOfForms(seen)
+	f.DataTypes, f.Pages, f.Evidence = compact(f.DataTypes), compact(f.Pages), compact(f.Evidence)
 	return f
 }
 

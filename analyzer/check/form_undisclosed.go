@@ -34,9 +34,9 @@ func formUndisclosed(m *Matcher, r *rules.Rule) result {
 		for _, g := range byRecipient(part.flows) {
 			f := g.finding(part.severity)
 			f.Title = fmt.Sprintf("Forms ask for %s, which the text does not mention", m.few(f.DataTypes))
-			f.Message = fmt.Sprintf("Forms ask for %s, which the text does not mention.", m.dataNames(f.DataTypes))
+			f.Message = fmt.Sprintf("Observed %s: forms ask for %s. Not found in the text: a sentence that says that such data are collected.", seenOn(f.Pages, ""), m.dataNames(f.DataTypes))
 			if part.words == "sensitive" {
-				f.Message = fmt.Sprintf("Forms ask for %s. These are sensitive data, and no sentence mentions them by themselves.", m.dataNames(f.DataTypes))
+				f.Message = fmt.Sprintf("Observed %s: forms ask for %s. These are sensitive data, and no sentence names them; a broader word is not enough.", seenOn(f.Pages, ""), m.dataNames(f.DataTypes))
 			}
 			if g.recipient().Party == flow.Third {
 				f.Message += fmt.Sprintf(" The form sends them to %s.", m.vendorName(g.recipient()))

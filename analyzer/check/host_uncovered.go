@@ -42,7 +42,7 @@ func hostUncovered(m *Matcher, r *rules.Rule) result {
 		f := Finding{
 			Outcome: Differs, Confidence: string(flow.Direct), Severity: capped(r.Severity, flow.Direct, len(c.evidence)), Recipients: []string{host}, Pages: c.pages, Evidence: c.evidence, DataTypes: c.data,
 			Title:       fmt.Sprintf("%s collects data, and no notice covers it", host),
-			Message:     fmt.Sprintf("On %s of %s, as on %s, %s were seen to be collected. No page of this host links to a notice, and none names it.", countOf(len(c.pages), "%d pages", "one page"), host, firstOf(c.pages), m.few(c.data)),
+			Message:     fmt.Sprintf("Observed %s: %s are collected. No page of this host links to a notice, and no notice names it.", seenOn(c.pages, " of "+host), m.few(c.data)),
 			Fingerprint: fingerprint(r.ID, host),
 		}
 		f.States = m.statesOf(f.Pages)

@@ -61,7 +61,7 @@ func hygiene(m *Matcher, r *rules.Rule) result {
 		}
 		slices.Sort(names)
 		f.Title = "Whole addresses of pages go to third parties as the referring page"
-		f.Message = fmt.Sprintf("Observed on %s, as on %s: the Referer header with the path of the page goes to %s. A Referrer-Policy of the site lets it.", countOf(len(f.Pages), "%d pages", "one page"), firstOf(f.Pages), list(shorten(names, 6)))
+		f.Message = fmt.Sprintf("Observed %s: the Referer header with the path of the page goes to %s. A Referrer-Policy of the site lets it.", seenOn(f.Pages, ""), list(shorten(names, 6)))
 		f.Fingerprint = fingerprint(r.ID, m.in.Site, "referrer")
 		res.findings = append(res.findings, f)
 	}

@@ -126,7 +126,11 @@ func (m *Matcher) labelled(r *rules.Rule, at places, sent, kept []flow.Label, un
 		f.Recipients = append(f.Recipients, l.SentTo...)
 		f.States = append(f.States, l.States...)
 		key := l.Key[strings.LastIndexByte(l.Key, '.')+1:]
-		if name := fmt.Sprintf("%s (%s)", key, strings.ReplaceAll(l.Kind, "_", " ")); !slices.Contains(names, name) {
+		name := key
+		if !strings.Contains(key, l.Kind) { // else the key says it
+			name = fmt.Sprintf("%s (%s)", key, strings.ReplaceAll(l.Kind, "_", " "))
+		}
+		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
@@ -143,7 +147,7 @@ func (m *Matcher) labelled(r *rules.Rule, at places, sent, kept []flow.Label, un
 		f.Recipients, f.Severity = []string{m.in.Site}, param(r, "kept_severity", "low")
 	}
 	f.Severity = capped(f.Severity, flow.Direct, len(f.Pages))
-	f.Message = fmt.Sprintf("Observed on %s, as on %s: %s.", countOf(len(f.Pages), "%d pages", "one page"), firstOf(f.Pages), list(shorten(names, 5)))
+	f.Message = fmt.Sprintf("Observed %s: %s.", seenOn(f.Pages, ""), list(shorten(names, 5)))
 	where := onPages(at.words(at.seen(f.Pages)))
 	goes := "They were not seen leaving the site."
 	if len(who) > 0 {

@@ -2,8 +2,8 @@ package check
 
 import (
 	"fmt"
-	"maps"
 	"slices"
+	"strings"
 
 	"candor/analyzer/flow"
 	"candor/rules"
@@ -100,6 +100,22 @@ func (m *Matcher) looksUp(r *rules.Rule, l *flow.Leak) bool {
 	})) > 0
 }
 
+// inline takes the brackets out of what stands in brackets.
+var inline = strings.NewReplacer(" (", ", ", ")", "")
+
+// howSent says of some types of data how they were sent: "e-mail addresses (as
+// typed, in parameter q); names (…)".
+func (m *Matcher) howSent(how map[string]string) string {
+	var parts []string
+	for _, data := range sorted(how) {
+		parts = append(parts, m.dataName(data)+" ("+how[data]+")")
+	}
+	if more := len(parts) - 3; more > 0 {
+		parts = append(parts[:3:3], fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(parts, "; ")
+}
+
 func (m *Matcher) leaked(r *rules.Rule, leaks []flow.Leak) Finding {
 	who := leaks[0].Recipient
 	f := Finding{Outcome: Differs, Recipients: []string{who.Vendor}}
@@ -118,7 +134,8 @@ func (m *Matcher) leaked(r *rules.Rule, leaks []flow.Leak) Finding {
 			}
 		}
 		f.Pages, f.Evidence = append(f.Pages, l.Pages...), append(f.Evidence, l.Evidence...)
-		if d := clip(l.Detail, 100); how[l.DataType] == "" || len(d) < len(how[l.DataType]) {
+		_, d, _ := strings.Cut(l.Detail, ", ") // the first word is what was typed
+		if d = clip(inline.Replace(d), 100); how[l.DataType] == "" || len(d) < len(how[l.DataType]) {
 			how[l.DataType] = d
 		}
 	}
@@ -133,8 +150,7 @@ func (m *Matcher) leaked(r *rules.Rule, leaks []flow.Leak) Finding {
 		f.Title = "The site itself takes what is typed before a form is sent"
 		f.Outcome = NeedsPerson
 	}
-	f.Message = fmt.Sprintf("Made-up values were typed into forms on %s, as on %s, and not sent. They were seen leaving to %s: %s.",
-		countOf(len(f.Pages), "%d pages", "one page"), firstOf(f.Pages), name, list(shorten(slices.Sorted(maps.Values(how)), 3)))
+	f.Message = fmt.Sprintf("Made-up values were typed into forms %s, and not sent. They were seen leaving to %s: %s.", seenOn(f.Pages, ""), name, m.howSent(how))
 	switch why := m.untold(); {
 	case why != "":
 		f.Message += " What the text says of it was not tested: " + why + "."

@@ -173,13 +173,18 @@ func cookieNames(cookies []flow.Cookie) string {
 	return list(names)
 }
 
+// beyond reports whether a cookie of the site lives longer than a sentence says.
+func beyond(c *flow.Cookie, st *statement) bool {
+	return c.Party == flow.First && tooLong(c.LifetimeDays, float64(st.RetentionDays), 1.05, 1)
+}
+
 // lifetimePromise tests "our cookies expire after 30 days".
 func (m *Matcher) lifetimePromise(st *statement) Promise {
 	var own, longer []flow.Cookie
 	for _, c := range m.in.Seen.Cookies {
 		if c.Party == flow.First && c.LifetimeDays >= 0 {
 			own = append(own, c)
-			if tooLong(c.LifetimeDays, float64(st.RetentionDays), 1.05, 1) {
+			if beyond(&c, st) {
 				longer = append(longer, c)
 			}
 		}

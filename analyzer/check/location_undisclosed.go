@@ -39,8 +39,7 @@ func locationUndisclosed(m *Matcher, r *rules.Rule) result {
 		f.Outcome, f.DataTypes = NeedsPerson, []string{"precise_location"}
 		f.Severity = capped(param(r, "asked_severity", "medium"), b.Confidence, b.Sightings)
 		f.Title = fmt.Sprintf("%s asks for the visitor's precise location, which the text does not mention", m.calling(flow.Recipient{Vendor: b.Vendor}))
-		f.Message = fmt.Sprintf("Observed on %s, as on %s: %s. The question was refused, so what would have been sent needs a person. Not found in the text: a sentence on precise location.",
-			countOf(len(f.Pages), "%d pages", "one page"), firstOf(f.Pages), b.Detail)
+		f.Message = fmt.Sprintf("Observed %s: %s. The question was refused, so what would have been sent needs a person. Not found in the text: a sentence on precise location.", seenOn(f.Pages, ""), b.Detail)
 		f.Fingerprint = fingerprint(r.ID, b.Vendor, "asked")
 		m.doubt(&f)
 		res.findings = append(res.findings, f)

@@ -255,8 +255,16 @@ func (m *Matcher) processor(r flow.Recipient) bool {
 	return false
 }
 
-// dataName is how a data type is called in sentences.
+// dataName is how a data type is called in sentences on what many visitors give.
 func (m *Matcher) dataName(id string) string {
+	if d := m.in.Set.Terms.DataType(id); d != nil && d.Many != "" {
+		return d.Many
+	}
+	return m.dataTerm(id)
+}
+
+// dataTerm is a data type as a term.
+func (m *Matcher) dataTerm(id string) string {
 	if d := m.in.Set.Terms.DataType(id); d != nil && d.Name != "" {
 		return inSentence(d.Name)
 	}
@@ -283,10 +291,13 @@ func (m *Matcher) dataNames(ids []string) string {
 // (Google LLC)".
 func (m *Matcher) vendorName(r flow.Recipient) string {
 	name := m.calling(r)
-	if r.Entity != "" && !strings.EqualFold(r.Entity, name) {
-		return name + " (" + r.Entity + ")"
+	switch inner, ok := strings.CutSuffix(name, ")"); {
+	case r.Entity == "" || strings.EqualFold(r.Entity, name):
+		return name
+	case ok:
+		return inner + "; " + r.Entity + ")"
 	}
-	return name
+	return name + " (" + r.Entity + ")"
 }
 
 // calling is how a recipient is called in titles.
@@ -303,14 +314,29 @@ func (m *Matcher) calling(r flow.Recipient) string {
 	return r.Vendor
 }
 
-// few names the first data types of a list.
+// few names the data types of a list that weigh most: sensitive ones, what names a
+// person, the rest.
 func (m *Matcher) few(ids []string) string {
+	weight := func(id string) int {
+		switch d := m.in.Set.Terms.DataType(id); {
+		case d != nil && d.Sensitive:
+			return 0
+		case slices.Contains(naming, id):
+			return 1
+		}
+		return 2
+	}
+	ids = slices.Clone(ids)
+	slices.SortStableFunc(ids, func(a, b string) int { return cmp.Compare(weight(a), weight(b)) })
 	names := make([]string, len(ids))
 	for i, id := range ids {
 		names[i] = m.dataName(id)
 	}
 	return list(shorten(names, 3))
 }
+
+// naming are data types that name a person or reach one.
+var naming = []string{"email", "email_hash", "name", "phone", "phone_hash", "postal_address", "username"}
 
 // list joins names as in a sentence.
 func list(names []string) string {

@@ -30,8 +30,7 @@ func personalInAddress(m *Matcher, r *rules.Rule) result {
 		// The page's own address shows it beside the request, so one request is no single sighting.
 		f.Severity = capped(r.Severity, g.confidence(), g.sightings()+1)
 		f.Title = fmt.Sprintf("%s gets %s in the address of a page", m.calling(g.recipient()), m.few(f.DataTypes))
-		f.Message = fmt.Sprintf("On %s, as on %s, the page's address or title holds %s, and %s got it.%s", countOf(len(f.Pages), "%d pages", "one page"), firstOf(f.Pages),
-			m.dataNames(f.DataTypes), m.vendorName(g.recipient()), details(g))
+		f.Message = fmt.Sprintf("Observed %s: the page's address or title holds %s, and %s gets them.%s", seenOn(f.Pages, ""), m.dataNames(f.DataTypes), m.vendorName(g.recipient()), details(g))
 		if slices.ContainsFunc(g.flows, told) && !slices.ContainsFunc(g.flows, func(f *flow.Flow) bool { return !told(f) }) {
 			f.Outcome = NeedsPerson
 			f.Message += " That the words are about the visitor needs a person."

@@ -319,9 +319,15 @@ func ids(flows []*flow.Flow) []string {
 
 // describe names what went where: "cookie identifier to Google Ads (Google LLC)".
 func (m *Matcher) describe(flows []*flow.Flow) string {
-	byWho, order := map[string][]string{}, []string{}
+	byWho, order, called := map[string][]string{}, []string{}, map[string]string{}
 	for _, f := range flows {
-		who := m.vendorName(f.Recipient)
+		if id := f.Recipient.Vendor; called[id] == "" { // a cookie's recipient comes without its company
+			called[id] = m.vendorName(f.Recipient)
+			if v := m.vendors[id]; v != nil {
+				called[id] = m.vendorName(flow.Recipient{Vendor: id, Domain: f.Recipient.Domain, Entity: v.Entity})
+			}
+		}
+		who := called[f.Recipient.Vendor]
 		if f.Recipient.Party == flow.First {
 			who = "the site itself"
 		}

@@ -40,7 +40,7 @@ func recipientAtPlace(m *Matcher, r *rules.Rule) result {
 	case len(at.pages) == 0 && at.all:
 		return result{outcome: NotApplicable, unseen: true, why: "No page was visited."}
 	case len(at.pages) == 0:
-		return result{outcome: NotApplicable, unseen: true, why: fmt.Sprintf("No page was seen that is%s.", at.words(at.sought()))}
+		return result{outcome: NotApplicable, unseen: true, why: fmt.Sprintf("No page%s was seen.", at.words(at.sought()))}
 	}
 	if truth(r, "before_choice") {
 		if why := m.untested(evidence.StateNone); why != "" {
@@ -140,27 +140,24 @@ func (at places) seen(pages []string) []string {
 	return sorted(set)
 }
 
-// words calls classes and kinds of pages as a sentence does: " of the kinds health
-// and log-in"; "" where every page counts.
+// words calls classes and kinds of pages as a sentence does: " about health and to
+// log in"; "" where every page counts.
 func (at places) words(ids []string) string {
 	if at.all {
 		return ""
 	}
 	var names []string
 	for _, id := range ids {
-		name := strings.ReplaceAll(id, "_", " ")
-		if p := at.set.Terms.Place(id); p != nil && p.Name != "" {
-			name = inSentence(p.Name)
+		name := "of the kind " + strings.ReplaceAll(id, "_", " ")
+		if p := at.set.Terms.Place(id); p != nil && p.Pages != "" {
+			name = p.Pages
 		}
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
-	if len(names) == 1 {
-		return " of the kind " + names[0]
-	}
-	return " of the kinds " + list(names)
+	return " " + list(names)
 }
 
 // gotAt reports whether a rule asks for a flow, wherever it was seen.
@@ -257,13 +254,7 @@ func (m *Matcher) coveredFor(g group, specific bool) bool {
 // to look because all of them only tell of a subject.
 func (m *Matcher) severityAt(r *rules.Rule, at places, g group, pages []string) (severity string, review bool) {
 	review = len(pages) > 0 && !slices.ContainsFunc(pages, func(p string) bool { return !at.review[p] })
-	table, best := param(r, "severity", map[string]any{}), ""
-	for _, key := range append(at.seen(pages), m.categories(g.flows[0])...) {
-		if s, _ := table[key].(string); s != "" && (best == "" || severityRank[s] < severityRank[best]) {
-			best = s
-		}
-	}
-	severity = cmp.Or(best, r.Severity)
+	severity = cmp.Or(worst(param(r, "severity", map[string]any{}), append(at.seen(pages), m.categories(g.flows[0])...)), r.Severity)
 	if review && severityRank[severity] < severityRank["medium"] {
 		severity = "medium"
 	}
@@ -279,7 +270,7 @@ func (m *Matcher) atPlace(r *rules.Rule, at places, g group) Finding {
 	}
 	kinds := at.words(at.seen(pages))
 	f.Title = fmt.Sprintf("%s gets %s%s", m.calling(g.recipient()), m.few(f.DataTypes), onPages(kinds))
-	f.Message = fmt.Sprintf("Observed on %s%s%s, as on %s: %s", countOf(len(pages), "%d pages", "one page"), kinds, whenSaid(r), clip(pages[0], 120), m.gets(g))
+	f.Message = fmt.Sprintf("Observed %s: %s", seenOn(pages, kinds+whenSaid(r)), m.gets(g))
 	f.Message += m.saidOf(&f, g)
 	if review {
 		f.Message += " The page tells of a subject, as an article does, so what it says of a visitor needs a person."
@@ -338,7 +329,7 @@ func (m *Matcher) atPlaceTogether(r *rules.Rule, at places, groups []group, each
 	slices.Sort(names)
 	kinds := at.words(at.seen(f.Pages))
 	f.Title = fmt.Sprintf("%s%s", countOf(len(groups), "%d recipients get data", "One recipient gets data"), onPages(kinds))
-	f.Message = fmt.Sprintf("Observed on %s%s%s, as on %s: %s got %s.", countOf(len(f.Pages), "%d pages", "one page"), kinds, whenSaid(r), clip(f.Pages[0], 120), list(shorten(names, 6)), m.dataNames(f.DataTypes))
+	f.Message = fmt.Sprintf("Observed %s: %s got %s.", seenOn(f.Pages, kinds+whenSaid(r)), list(shorten(names, 6)), m.dataNames(f.DataTypes))
 	if note := param(r, "note", ""); note != "" {
 		f.Message += " " + strings.TrimSpace(note)
 	}

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,6 +41,9 @@ func recipientUndisclosed(m *Matcher, r *rules.Rule) result {
 		case len(weighty.flows) > 0:
 			f := weighty.finding(m.weight(r, g))
 			f.Title = fmt.Sprintf("%s is not in the text: it gets %s", m.calling(g.recipient()), m.few(f.DataTypes))
+			if onlyForms(weighty.flows) {
+				f.Title = fmt.Sprintf("%s is not in the text: a form would send it %s", m.calling(g.recipient()), m.few(f.DataTypes))
+			}
 			f.Message = m.gets(weighty) + " No sentence in the text covers it: neither its name, nor its company, nor its kind."
 			f.SuggestedText = m.suggest(weighty)
 			m.doubt(&f)
@@ -70,15 +74,16 @@ func (m *Matcher) sharingDenied(f *flow.Flow) bool {
 
 // gets says what a recipient gets and how that is known.
 func (m *Matcher) gets(g group) string {
-	by, pages := map[flow.Confidence][]string{}, []string{}
+	by, pages, forms := map[flow.Confidence][]string{}, []string{}, []string{}
 	for _, f := range g.flows {
 		c := f.Confidence
 		if told(f) {
 			pages = append(pages, f.DataTypes[0])
 			continue
 		}
-		if c == flow.Strong && f.Channel == "form" {
-			c = flow.Direct
+		if f.Channel == "form" {
+			forms = append(forms, f.DataTypes[0])
+			continue
 		}
 		by[c] = append(by[c], f.DataTypes[0])
 	}
@@ -89,16 +94,25 @@ func (m *Matcher) gets(g group) string {
 	if d := by[flow.Direct]; len(d) > 0 {
 		parts = append(parts, m.dataNames(d)+" (seen leaving)")
 	}
+	if d := without(compact(forms), by[flow.Direct]); len(d) > 0 {
+		parts = append(parts, m.dataNames(d)+" (asked for by a form that would send it there)")
+	}
 	if d := without(compact(pages), by[flow.Direct]); len(d) > 0 {
 		parts = append(parts, m.dataNames(d)+" (told by the page's address or title)")
 	}
 	if d := without(by[flow.Strong], by[flow.Direct]); len(d) > 0 {
-		parts = append(parts, m.dataNames(d)+" (known of the endpoint that was called)")
+		parts = append(parts, m.dataNames(d)+" (known of the address that was called)")
 	}
 	if d := without(without(by[flow.Indirect], by[flow.Strong]), by[flow.Direct]); len(d) > 0 {
 		parts = append(parts, m.dataNames(d)+" (possible: only its script was seen)")
 	}
 	return m.vendorName(g.recipient()) + " gets " + strings.Join(parts, "; ") + "."
+}
+
+// onlyForms reports whether flows are what forms would send, and nothing was seen
+// leaving.
+func onlyForms(flows []*flow.Flow) bool {
+	return !slices.ContainsFunc(flows, func(f *flow.Flow) bool { return f.Channel != "form" })
 }
 
 func without(list, taken []string) []string {
@@ -108,21 +122,11 @@ func without(list, taken []string) []string {
 // weight is the severity for a recipient's kind.
 func (m *Matcher) weight(r *rules.Rule, g group) string {
 	table := param(r, "severity", map[string]any{})
-	best := ""
 	categories := m.categories(g.flows[0])
 	if flow.Infrastructure(categories) {
 		categories = []string{"infrastructure"}
 	}
-	for _, c := range append(slices.Clone(categories), "other") {
-		s, _ := table[c].(string)
-		if s != "" && (best == "" || c != "other" && severityRank[s] < severityRank[best]) {
-			best = s
-		}
-	}
-	if best == "" {
-		return r.Severity
-	}
-	return best
+	return cmp.Or(worst(table, categories), worst(table, []string{"other"}), r.Severity)
 }
 
 // suggest drafts a sentence that would disclose the flows.

@@ -43,7 +43,8 @@ func retentionUnstated(m *Matcher, r *rules.Rule) result {
 	}
 	for _, st := range limits {
 		if p := m.lifetimePromise(st); p.Verdict == broken {
-			f := m.retentionFinding(r, longest)
+			f := m.retentionFinding(r, slices.DeleteFunc(m.longest(), func(c flow.Cookie) bool { return !beyond(&c, st) }))
+			f.Confidence = string(flow.Direct)
 			f.Title = "Cookies live longer than a sentence of the text says"
 			f.Message = fmt.Sprintf("The text says: “%s” %s", clip(st.Quote, 200), p.Why)
 			f.Statements = []string{st.ID}

@@ -142,6 +142,7 @@ func (m *Matcher) Run() ([]Finding, []RuleOutcome) {
 		outcomes = append(outcomes, RuleOutcome{ID: r.ID, Pack: r.Pack, Title: r.Title, Outcome: res.outcome, Why: res.why,
 			Severity: r.Severity, Matters: r.Why, Remediation: r.Remediation, Basis: r.Basis, Owner: r.Owner})
 	}
+	findings = twins(findings, outcomes)
 	SortFindings(findings)
 	slices.SortFunc(outcomes, func(a, b RuleOutcome) int { return strings.Compare(a.ID, b.ID) })
 	return findings, outcomes

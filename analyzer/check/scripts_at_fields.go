@@ -61,8 +61,8 @@ func scriptsAtFields(m *Matcher, r *rules.Rule) result {
 		f.Pages, f.Evidence = compact(f.Pages), compact(f.Evidence)
 		f.States, f.Severity = m.statesOf(f.Pages), capped(f.Severity, flow.Strong, seen)
 		f.Title = fmt.Sprintf("%s on a page with a field for %s", list(shorten(names, 3)), m.dataName(d))
-		f.Message = fmt.Sprintf("Observed on %s, as on %s: a field for %s, and requests to %s, which the field does not need. A script of any of them could read what is typed; that it does is another matter.",
-			countOf(len(f.Pages), "%d pages", "one page"), firstOf(f.Pages), m.dataName(d), list(shorten(names, 6)))
+		f.Message = fmt.Sprintf("Observed %s: a field for %s, and requests to %s, which the field does not need. A script of any of them could read what is typed; that it does is another matter.",
+			seenOn(f.Pages, ""), m.dataName(d), list(shorten(names, 6)))
 		res.findings = append(res.findings, f)
 	}
 	if len(res.findings) == 0 {

@@ -109,7 +109,7 @@ func (m *Matcher) respawned(r *rules.Rule, b behavior.Behavior) Finding {
 	f.Recipients[0] = cmp.Or(b.Vendor, m.in.Site)
 	f.Severity = capped(param(r, "respawn_severity", "high"), b.Confidence, b.Sightings)
 	f.Title = "An identifier comes back after it was deleted"
-	f.Message = fmt.Sprintf("Observed on %s, as on %s: %s. Deleting cookies is the control that people know; here it does not last.", countOf(len(f.Pages), "%d pages", "one page"), firstOf(f.Pages), b.Detail)
+	f.Message = fmt.Sprintf("Observed %s: %s. Deleting cookies is the control that people know; here it does not last.", seenOn(f.Pages, ""), b.Detail)
 	f.Fingerprint = fingerprint(r.ID, f.Recipients[0], "respawn")
 	return f
 }

@@ -85,6 +85,7 @@ type Finding struct {
 	Fingerprint   string           `json:"fingerprint"` // stable over scans: rule, recipient, data type, path pattern
 	Suppressed    bool             `json:"suppressed"`
 	Looks         *Looks           `json:"looks,omitempty"` // nil when nobody looked again
+	Also          []string         `json:"also,omitempty"`  // rules of other packs that found the very same
 }
 
 // RuleOutcome says what became of a rule.

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -57,9 +58,6 @@ func (m *Matcher) plainForm(r *rules.Rule, to string, forms []flow.Form) Finding
 	for _, form := range forms {
 		f.Pages = append(f.Pages, form.Page)
 		f.Evidence = append(f.Evidence, form.ID)
-		if !slices.Contains(f.States, form.State) {
-			f.States = append(f.States, form.State)
-		}
 		for _, field := range form.Fields {
 			if field.DataType != "" {
 				data[field.DataType] = true
@@ -67,7 +65,7 @@ func (m *Matcher) plainForm(r *rules.Rule, to string, forms []flow.Form) Finding
 		}
 	}
 	f.DataTypes, f.Pages = sorted(data), compact(f.Pages)
-	flow.SortStates(f.States)
+	f.States = m.statesOfForms(forms)
 	sightings := len(forms)
 	for _, seen := range m.in.Seen.Flows {
 		if seen.Channel == "form" && slices.ContainsFunc(forms, func(form flow.Form) bool { return slices.Contains(seen.Evidence, form.ID) }) {
@@ -75,11 +73,8 @@ func (m *Matcher) plainForm(r *rules.Rule, to string, forms []flow.Form) Finding
 		}
 	}
 	f.Severity = capped(r.Severity, flow.Strong, sightings)
-	f.Title = fmt.Sprintf("A form sends %s over http", m.few(f.DataTypes))
-	if len(f.DataTypes) == 0 {
-		f.Title = "A form sends what it asks for over http"
-	}
-	f.Message = fmt.Sprintf("A form on %s asks for %s and would send it over http, without encryption, to %s.", f.Pages[0], m.dataNames(f.DataTypes), clip(forms[0].Action, 120))
+	f.Title = fmt.Sprintf("A form would send %s over http", cmp.Or(m.few(f.DataTypes), "what it asks for"))
+	f.Message = fmt.Sprintf("Observed %s: %s for %s and would send them over http, without encryption, to %s.", seenOn(f.Pages, ""), countOf(len(forms), "%d forms ask", "a form asks"), cmp.Or(m.dataNames(f.DataTypes), "what is typed"), clip(forms[0].Action, 120))
 	for _, st := range m.statements {
 		if st.scope == "" && securityClaim(st) {
 			f.Statements = append(f.Statements, st.ID)
@@ -89,6 +84,21 @@ func (m *Matcher) plainForm(r *rules.Rule, to string, forms []flow.Form) Finding
 		f.Message += fmt.Sprintf(" The text says: “%s”", m.quote(f.Statements[0]))
 	}
 	return f
+}
+
+// statesOfForms are the states in which forms were seen: a form stands for its
+// like in all states, and what it asks for was noted in each.
+func (m *Matcher) statesOfForms(forms []flow.Form) []evidence.State {
+	var out []evidence.State
+	for _, f := range forms {
+		out = joined(out, []evidence.State{f.State})
+		for i := range m.in.Seen.Flows {
+			if x := &m.in.Seen.Flows[i]; x.Channel == "form" && slices.Contains(x.Evidence, f.ID) {
+				out = joined(out, x.States)
+			}
+		}
+	}
+	return inOrder(out)
 }
 
 // plainForms are the forms that ask for data and would send it over http.

@@ -398,9 +398,13 @@ func (c *comparer) cookie(k *flow.Cookie) Effect {
 	}
 	seen, _ := c.seen.Where(k.ID)
 	t := things{in: c.placed(seen, self), tracks: k.Purpose == "analytics" || k.Purpose == "advertising", necessary: k.Purpose == "necessary" || c.necessary(k.Vendor)}
-	for s, pages := range c.w.sent[sentCookie{k.Name, k.Domain}] {
-		for u := range pages {
-			c.put(t.in, s, u, self)
+	// The site's cookies go to every host of its name, whoever stands behind it:
+	// only there that a cookie's own vendor gets it, it is still in use.
+	for _, to := range slices.Compact([]string{"", k.Vendor}) {
+		for s, pages := range c.w.sent[sentCookie{k.Name, k.Domain, to}] {
+			for u := range pages {
+				c.put(t.in, s, u, self)
+			}
 		}
 	}
 	left := c.made(t.in, seen, self)

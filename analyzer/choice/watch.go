@@ -31,7 +31,9 @@ type visit struct {
 	state evidence.State
 }
 
-type sentCookie struct{ name, domain string }
+// sentCookie is a cookie that went to another party; to is the vendor behind a
+// host that bears a name of the site's own, "" for hosts of others' names.
+type sentCookie struct{ name, domain, to string }
 
 // vendor is who got requests, with what was sent on each page.
 type vendor struct {
@@ -144,9 +146,12 @@ func (w *Watcher) Request(x *flow.Exchange) {
 		return
 	}
 	v, compared := w.visits[x.Page]
-	to := x.To
+	to, behind := x.To, ""
 	if !to.Third() {
 		to = x.Meant
+	}
+	if !x.To.Third() || x.To.Alias != "" {
+		behind = to.Vendor
 	}
 	if !compared || !x.Sent || to.Vendor == "" || !to.Third() {
 		return
@@ -168,11 +173,13 @@ func (w *Watcher) Request(x *flow.Exchange) {
 	if marked {
 		return
 	}
-	for _, id := range ids {
-		p.carry(w.hash(id.Value), id.Kept)
+	for i, id := range ids {
+		if !slices.ContainsFunc(ids[:i], func(other flow.Identified) bool { return other.Value == id.Value }) {
+			p.carry(w.hash(id.Value), id.Kept)
+		}
 	}
 	for _, c := range x.Cookies {
-		w.follow(sentCookie{c.Name, strings.ToLower(strings.TrimPrefix(c.Domain, "."))}, v)
+		w.follow(sentCookie{c.Name, strings.ToLower(strings.TrimPrefix(c.Domain, ".")), behind}, v)
 	}
 }
 

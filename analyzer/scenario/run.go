@@ -75,7 +75,7 @@ func (s *Scenario) Compare(a *analyzer.Analysis, rule string) (*Result, error) {
 	told := res.Outcome.Why
 	lines := []string{}
 	for _, f := range a.Findings {
-		if f.Rule != rule {
+		if f.Rule != rule && !slices.Contains(f.Also, rule) {
 			continue
 		}
 		res.Findings = append(res.Findings, f)

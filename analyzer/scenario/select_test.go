@@ -133,7 +133,7 @@ func TestSuggestedText(t *testing.T) {
 		Check: "recipient_undisclosed", Select: `vendor == "microsoft-advertising"`,
 		SuggestedText: "{{.Entity}} shares {{.DataTypes}} with {{.Recipients}} for {{.Purposes}} on {{.Site}} ({{.Pages}}).\n",
 	})
-	const want = "Lantern Ltd shares advertising identifier, cookie identifier and device identifier with Microsoft Advertising (Microsoft Corporation) for advertising and profiling on lantern-shop.test (2 pages, https://www.lantern-shop.test/ among them)."
+	const want = "Lantern Ltd shares advertising identifiers, cookie identifiers and device identifiers with Microsoft Advertising (Microsoft Corporation) for advertising and profiling on lantern-shop.test (2 pages, https://www.lantern-shop.test/ among them)."
 	if len(found) != 1 || found[0].SuggestedText != want {
 		t.Errorf("got  %q\nwant %q", found[0].SuggestedText, want)
 	}
