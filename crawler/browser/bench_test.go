@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -115,17 +116,11 @@ func each(b *testing.B, marker string, tabs int, open func() (visit func(address
 }
 
 // BenchmarkVisit is a whole visit with everything that it records.
-func BenchmarkVisit(b *testing.B) { benchVisit(b, false) }
-
-// BenchmarkVisitWithoutCalls is a visit that does not watch what scripts call:
-// the difference is what watching costs.
-func BenchmarkVisitWithoutCalls(b *testing.B) { benchVisit(b, true) }
-
-func benchVisit(b *testing.B, writesOnly bool) {
+func BenchmarkVisit(b *testing.B) {
 	for _, tabs := range []int{1, 4} {
 		b.Run(fmt.Sprintf("tabs=%d", tabs), func(b *testing.B) {
 			srv := benchServer(b)
-			br, err := Start(b.Context(), Options{writesOnly: writesOnly, NoSandbox: os.Geteuid() == 0, Flags: srv.ChromeFlags()})
+			br, err := Start(b.Context(), Options{NoSandbox: os.Geteuid() == 0, Flags: srv.ChromeFlags()})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -156,6 +151,104 @@ func benchVisit(b *testing.B, writesOnly bool) {
 		})
 	}
 }
+
+// BenchmarkInstrumentation is what the watching of calls adds to the load of a
+// heavy page: visits of the same pages, in turn by a browser that watches
+// everything, one that watches only writes, and one without a debugger and its
+// hook, of each the median. Measured is what the page sees, from the start of its
+// navigation to its load event; the time until it is quiet, as the visit sees it
+// (without a debugger it does not hear of changes of the tree); and what Chromium
+// computed by then.
+func BenchmarkInstrumentation(b *testing.B) {
+	const goal = 10 // percent of the load
+	srv := benchServer(b)
+	kinds := []struct {
+		what    string
+		options Options
+	}{{"everything", Options{}}, {"writes only", Options{writesOnly: true}}, {"nothing", Options{unwatched: true}}}
+	visit := make([]func(string) (loaded, error), len(kinds))
+	for i, k := range kinds {
+		o := k.options
+		o.NoSandbox, o.Flags = os.Geteuid() == 0, srv.ChromeFlags()
+		br, err := Start(b.Context(), o)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer br.Close()
+		c, err := br.NewContext(b.Context(), evidence.StateNone)
+		if err != nil {
+			b.Fatal(err)
+		}
+		v := c.NewVisitor(context.Background())
+		defer v.Close()
+		visit[i] = func(address string) (loaded, error) { return loadOnce(b.Context(), v, br.process.dir, address) }
+	}
+	for b.Loop() {
+		all := make([][]loaded, len(kinds))
+		for n := range benchPages + 1 {
+			for i := range kinds {
+				l, err := visit[i](benchAddress(n))
+				if err != nil {
+					b.Fatal(err)
+				}
+				if n > 0 { // the first starts more than a page
+					all[i] = append(all[i], l)
+				}
+			}
+		}
+		var out strings.Builder
+		none := medians(all[len(kinds)-1])
+		for i, k := range kinds {
+			m := medians(all[i])
+			fmt.Fprintf(&out, "watched: %-12s load %4.0f ms (%+5.1f %%)   quiet %4.0f ms (%+5.1f %%)   cpu %4.0f ms (%+5.1f %%)\n",
+				k.what, m[0], more(m[0], none[0]), m[1], more(m[1], none[1]), m[2], more(m[2], none[2]))
+		}
+		whole := medians(all[0])
+		b.ReportMetric(more(whole[0], none[0]), "%-load")
+		b.ReportMetric(more(whole[1], none[1]), "%-quiet")
+		b.ReportMetric(more(whole[2], none[2]), "%-cpu")
+		b.Logf("\n%d pages each, the median; the goal is at most %d %% of the load\n%s", benchPages, goal, &out)
+	}
+}
+
+// loaded is how long a page took to its load event and until it was quiet, and
+// what the browser computed by then, in milliseconds.
+type loaded [3]float64
+
+func loadOnce(ctx context.Context, v *Visitor, marker, address string) (loaded, error) {
+	var l loaded
+	var fault error
+	before := chromiumCPU(marker)
+	_, err := v.Visit(ctx, Visit{ID: "p0001.none", URL: address, Inspect: func(ctx context.Context, h *Held) {
+		l[2] = chromiumCPU(marker) - before
+		l[1] = float64(h.OffsetMS())
+		fault = h.Evaluate(ctx, h.Frames()[0].ID, "performance.getEntriesByType('navigation')[0].loadEventEnd", &l[0])
+	}})
+	switch {
+	case err != nil:
+		return l, err
+	case fault != nil:
+		return l, fault
+	case l[0] <= 0:
+		return l, fmt.Errorf("%s: the page did not load", address)
+	}
+	return l, nil
+}
+
+func medians(all []loaded) (m loaded) {
+	for i := range m {
+		var column []float64
+		for _, l := range all {
+			column = append(column, l[i])
+		}
+		slices.Sort(column)
+		m[i] = column[len(column)/2]
+	}
+	return m
+}
+
+// more is by how many percent a is more than b.
+func more(a, b float64) float64 { return 100 * (a/b - 1) }
 
 // BenchmarkBare is the loop that one writes first: load, wait until nothing was
 // sent or received for 500 ms, read the cookies, take a picture.

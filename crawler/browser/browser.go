@@ -57,6 +57,7 @@ type Options struct {
 
 	preferences string // JSON of the profile, for tests; "" is what evidence needs
 	writesOnly  bool   // watch no calls but writes and permissions, for benchmarks
+	unwatched   bool   // watch no calls and have no debugger, for benchmarks
 }
 
 // ErrRoot says that Chromium's sandbox does not work for root.

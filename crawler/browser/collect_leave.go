@@ -26,20 +26,23 @@ func (w *window) leave(ctx context.Context) {
 	if len(frames) == 0 || frames[0].id != w.record.frame {
 		return // a page that cannot be left is closed with its window
 	}
-	// The clocks go on, or nothing could say goodbye.
-	for _, o := range append(w.record.frameTargets(), w.main) {
-		send(o.session, emulation.SetVirtualTimePolicy, emulation.SetVirtualTimePolicyParams{Policy: emulation.VirtualTimePolicyAdvance})
-	}
 	// What a page sends while it goes is not among the Network events; request
 	// interception sees it, in the page and in each frame of another site.
 	if !w.intercept(ctx) {
 		return
 	}
-	w.leaveFrames(ctx, frames)
-	if _, err := frames[0].evaluate(ctx, goAway); err != nil {
-		return
+	// The clocks go on, or nothing could say goodbye. They race from timer to
+	// timer, which keeps a processor busy: no longer than that takes.
+	w.clocks(emulation.VirtualTimePolicyAdvance)
+	// What is gone to is empty.
+	for _, o := range append(w.record.frameTargets(), w.main) {
+		o.watchNoFurther()
 	}
-	if !w.until(ctx, func(s state) bool { return s.left }) {
+	w.leaveFrames(ctx, frames)
+	_, err := frames[0].evaluate(ctx, goAway)
+	left := err == nil && w.until(ctx, func(s state) bool { return s.left })
+	w.clocks(emulation.VirtualTimePolicyPause)
+	if !left {
 		return
 	}
 	// The browser's threads pass a farewell on while they answer.
@@ -51,6 +54,13 @@ func (w *window) leave(ctx context.Context) {
 	ctx, cancel = context.WithTimeout(ctx, farewellLimit)
 	defer cancel()
 	w.until(ctx, func(s state) bool { return s.farewells == 0 })
+}
+
+// clocks lets the clocks of all targets go on or stand still.
+func (w *window) clocks(policy emulation.VirtualTimePolicy) {
+	for _, o := range append(w.record.frameTargets(), w.main) {
+		send(o.session, emulation.SetVirtualTimePolicy, emulation.SetVirtualTimePolicyParams{Policy: policy})
+	}
 }
 
 // goAway leaves a document without a trace in the history.

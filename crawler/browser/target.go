@@ -43,7 +43,8 @@ type observed struct {
 	popup   bool
 
 	mu      sync.Mutex
-	scripts map[string]string // V8's id → address
+	scripts map[string]string       // V8's id → address
+	first   []page.ScriptIdentifier // what runs first in each new document
 
 	ready     chan struct{} // closed when the collectors are in place
 	intercept atomic.Pointer[interceptor]
@@ -64,30 +65,31 @@ func (c *Context) observe(ev *target.EventAttachedToTarget, r func() *record) *o
 	s, number := o.session, c.sessions.Add(1)
 	send(s, network.Enable, network.EnableParams{MaxPostDataSize: new(int64(maxPostData))})
 	o.signal()
-	// Breakpoints report and never stop: a stop on a thread that waits inside
-	// window.open for its popup could not be ended.
-	send(s, debugger.Enable, debugger.EnableParams{})
-	send(s, debugger.SetSkipAllPauses, debugger.SetSkipAllPausesParams{Skip: true})
-	send(s, debugger.SetAsyncCallStackDepth, debugger.SetAsyncCallStackDepthParams{MaxDepth: asyncStackDepth})
+	watched := !c.browser.options.unwatched
+	if watched {
+		// Breakpoints report and never stop: a stop on a thread that waits inside
+		// window.open for its popup could not be ended.
+		send(s, debugger.Enable, debugger.EnableParams{})
+		send(s, debugger.SetSkipAllPauses, debugger.SetSkipAllPausesParams{Skip: true})
+		send(s, debugger.SetAsyncCallStackDepth, debugger.SetAsyncCallStackDepthParams{MaxDepth: asyncStackDepth})
+	}
 	if c.browser.process == nil && c.browser.options.Insecure {
 		send(s, security.SetIgnoreCertificateErrors, security.SetIgnoreCertificateErrorsParams{Ignore: true})
 	}
 	if o.hasDocument() {
 		send(s, page.Enable, page.EnableParams{})
-		send(s, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
-			Source: fmt.Sprintf(watchJS, c.secret), WorldName: isolated,
-		})
-		send(s, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
-			Source: c.hook(number), IncludeCommandLineAPI: new(true),
-		})
-		send(s, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: c.labelsScript()})
+		o.runFirst(page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(watchJS, c.secret), WorldName: isolated})
+		if watched {
+			o.runFirst(page.AddScriptToEvaluateOnNewDocumentParams{Source: c.hook(number), IncludeCommandLineAPI: new(true)})
+		}
+		o.runFirst(page.AddScriptToEvaluateOnNewDocumentParams{Source: c.labelsScript()})
 	}
 	// Shared and service workers come to the browser's own session.
 	send(s, target.SetAutoAttach, autoAttach("service_worker", "shared_worker", "browser_ui", "browser", "tab"))
 	run := func() {
 		sendThen(s, runtime.RunIfWaitingForDebugger, cdp.Empty{}, func(cdp.Empty, error) { close(o.ready) })
 	}
-	if o.hasDocument() {
+	if o.hasDocument() || !watched {
 		run()
 		return o
 	}
@@ -96,6 +98,28 @@ func (c *Context) observe(ev *target.EventAttachedToTarget, r func() *record) *o
 	hook := runtime.EvaluateParams{Expression: c.hook(number), IncludeCommandLineAPI: new(true), Silent: new(true)}
 	sendThen(s, runtime.Evaluate, hook, func(runtime.EvaluateResult, error) { run() })
 	return o
+}
+
+// runFirst makes a script the first of each new document.
+func (o *observed) runFirst(p page.AddScriptToEvaluateOnNewDocumentParams) {
+	sendThen(o.session, page.AddScriptToEvaluateOnNewDocument, p, func(res page.AddScriptToEvaluateOnNewDocumentResult, err error) {
+		if err == nil {
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			o.first = append(o.first, res.Identifier)
+		}
+	})
+}
+
+// watchNoFurther leaves documents that come from now on to themselves. To hook
+// one takes the longer the more the process holds.
+func (o *observed) watchNoFurther() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, id := range o.first {
+		send(o.session, page.RemoveScriptToEvaluateOnNewDocument, page.RemoveScriptToEvaluateOnNewDocumentParams{Identifier: id})
+	}
+	o.first = nil
 }
 
 // release lets a paused target run.
