@@ -59,16 +59,32 @@ func (s *sentence) findActors() {
 		default:
 			if n := s.selfName(i); n > 0 {
 				m.id, m.end = "we", i+n
-				for strings.ContainsAny(s.toks[m.end-1].raw, "'’") && ownThings[s.low(m.end)] {
-					m.end++ // "Acme's website"
-				}
+			} else if s.withOwn(i) {
+				m.id = "we"
 			} else {
 				continue
+			}
+			for strings.ContainsAny(s.toks[m.end-1].raw, "'’") && ownThings[s.low(m.end)] {
+				m.end++ // "Acme's website"
 			}
 		}
 		s.mentions = append(s.mentions, m)
 		i = m.end - 1
 	}
+}
+
+// withOwn reports whether a name at i is ours by what is joined to it: "Acme and
+// our providers collect".
+func (s *sentence) withOwn(i int) bool {
+	if !s.toks[i].cap || isNotName(s.toks[i].raw) || s.low(i+1) != "and" || !in(s.low(i+2), "our", "its") {
+		return false
+	}
+	for _, m := range s.mentions {
+		if m.kind == mWho && m.start > i+2 && m.start <= i+5 {
+			return true
+		}
+	}
+	return false
 }
 
 // keptAt reports whether what "the" begins is a place of another's at which

@@ -68,6 +68,9 @@ func (s *sentence) predicateAt(i int) *predicate {
 		v.lemma == "hold" && in(s.low(i+1), "responsible", "liable", "accountable", "harmless") {
 		return nil
 	}
+	if v.action == verbPlace && v.form == 'd' && !s.placeable() {
+		return nil // "when your device is set to …", "a limited set of data"
+	}
 	p := &predicate{verb: v, at: i, head: i, bare: true}
 	if t.low == "access" && s.low(i+1) == "to" {
 		return s.haveAccess(p)
@@ -129,6 +132,16 @@ func (s *sentence) predicateAt(i int) *predicate {
 		}
 	}
 	return p
+}
+
+// placeable reports whether a sentence names what is put on devices or pages.
+func (s *sentence) placeable() bool {
+	for _, m := range s.mentions {
+		if m.kind == mWho || m.kind == mData && (m.id == "cookie_identifier" || m.id == "tracking_data") {
+			return true
+		}
+	}
+	return false
 }
 
 // makesAvailable reads "make your photos available to", "are made available".

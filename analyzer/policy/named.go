@@ -9,7 +9,7 @@ import (
 
 // Named is a place of a text that names a kind of data.
 type Named struct {
-	ID         string // of the term
+	ID         string // of the term; "" in a statement's list of data for a member that the terms lack
 	Start, End int    // code points of the text
 }
 
@@ -43,10 +43,11 @@ func (r *reader) placeData(s *sentence, from int) {
 	}
 	type place struct {
 		Named
-		at span
+		at, toks span
 	}
 	var all []place
-	runes, at := r.doc.Statements[from].Start, 0
+	start := r.doc.Statements[from].Start
+	runes, at := start, 0
 	count := func(to int) int {
 		runes += utf8.RuneCountInString(s.text[at:to])
 		at = to
@@ -55,18 +56,25 @@ func (r *reader) placeData(s *sentence, from int) {
 	for _, m := range s.mentions {
 		if m.kind == mData {
 			in := span{s.toks[m.start].start, s.toks[m.end-1].end}
-			all = append(all, place{Named{ID: m.id, Start: count(in.start), End: count(in.end)}, in})
+			all = append(all, place{Named{ID: m.id, Start: count(in.start), End: count(in.end)}, in, span{m.start, m.end}})
 		}
 	}
 	for i := from; i < len(r.doc.Statements); i++ {
 		st := &r.doc.Statements[i]
+		var known []span
 		for _, n := range all {
 			// Read with what introduces it, data may be cut in another way.
 			within := func(o span) bool { return n.at.start < o.end && o.start < n.at.end }
 			if slices.ContainsFunc(st.places, within) || st.places == nil && slices.Contains(st.DataTypes, n.ID) {
 				st.Data = append(st.Data, n.Named)
+				known = append(known, n.toks)
 			}
 		}
+		for _, x := range s.listed(known) {
+			runes, at = start, 0
+			st.Data = append(st.Data, Named{Start: count(s.toks[x.start].start), End: count(s.toks[x.end-1].end)})
+		}
+		slices.SortStableFunc(st.Data, func(a, b Named) int { return a.Start - b.Start })
 	}
 }
 

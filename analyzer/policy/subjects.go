@@ -212,6 +212,9 @@ func (s *sentence) tooFar(from, to int) bool {
 func (s *sentence) hangs(m mention) bool {
 	for i := m.start - 1; i >= 0 && i >= m.start-4; i-- {
 		w := s.low(i)
+		if w == "of" && in(s.low(i-1), "some", "many", "most", "all", "each", "any", "one", "several", "none", "both") {
+			return false // "some of our apps"
+		}
 		if oblique[w] {
 			return true
 		}

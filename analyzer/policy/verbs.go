@@ -32,7 +32,7 @@ type verb struct {
 
 // lemmas of each action. A star marks verbs whose base form is a noun too.
 var lemmas = map[string]string{
-	actCollect:  "collect gather receive obtain record* track* capture* log* acquire solicit monitor* access* compile request* ask infer derive learn read see handle",
+	actCollect:  "collect gather receive obtain record* track* capture* log* acquire solicit monitor* access* compile request* ask infer derive learn read see handle get",
 	actUse:      "use* utilize utilise process* analyze analyse combine employ associate match* correlate",
 	actShare:    "share* transmit send give pass supply* exchange* forward distribute provide",
 	actDisclose: "disclose release* reveal divulge",
@@ -47,7 +47,7 @@ var lemmas = map[string]string{
 }
 
 var irregular = map[string][2]string{ // past or participle, -ing
-	"sell": {"sold", "selling"}, "keep": {"kept", "keeping"}, "hold": {"held", "holding"}, "send": {"sent", "sending"},
+	"get": {"got gotten", "getting"}, "sell": {"sold", "selling"}, "keep": {"kept", "keeping"}, "hold": {"held", "holding"}, "send": {"sent", "sending"},
 	"give": {"given gave", "giving"}, "let": {"let", "letting"}, "set": {"set", "setting"}, "put": {"put", "putting"},
 	"write": {"written wrote", "writing"}, "log": {"logged", "logging"}, "permit": {"permitted", "permitting"},
 	"transmit": {"transmitted", "transmitting"}, "submit": {"submitted", "submitting"}, "transfer": {"transferred", "transferring"},
