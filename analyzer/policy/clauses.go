@@ -68,6 +68,9 @@ func (s *sentence) predicateAt(i int) *predicate {
 		v.lemma == "hold" && in(s.low(i+1), "responsible", "liable", "accountable", "harmless") {
 		return nil
 	}
+	if t.low == "shared" && in(s.low(i+1), "object", "objects") {
+		return nil // "local shared objects" are cookies
+	}
 	if v.action == verbPlace && v.form == 'd' && !s.placeable() {
 		return nil // "when your device is set to …", "a limited set of data"
 	}

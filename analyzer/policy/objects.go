@@ -35,7 +35,7 @@ func (s *sentence) attachObjects(list []*predicate, i int) {
 
 func (s *sentence) activeObjects(list []*predicate, p *predicate) {
 	for k, m := range s.mentions {
-		if m.kind != mData || m.start <= p.at || m.start >= p.end || s.ofThose(list, p, m) {
+		if m.kind != mData || m.start <= p.at || m.start >= p.end || s.ofThose(list, p, m) || p.lemma == "send" && s.sentTo(m) {
 			continue
 		}
 		if s.means(p.at, m) {
@@ -48,6 +48,19 @@ func (s *sentence) activeObjects(list []*predicate, p *predicate) {
 	case "it", "them", "this", "these", "any", "such":
 		p.vague = in(s.low(p.at+2), "with", "to", "for", ",", ".", "as", "only", "in", "")
 	}
+}
+
+// sentTo reports whether data are where something is sent: "to the e-mail
+// address that you gave us".
+func (s *sentence) sentTo(m mention) bool {
+	if m.id != "email" && m.id != "phone" && m.id != "postal_address" && m.id != "contact_information" {
+		return false
+	}
+	t := m.start
+	for in(s.low(t-1), "your", "the", "an", "any", "that") {
+		t--
+	}
+	return in(s.low(t-1), "to", "at", "using", "via")
 }
 
 // ofThose reports whether data are the object of those whom a verb's recipients

@@ -47,7 +47,11 @@ func (s *sentence) polarity(list []*predicate, i int) {
 	if p.actorIs(s, "user") && s.adviceOrSupposition(p) {
 		p.dropped = true
 	}
-	if !p.inf && s.told(p) {
+	first := p
+	for first.joined && first.bare {
+		first = list[first.governor]
+	}
+	if !p.inf && (s.told(p) || s.told(first)) {
 		p.dropped = true
 	}
 	if p.form == 'g' && !p.negated && in(s.low(p.head-1), "stop", "cease", "avoid", "without") {
@@ -165,6 +169,9 @@ func (s *sentence) told(p *predicate) bool {
 		w := s.low(t)
 		if in(w, ",", ";", ":") {
 			return false
+		}
+		if w == "which" && s.low(t-1) == "in" && in(s.low(t-2), "ways", "way", "manner") {
+			w, t = "how", t-2
 		}
 		if !in(w, "how", "why", "whether") {
 			continue

@@ -90,7 +90,22 @@ func (s *sentence) afterSharing(at int) bool {
 			return true
 		}
 	}
-	return in(s.low(at-1), "include", "including", "as") && s.endsNear(at-2)
+	return in(s.low(at-1), "include", "including", "as") && s.endsNear(at-2) || s.provided(at)
+}
+
+// provided reports whether services are what others give, in a list of them:
+// "firms that provide hosting services, mailing services and the like".
+func (s *sentence) provided(at int) bool {
+	for t := at - 1; t > 0 && t > at-24; t-- {
+		w := s.low(t)
+		if in(w, "provide", "provides", "providing", "perform", "offer") {
+			return in(s.low(t-1), "that", "who", "which") && s.endsNear(t-2) || s.low(t-1) != "to" && s.endsNear(t-1)
+		}
+		if in(w, ";", ".", ":", "we", "you", "to", "for", "with") || auxiliaries[w] {
+			return false
+		}
+	}
+	return false
 }
 
 // listsProviders reports whether a sentence tells who the providers of the one

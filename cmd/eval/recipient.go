@@ -22,15 +22,7 @@ func recipients(m *measurement) error {
 					gold = append(gold, strings.ToLower(strings.ReplaceAll(a.Text, "\u00a0", " ")))
 				}
 			}
-			got := g.recipients[i]
-			for _, st := range g.statements[i] {
-				if !st.Negated {
-					got = append(got, st.RecipientRefs...)
-				}
-			}
-			slices.SortStableFunc(got, func(a, b policy.RecipientRef) int {
-				return strings.Compare(strings.ToLower(a.Text), strings.ToLower(b.Text))
-			})
+			got := g.receivers(i)
 			got = slices.DeleteFunc(got, func(r policy.RecipientRef) bool {
 				return !strings.Contains(strings.ToLower(p.Passage), strings.ToLower(r.Text)) // of the sentence that introduces the list
 			})
@@ -49,7 +41,11 @@ func recipients(m *measurement) error {
 				}
 			}
 			for _, x := range gold {
-				found := slices.ContainsFunc(got, func(r policy.RecipientRef) bool { return hit(x, strings.ToLower(r.Text)) })
+				by := got
+				if k := g.introduces(i, x); k >= 0 {
+					by = g.receivers(k) // marked in the items, too
+				}
+				found := slices.ContainsFunc(by, func(r policy.RecipientRef) bool { return hit(x, strings.ToLower(r.Text)) })
 				c := kinds
 				if proper(p.Passage, x) {
 					c = names
@@ -66,6 +62,37 @@ func recipients(m *measurement) error {
 	m.figure("recipient", "categories-precision", kinds, precision)
 	m.figure("recipient", "categories-recall", kinds, recall)
 	return nil
+}
+
+// receivers are who a passage says get data.
+func (g *gdprPolicy) receivers(i int) []policy.RecipientRef {
+	out := slices.Clone(g.recipients[i])
+	for _, st := range g.statements[i] {
+		if !st.Negated {
+			out = append(out, st.RecipientRefs...)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b policy.RecipientRef) int {
+		return strings.Compare(strings.ToLower(a.Text), strings.ToLower(b.Text))
+	})
+	return out
+}
+
+// introduces finds the passage before a list that holds a span which an item
+// was marked with, -1 when the item holds it itself or none does.
+func (g *gdprPolicy) introduces(i int, span string) int {
+	for k := i; k >= 0; k-- {
+		if strings.Contains(strings.ToLower(g.passages[k].Passage), span) {
+			if k == i {
+				return -1
+			}
+			return k
+		}
+		if g.passages[k].Type != "list_item" {
+			break
+		}
+	}
+	return -1
 }
 
 // proper reports whether a span is written as a name.

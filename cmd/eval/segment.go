@@ -1,8 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
+
+	"candor/analyzer/policy"
 )
 
 // topicCategories are the corpus's categories of what a text speaks of.
@@ -39,11 +44,11 @@ func segments(m *measurement) error {
 				case got[c]:
 					all.wrong(p.id)
 					by[c].wrong(p.id)
-					m.mistake("segment", p.id, "FALSE %s (%v) <- %.500s", c, s.Majority, s.Text)
+					m.mistake("segment", p.id, "FALSE %s (%v) by %s <- %.500q", c, s.Majority, p.why(i, c), s.Text)
 				case want:
 					all.missed(p.id)
 					by[c].missed(p.id)
-					m.mistake("segment", p.id, "MISSED %s (%v) <- %.500s", c, slices.Sorted(maps.Keys(got)), s.Text)
+					m.mistake("segment", p.id, "MISSED %s (%v) <- %.500q", c, slices.Sorted(maps.Keys(got)), s.Text)
 				}
 			}
 		}
@@ -70,6 +75,12 @@ func (p *oppPolicy) categories(i int) map[string]bool {
 		}
 	}
 	for _, st := range p.statements[i] {
+		if n, rule := st.Keeping(); n > 0 || rule != "" {
+			got["Data Retention"] = true
+		}
+		if !st.Negated && (p.aside[i][st.Start] || onlyTells(st)) {
+			continue
+		}
 		// "The information that we collect" in a sentence about others, or
 		// about its keeping, is no practice of its own.
 		aside := (handedOut[st.Start] || st.Action == "retain" || p.aside[i][st.Start]) && len(st.DataTypes) == 1
@@ -78,11 +89,8 @@ func (p *oppPolicy) categories(i int) map[string]bool {
 				got[party] = true
 			}
 		}
-		if n, rule := st.Keeping(); n > 0 || rule != "" {
-			got["Data Retention"] = true
-		}
 	}
-	if len(p.choices[i]) > 0 {
+	if p.givesChoice(i, got[firstParty] || got[thirdParty]) {
 		got["User Choice/Control"] = true
 	}
 	for t := range p.topics[i] {
@@ -91,4 +99,36 @@ func (p *oppPolicy) categories(i int) map[string]bool {
 		}
 	}
 	return got
+}
+
+// onlyTells reports whether a statement does no more than tell which data
+// another one is about: "the information that we collect".
+func onlyTells(st policy.Statement) bool {
+	return st.Aside && len(st.RecipientRefs) == 0 && !slices.ContainsFunc(st.DataTypes, func(id string) bool { return id != "information" && id != "personal_information" })
+}
+
+// givesChoice reports whether choices are what a segment is about. To the
+// corpus, a choice that a longer segment on a practice ends with belongs to that
+// practice.
+func (p *oppPolicy) givesChoice(i int, practice bool) bool {
+	quotes := map[string]bool{}
+	for _, x := range p.choices[i] {
+		_, quote, _ := strings.Cut(x, ": ")
+		quotes[quote] = true
+	}
+	n := len(quotes)
+	return n >= 3 || n > 0 && (!practice || 2*n >= len(sentenceEnd.FindAllString(p.segs[i].Text, -1)))
+}
+
+var sentenceEnd = regexp.MustCompile(`[.!?](?:\s|$)`)
+
+// why are the statements that give a segment a party's category.
+func (p *oppPolicy) why(i int, category string) string {
+	var out []string
+	for _, st := range p.statements[i] {
+		if slices.Contains(parties(st), category) {
+			out = append(out, fmt.Sprintf("%s %s %v %.120q", st.Actor, st.Action, st.DataTypes, st.Quote))
+		}
+	}
+	return strings.Join(out, "; ")
 }

@@ -137,8 +137,7 @@ func (s pieSentence) marked(st policy.Statement) bool {
 	if s.besides {
 		return false
 	}
-	only := !slices.ContainsFunc(st.DataTypes, func(id string) bool { return id != "information" && id != "personal_information" })
-	return !only || !st.Aside || slices.ContainsFunc(s.statements, func(o policy.Statement) bool { return !o.Aside })
+	return !onlyTells(st) || slices.ContainsFunc(s.statements, func(o policy.Statement) bool { return !o.Aside })
 }
 
 // spanLabels are the labels of a statement's data: what others get or take
