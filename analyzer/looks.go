@@ -24,28 +24,36 @@ import (
 
 // Visits are the visits to make again, at most limit of them: for each finding
 // that weighs most one on which it was seen, and of one about what a choice
-// changes the same address without a choice. Visits that stand behind most
-// findings come first, so that a few often do for all.
+// changes the same address without a choice. Visits behind critical findings come
+// first, among them those that stand behind most, so that a few often do for all.
 func (a *Analysis) Visits(limit int) []evidence.Page {
 	byID := map[string]evidence.Page{}
 	for _, p := range visited(a.Pages) {
 		byID[p.ID] = p
 	}
-	var wanted [][]string
+	type want struct {
+		visits []string // any of them will do
+		weight int
+	}
+	var wanted []want
 	for i := range a.Findings {
 		if f := &a.Findings[i]; weighsMost(f) {
-			wanted = append(wanted, a.behind(f))
+			w := want{a.behind(f), 1}
+			if f.Severity == "critical" {
+				w.weight = len(a.Findings) // one of them before all others
+			}
+			wanted = append(wanted, w)
 		}
 	}
 	chosen := map[string]bool{}
 	for {
 		counts := map[string]int{}
-		for _, ids := range wanted {
-			if slices.ContainsFunc(ids, func(id string) bool { return chosen[id] }) {
+		for _, w := range wanted {
+			if slices.ContainsFunc(w.visits, func(id string) bool { return chosen[id] }) {
 				continue
 			}
-			for _, id := range ids {
-				counts[id]++
+			for _, id := range w.visits {
+				counts[id] += w.weight
 			}
 		}
 		best := ""

@@ -204,3 +204,20 @@ func TestVisitsOfAState(t *testing.T) {
 		t.Errorf("visits of a finding about a single page: %+v", got)
 	}
 }
+
+// With few visits, what is critical is looked at rather than what is often seen.
+func TestVisitsOfTheHeaviest(t *testing.T) {
+	page := func(id string) evidence.Page {
+		return evidence.Page{ID: id + ".none", URL: "https://a.test/" + id, State: evidence.StateNone, Ended: "quiet"}
+	}
+	finding := func(severity, page string) check.Finding {
+		return check.Finding{Severity: severity, Confidence: "direct", Evidence: []string{page + ".none/r0001"}}
+	}
+	a := &analyzer.Analysis{
+		Pages:    []evidence.Page{page("p0001"), page("p0002")},
+		Findings: []check.Finding{finding("high", "p0001"), finding("high", "p0001"), finding("critical", "p0002")},
+	}
+	if got := a.Visits(1); len(got) != 1 || got[0].ID != "p0002.none" {
+		t.Errorf("the visit of a critical finding alone: %+v", got)
+	}
+}

@@ -15,7 +15,7 @@ import (
 
 // Bounds of one further look.
 const (
-	lookVisits = 12
+	lookVisits = 20
 	lookTime   = 5 * time.Minute
 )
 
