@@ -249,6 +249,7 @@ func tryBanners(t *testing.T, o *Operator) {
 		{"tcf.test", "accept", "taken", ""},
 		{"liar.test", "reject", "not-tested", "says otherwise"},
 		{"deaf.test", "reject", "not-tested", "still shown"},
+		{"trap.test", "reject", "taken", ""},
 		{"back.test", "reject", "not-tested", "shown again on the next page"},
 		{"reload.test", "reject", "not-tested", "came back"},
 		{"pay.test", "reject", "not-tested", "only for money"},
