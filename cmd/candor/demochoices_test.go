@@ -13,10 +13,10 @@ import (
 )
 
 // choiceRules are the rules whose findings the story's table of choices holds.
-var choiceRules = []string{"CORE-15", "EPRIV-02", "EPRIV-03", "EPRIV-04", "EPRIV-05", "EPRIV-08", "EPRIV-12", "EPRIV-13", "CCPA-04", "CCPA-05", "CCPA-07"}
+var choiceRules = []string{"CORE-15", "EPRIV-02", "EPRIV-03", "EPRIV-04", "EPRIV-05", "EPRIV-08", "EPRIV-12", "EPRIV-13", "CCPA-02", "CCPA-04", "CCPA-05", "CCPA-07"}
 
-// TestDemoChoices visits three pages of the demo organisation in four consent
-// states with a real browser, and holds what its banner and the signal do
+// TestDemoChoices visits three pages of the demo organisation in every consent
+// state, side by side, with a real browser, and holds what its banner and the signal do
 // against the story.
 func TestDemoChoices(t *testing.T) {
 	if ok, err := hasBrowser(); err != nil {
@@ -25,7 +25,7 @@ func TestDemoChoices(t *testing.T) {
 		t.Skip("no Chromium or Chrome on this machine: the demo organisation was NOT scanned")
 	}
 	s := readStory(t)
-	rep := scanDemo(t, filepath.Join(t.TempDir(), "out"), "--states", "none,reject,accept,gpc", "--pages", "3", "--fill-forms=false",
+	rep := scanDemo(t, filepath.Join(t.TempDir(), "out"), "--states", "none,reject,accept,withdraw,gpc,optout,dnt", "--pages", "3", "--tabs", "7", "--fill-forms=false",
 		"https://www.fernhill.test/", "https://www.fernhill.test/products/hollow-2-tent")
 
 	states := map[string]string{}
@@ -34,16 +34,36 @@ func TestDemoChoices(t *testing.T) {
 		if !c.Tested {
 			t.Errorf("%s is not tested: %s; steps %+v, signs %+v", c.State, c.Why, c.Steps, c.Signs)
 		}
+		if c.State == "optout" { // what it offers are ways, not layers
+			continue
+		}
 		if len(c.Offer.Layers) == 0 || c.Offer.Layers[0].Screenshot == "" {
 			t.Errorf("%s: the banner's first layer was not seen, or has no picture: %+v", c.State, c.Offer)
 		}
 	}
-	if want := map[string]string{"none": "offered", "reject": "taken", "accept": "taken", "gpc": "sent"}; !maps.Equal(states, want) {
+	if want := map[string]string{"none": "offered", "reject": "taken", "accept": "taken", "withdraw": "taken", "gpc": "sent", "optout": "taken", "dnt": "sent"}; !maps.Equal(states, want) {
 		t.Fatalf("states = %v, want %v", states, want)
 	}
+	t.Run("ways", func(t *testing.T) { s.ways(t, rep) })
 	t.Run("effects", func(t *testing.T) { s.effects(t, rep) })
 	t.Run("promises", func(t *testing.T) { s.controls(t, rep) })
 	t.Run("findings", func(t *testing.T) { s.choiceFindings(t, rep) })
+}
+
+// ways compares the ways to opt out, and what came of each.
+func (s story) ways(t *testing.T, rep *reports.Report) {
+	var want, got []string
+	for _, row := range s.table(t, "Ways to opt out") {
+		want = append(want, strings.Join(row[:3], " | "))
+	}
+	for _, c := range rep.Choices {
+		for _, w := range c.Ways {
+			got = append(got, fmt.Sprintf("%s | %s | %s", w.Text, w.Outcome, strings.TrimPrefix(w.On, "https://www.fernhill.test")))
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("ways to opt out\n| %s |\nthe story says\n| %s |", strings.Join(got, " |\n| "), strings.Join(want, " |\n| "))
+	}
 }
 
 // effects compares what became of each recipient with the story's table, which
@@ -51,7 +71,7 @@ func TestDemoChoices(t *testing.T) {
 func (s story) effects(t *testing.T, rep *reports.Report) {
 	want, got := map[string]string{}, map[string]string{}
 	for _, row := range s.table(t, "Choices") {
-		want[row[0]] = strings.Join(row[1:5], " | ")
+		want[row[0]] = strings.Join(row[1:len(row)-1], " | ")
 	}
 	for _, e := range rep.Effects {
 		if e.Kind != "vendor" {

@@ -23,7 +23,8 @@
   gtag("set", "user_properties", { visitor_segment: p.visitor_segment });
 
   // The banner only draws itself: the tags are in the pages' heads already.
-  if (!/(^|; )fh_consent=/.test(document.cookie)) {
+  function ask() {
+    if (document.querySelector(".banner")) { return }
     var b = document.createElement("div");
     b.className = "banner";
     b.setAttribute("role", "dialog");
@@ -38,6 +39,9 @@
     });
     document.body.appendChild(b);
   }
+  if (!/(^|; )fh_consent=/.test(document.cookie)) { ask() }
+  var again = document.querySelector("[data-cookies]");
+  if (again) { again.addEventListener("click", ask) }
 
   var add = document.querySelector("[data-add]");
   if (add) {
