@@ -38,6 +38,7 @@ func onlyNecessaryCookies(m *Matcher, r *rules.Rule) result {
 			f.Statements = append(f.Statements, st.ID)
 		}
 		if !slices.ContainsFunc(rule[vendor], func(st *statement) bool { return st.when != withoutConsent }) {
+			f.States = slices.DeleteFunc(f.States, agreed)
 			when := "before a choice"
 			if !slices.Contains(f.States, evidence.StateNone) {
 				when = "without consent"
@@ -54,6 +55,9 @@ func onlyNecessaryCookies(m *Matcher, r *rules.Rule) result {
 	}
 	return res
 }
+
+// agreed reports whether a visitor of a state has agreed at some time.
+func agreed(s evidence.State) bool { return s == evidence.StateAccept || s == evidence.StateWithdraw }
 
 // owner is how the company behind cookies is called; "" is the site itself.
 func (m *Matcher) owner(vendor string) string {

@@ -42,7 +42,7 @@ func optOutWay(m *Matcher, r *rules.Rule) result {
 	case used == 0 && open == 0:
 		return result{outcome: NotTested, why: capital(c.Why) + "."}
 	}
-	why := countOf(len(c.Ways), "%d ways to opt out are named", "One way to opt out is named") + ": " + list([]string{fmt.Sprintf("%d was used", used), fmt.Sprintf("%d opened and were not used", open), fmt.Sprintf("%d were not tried", untested)}) + "."
+	why := countOf(len(c.Ways), "%d ways to opt out are named", "One way to opt out is named") + ": " + list([]string{fmt.Sprintf("%d was used", used), fmt.Sprintf("%d opened, without a sign that they were used", open), fmt.Sprintf("%d were not tried", untested)}) + "."
 	return result{outcome: Matches, why: why}
 }
 

@@ -162,10 +162,11 @@ func TestDemo(t *testing.T) {
 	t.Run("verify", func(t *testing.T) { runCandor(t, exitOK, "verify", one) })
 	t.Run("analyze", func(t *testing.T) {
 		again := filepath.Join(dir, "again")
-		runCandor(t, exitOK, "analyze", one, "--out", again, "--quiet")
+		runCandor(t, exitOK, "analyze", one, "--out", again, "--quiet", "--format", "html,json,md,sarif,junit,csv,draft,draft-md")
 		for _, name := range []string{"scan.json", "index.html"} {
 			sameFile(t, filepath.Join(one, name), filepath.Join(again, name))
 		}
+		wordsOfFiles(t, again)
 		runCandor(t, exitFindings, "analyze", one, "--out", filepath.Join(dir, "failing"), "--fail-on", "critical", "--quiet")
 	})
 	t.Run("once more", func(t *testing.T) {
@@ -373,6 +374,35 @@ func ownWords(t *testing.T, rep *reports.Report, page string) {
 		}
 	}
 }
+
+// wordsOfFiles looks for forbidden words in each file of text outside quotes. In
+// scan.json and index.html ownWords looks, which can tell quotes of them apart.
+func wordsOfFiles(t *testing.T, dir string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	looked := 0
+	for _, e := range entries {
+		if e.IsDir() || slices.Contains([]string{"scan.json", "index.html"}, e.Name()) {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		looked++
+		text := quotation.ReplaceAllString(strings.ReplaceAll(strings.Join(strings.Fields(string(data)), " "), reports.Notice, ""), "")
+		if at := check.Forbidden.FindStringIndex(text); at != nil {
+			t.Errorf("%s says …%s…", e.Name(), text[max(0, at[0]-80):min(len(text), at[1]+80)])
+		}
+	}
+	if looked < 8 {
+		t.Errorf("only %d files were looked at", looked)
+	}
+}
+
+var quotation = regexp.MustCompile(`“[^”]*”`)
 
 // sampleInReadme holds the output that README shows against that of the scan.
 func sampleInReadme(t *testing.T, rep *reports.Report) {

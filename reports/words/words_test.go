@@ -289,3 +289,29 @@ func FuzzSentences(f *testing.F) {
 		}
 	})
 }
+
+// verdicts are what no report says of a site, in both languages: that is for a
+// person to say. The sentence that says so names them.
+var verdicts = regexp.MustCompile(`(?i)\b(violat|illegal|unlawful|(non-?)?complian|certif(y|ied|ication)|breach|versto(ß|ss)|verstöß|\pL*widrig|rechtskonform|dsgvo-konform|zertifizier)`)
+
+func TestNoVerdicts(t *testing.T) {
+	files := []string{"en.yaml", "de.yaml", filepath.Join("sentences", "de.yaml")}
+	packs, err := filepath.Glob(filepath.Join("..", "..", "rules", "packs", "*", "words", "de.yaml"))
+	if err != nil || len(packs) < 10 {
+		t.Fatal(packs, err)
+	}
+	for _, name := range append(files, packs...) {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		number := 0
+		for line := range strings.Lines(string(data)) {
+			number++
+			notice := strings.Contains(line, "not a finding that a law") || strings.Contains(line, "keine Feststellung, dass gegen ein Gesetz")
+			if !notice && verdicts.MatchString(line) {
+				t.Errorf("%s:%d: %s", name, number, strings.TrimSpace(line))
+			}
+		}
+	}
+}
