@@ -140,3 +140,17 @@ func FuzzConfig(f *testing.F) {
 		}
 	})
 }
+
+// Packs that candor.yaml names are read by each command that reads packs.
+func TestConfigNamesPacks(t *testing.T) {
+	for _, args := range [][]string{{"rules", "list"}, {"rules", "lint"}, {"profile"}, {"profile", "check", "profile.yaml"}} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			s := newSession(t)
+			write(t, "profile.yaml", "name: Example\n")
+			write(t, "candor.yaml", "rules: [our-packs]\n")
+			if code := s.run(args...); code != exitUsage || !strings.Contains(s.stderr.String(), "our-packs") {
+				t.Errorf("exit code %d, it said %q", code, s.stderr)
+			}
+		})
+	}
+}

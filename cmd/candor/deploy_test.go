@@ -18,7 +18,7 @@ import (
 const deploy = "../../.ci/deploy"
 
 // sayings are the environment variables that the command reads and no flag names.
-var sayings = []string{adminPassword, oidcSecret, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "HOME", "OTEL_EXPORTER_OTLP_ENDPOINT"}
+var sayings = []string{adminPassword, oidcSecret, secretsKey, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "HOME", "OTEL_EXPORTER_OTLP_ENDPOINT"}
 
 // knowsCommand checks a command line and its variables against the flags of the
 // command, without running it.

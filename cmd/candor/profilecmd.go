@@ -27,7 +27,10 @@ in candor.yaml.`,
 		Example: `  candor profile > profile.yaml
   candor profile check profile.yaml`,
 		Args: args(0, 0, "nothing, or check FILE"),
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := c.configure(cmd, o); err != nil {
+				return err
+			}
 			set, _, err := c.rules(o.rules)
 			if err != nil {
 				return err
@@ -36,12 +39,16 @@ in candor.yaml.`,
 		},
 	}
 	o.rulesFlag(cmd.Flags())
+	o.commonFlags(cmd.Flags())
 	check := &cobra.Command{
 		Use:     "check FILE",
 		Short:   "Find what is wrong in a profile, and say which rules it leaves silent",
 		Example: "  candor profile check profile.yaml",
 		Args:    args(1, 1, "one FILE"),
-		RunE: func(_ *cobra.Command, a []string) error {
+		RunE: func(cmd *cobra.Command, a []string) error {
+			if err := c.configure(cmd, o); err != nil {
+				return err
+			}
 			set, _, err := c.rules(o.rules)
 			if err != nil {
 				return err
@@ -50,6 +57,7 @@ in candor.yaml.`,
 		},
 	}
 	o.rulesFlag(check.Flags())
+	o.commonFlags(check.Flags())
 	cmd.AddCommand(check)
 	return cmd
 }

@@ -30,7 +30,10 @@ is embedded, and at the packs of --rules.`,
   candor rules lint our-rules
   candor rules lint ./rules`,
 		Args: args(0, 1, "one DIR"),
-		RunE: func(_ *cobra.Command, a []string) error {
+		RunE: func(cmd *cobra.Command, a []string) error {
+			if err := c.configure(cmd, o); err != nil {
+				return err
+			}
 			set, err := c.lint(o.rules, a)
 			if err != nil {
 				return &exitError{exitUsage, err}
@@ -41,6 +44,7 @@ is embedded, and at the packs of --rules.`,
 		},
 	}
 	o.rulesFlag(cmd.Flags())
+	o.commonFlags(cmd.Flags())
 	return cmd
 }
 

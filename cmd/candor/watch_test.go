@@ -152,7 +152,7 @@ func TestTraces(t *testing.T) {
 		}
 	}
 	slices.Sort(tree)
-	want := []string{"scan", "scan > analysis", "scan > queue wait", "scan > report", "scan > state", "scan > store", "state > page visit"}
+	want := []string{"scan", "scan > analysis", "scan > crawl", "scan > queue wait", "scan > redaction", "scan > report", "scan > second looks", "scan > state", "scan > store", "state > page visit"}
 	if !slices.Equal(tree, want) {
 		t.Errorf("spans\n%s\nwant\n%s", strings.Join(tree, "\n"), strings.Join(want, "\n"))
 	}
