@@ -25,14 +25,16 @@ what was expected: unknown keys, checks, parameters and data types, a select tha
 does not hold, a template that names what is not there, missing scenarios, words
 that no report says. DIR is a folder of packs of your own, or one laid out like
 rules/ (companies, consent, trackers, terms, packs). Without DIR it looks at what
-is embedded, and at the packs of --rules.`,
+is embedded, and at the packs of --rules or candor.yaml.`,
 		Example: `  candor rules lint
   candor rules lint our-rules
   candor rules lint ./rules`,
 		Args: args(0, 1, "one DIR"),
 		RunE: func(cmd *cobra.Command, a []string) error {
-			if err := c.configure(cmd, o); err != nil {
-				return err
+			if len(a) == 0 { // a folder that is named is looked at by itself
+				if err := c.configure(cmd, o); err != nil {
+					return err
+				}
 			}
 			set, err := c.lint(o.rules, a)
 			if err != nil {
