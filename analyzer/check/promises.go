@@ -328,7 +328,8 @@ func (m *Matcher) describe(flows []*flow.Flow) string {
 			}
 		}
 		who := called[f.Recipient.Vendor]
-		if f.Recipient.Party == flow.First {
+		// A cookie of the site's own that a vendor's script keeps is the vendor's.
+		if kept := f.Channel == "" && m.vendors[f.Recipient.Vendor] != nil; f.Recipient.Party == flow.First && !kept {
 			who = "the site itself"
 		}
 		if byWho[who] == nil {
