@@ -29,6 +29,7 @@ func killBrowser(t *testing.T) {
 	if err != nil {
 		t.Error("the test needs /proc: ", err)
 	}
+	killed := 0
 	for _, e := range entries {
 		pid, err := strconv.Atoi(e.Name())
 		if err != nil {
@@ -41,7 +42,11 @@ func killBrowser(t *testing.T) {
 		_, rest, _ := strings.Cut(string(stat), ") ")
 		if fields := strings.Fields(rest); len(fields) > 1 && fields[0] != "Z" && fields[1] == strconv.Itoa(os.Getpid()) {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
+			killed++
 		}
+	}
+	if killed == 0 {
+		t.Error("no browser was there to be killed")
 	}
 }
 

@@ -4,12 +4,9 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -98,14 +95,12 @@ func TestKilledBrowser(t *testing.T) {
 	}
 	x.o.browser, x.o.noSandbox, x.o.insecure, x.o.pages = path, os.Geteuid() == 0, true, 2
 	x.o.hostMap = []crawler.HostMapping{{Pattern: "*", Addr: server.Addr()}}
-	mark := "--mark-of-a-test=" + x.o.data // which of all browsers it is
 	var once sync.Once
 	x.Stages.Crawl = func(ctx context.Context, to crawler.Target, o crawler.Options, w *evidence.Writer) error {
-		o.BrowserFlags = append(o.BrowserFlags, mark)
 		tell := o.Progress
 		o.Progress = func(e crawler.Event) {
 			if e.Kind == "page-done" {
-				once.Do(func() { kill9(t, mark) })
+				once.Do(func() { killBrowser(t) })
 			}
 			tell(e)
 		}
@@ -138,32 +133,6 @@ func TestKilledBrowser(t *testing.T) {
 	}
 	if said != 1 {
 		t.Errorf("%d gaps say that the browser was started again", said)
-	}
-}
-
-// kill9 kills the processes that were started with a flag.
-func kill9(t *testing.T, flag string) {
-	names, err := filepath.Glob("/proc/[0-9]*/cmdline")
-	if err != nil {
-		t.Error(err)
-	}
-	killed := 0
-	for _, name := range names {
-		line, err := os.ReadFile(name)
-		if err != nil || !slices.Contains(strings.Split(string(line), "\x00"), flag) {
-			continue // it ended, or is another
-		}
-		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(name)))
-		if err == nil {
-			err = syscall.Kill(pid, syscall.SIGKILL)
-		}
-		if err != nil {
-			t.Error(err)
-		}
-		killed++
-	}
-	if killed == 0 {
-		t.Error("no browser was there to be killed")
 	}
 }
 

@@ -34,14 +34,16 @@ const (
 // SiteOrders are all orders.
 var SiteOrders = []SiteOrder{ByName, ByGrave, ByLast, ByNext}
 
-// lastOf is the last scan of a site that ended with a result: one look into an
-// index for each site.
-const lastOf = `(SELECT id FROM scans WHERE site = sites.id AND state IN ('finished', 'incomplete') ORDER BY finished_at DESC, id DESC LIMIT 1)`
+// lastOf is a column of the last scan of a site that ended with a result: one look
+// into an index for each site.
+func lastOf(column string) string {
+	return `(SELECT ` + column + ` FROM scans WHERE site = sites.id AND state IN ('finished', 'incomplete') ORDER BY finished_at DESC, id DESC LIMIT 1)`
+}
 
 var siteOrders = map[SiteOrder]string{
 	ByName:  ``,
 	ByGrave: `(SELECT COALESCE(sum(number), 0) FROM finding_counts WHERE site = sites.id AND severity_rank < 2) DESC, `,
-	ByLast:  `COALESCE((SELECT finished_at FROM scans WHERE site = sites.id AND state IN ('finished', 'incomplete') ORDER BY finished_at DESC, id DESC LIMIT 1), 0), `,
+	ByLast:  `COALESCE(` + lastOf(`finished_at`) + `, 0), `,
 	ByNext:  `COALESCE((SELECT min(next_at) FROM schedules WHERE site = sites.id AND paused = 0), 9223372036854775807), `,
 }
 
@@ -62,9 +64,7 @@ func (s *Store) ListSites(ctx context.Context, q SiteQuery) (list []SiteRow, all
 	if q.Organisation != "" {
 		where, args = where+` AND organisation = ?`, append(args, q.Organisation)
 	}
-	if text := strings.ToLower(strings.TrimSpace(q.Text)); text != "" {
-		where, args = where+` AND lower(name || ' ' || url) LIKE ? ESCAPE '!'`, append(args, likeText(text))
-	}
+	where, args = withText(where, args, q.Text)
 	list = []SiteRow{}
 	err = s.reader().QueryRowContext(ctx, s.sql(`SELECT count(*) FROM sites WHERE `+where), args...).Scan(&all)
 	if err == nil {
@@ -91,7 +91,7 @@ func (s *Store) fillRows(ctx context.Context, list []SiteRow) error {
 		ids[i], of[list[i].ID] = list[i].ID, &list[i]
 	}
 	in, args := oneOf(ids)
-	scans, err := s.scans(ctx, `id IN (SELECT `+lastOf+` FROM sites WHERE id`+in+`)`, ``, args...)
+	scans, err := s.scans(ctx, `id IN (SELECT `+lastOf(`id`)+` FROM sites WHERE id`+in+`)`, ``, args...)
 	if err != nil {
 		return err
 	}
@@ -160,6 +160,15 @@ func oneOf(values []string) (string, []any) {
 	return " IN (?" + strings.Repeat(", ?", len(values)-1) + ")", args
 }
 
+// withText narrows a condition to sites that have a text in their name or address,
+// in any case.
+func withText(where string, args []any, text string) (string, []any) {
+	if text = strings.ToLower(strings.TrimSpace(text)); text == "" {
+		return where, args
+	}
+	return where + ` AND lower(sites.name || ' ' || sites.url) LIKE ? ESCAPE '!'`, append(args, likeText(text))
+}
+
 // likeText is a pattern of LIKE, with ! as its escape, for what has a text in it.
 func likeText(text string) string {
 	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text) + "%"
@@ -177,9 +186,7 @@ type ScheduleRow struct {
 // in their name or address.
 func (s *Store) ListSchedules(ctx context.Context, text string, limit, offset int) (list []ScheduleRow, all int, err error) {
 	where, args := among(ctx, "sites.organisation")
-	if text = strings.ToLower(strings.TrimSpace(text)); text != "" {
-		where, args = where+` AND lower(sites.name || ' ' || sites.url) LIKE ? ESCAPE '!'`, append(args, likeText(text))
-	}
+	where, args = withText(where, args, text)
 	from := ` FROM schedules JOIN sites ON sites.id = schedules.site WHERE ` + where
 	list = []ScheduleRow{}
 	err = s.reader().QueryRowContext(ctx, s.sql(`SELECT count(*)`+from), args...).Scan(&all)

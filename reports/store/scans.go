@@ -310,7 +310,7 @@ func (s *Store) Cancel(ctx context.Context, actor, id string) error {
 // LastScan returns the last scan of a site that ended with a result; zero when
 // none did.
 func (s *Store) LastScan(ctx context.Context, site string) (Scan, error) {
-	list, err := s.scans(ctx, `id = (SELECT `+lastOf+` FROM sites WHERE id = ?)`, ``, site)
+	list, err := s.scans(ctx, `id = (SELECT `+lastOf(`id`)+` FROM sites WHERE id = ?)`, ``, site)
 	if err != nil || len(list) == 0 {
 		return Scan{}, err
 	}
