@@ -102,11 +102,24 @@ type gdprPassage struct {
 	Type        string
 	Context     []struct{ Text, Type string }
 	Passage     string
-	Annotations []struct {
-		Label, Text string
-		Performed   bool
-		Start       int
+	Annotations []gdprLabel
+}
+
+type gdprLabel struct {
+	Label, Text string
+	Performed   bool
+	Start       int
+}
+
+// words are what a label was put on. In the file quotation marks end some of
+// them early, at the bracket of 'Internet Protocol ("IP") address', and what was left
+// out between two parts is marked.
+func (a gdprLabel) words() string {
+	text := strings.ReplaceAll(a.Text, " [...]", "")
+	if strings.HasSuffix(text, `Protocol (\`) {
+		return strings.TrimSuffix(text, `(\`) + "address"
 	}
+	return text
 }
 
 type gdprPolicy struct {
