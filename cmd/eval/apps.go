@@ -125,6 +125,7 @@ func (a gdprLabel) words() string {
 type gdprPolicy struct {
 	*segmented
 	passages []gdprPassage
+	row      map[int]int // the first cell of the row, of its other cells: a row is read as one
 }
 
 // policiesOfApps reads the annotated policies of apps once.
@@ -139,7 +140,7 @@ func (m *measurement) policiesOfApps() ([]*gdprPolicy, error) {
 	out := []*gdprPolicy{}
 	for _, p := range passages {
 		if n := len(out); n == 0 || out[n-1].passages[0].Policy != p.Policy {
-			out = append(out, &gdprPolicy{})
+			out = append(out, &gdprPolicy{row: map[int]int{}})
 		}
 		g := out[len(out)-1]
 		g.passages = append(g.passages, p)
@@ -147,22 +148,91 @@ func (m *measurement) policiesOfApps() ([]*gdprPolicy, error) {
 	for _, g := range out {
 		var b strings.Builder
 		var texts []string
-		list := false
-		for _, p := range g.passages {
+		for i, p := range g.passages {
 			texts = append(texts, p.Passage)
-			if item := p.Type == "list_item"; item != list {
-				b.WriteString(map[bool]string{true: "<ul>", false: "</ul>"}[item])
-				list = item
+			if p.Type == "table_cell" && p.head("table_row_header") != "" && i > 0 && g.passages[i-1].Type == p.Type {
+				first := i - 1
+				if k, ok := g.row[first]; ok {
+					first = k
+				}
+				g.row[i] = first
+				texts[first] += " | " + p.Passage
 			}
-			tag := map[string]string{"headline": "h2", "list_item": "li"}[p.Type]
-			if tag == "" {
-				tag = "p"
-			}
-			fmt.Fprintf(&b, "<%s>%s</%s>\n", tag, escaped.Replace(p.Passage), tag)
+		}
+		for i := 0; i < len(g.passages); {
+			i = g.writeBlock(&b, i)
 		}
 		doc := policy.Read(policy.Input{ID: g.passages[0].Policy, MIMEType: "text/html; charset=utf-8", Raw: []byte("<main>" + b.String() + "</main>")}, m.set)
 		g.segmented = assign(g.passages[0].Policy, doc, texts)
 	}
 	m.gdpr = out
 	return out, nil
+}
+
+// writeBlock writes the passage at a place, or the list or the table that
+// begins there, as HTML. It returns the place after it.
+func (g *gdprPolicy) writeBlock(b *strings.Builder, i int) int {
+	p := g.passages[i]
+	switch {
+	case p.Type == "headline":
+		fmt.Fprintf(b, "<h2>%s</h2>\n", escaped.Replace(p.Passage))
+	case p.Type == "list_item":
+		b.WriteString("<ul>")
+		for ; i < len(g.passages) && g.passages[i].Type == p.Type; i++ {
+			fmt.Fprintf(b, "<li>%s</li>\n", escaped.Replace(g.passages[i].Passage))
+		}
+		b.WriteString("</ul>")
+		return i
+	case strings.HasPrefix(p.Type, "table_"):
+		end := i + 1
+		for end < len(g.passages) && strings.HasPrefix(g.passages[end].Type, "table_") {
+			end++
+		}
+		writeTable(b, g.passages[i:end])
+		return end
+	default:
+		fmt.Fprintf(b, "<p>%s</p>\n", escaped.Replace(p.Passage))
+	}
+	return i + 1
+}
+
+// writeTable writes cells as the table that they were cut out of: each names
+// the head of its column, and all but a row's first the first.
+func writeTable(b *strings.Builder, cells []gdprPassage) {
+	var heads []string
+	for _, p := range cells {
+		if h := p.head("table_column_header"); h != "" && !slices.Contains(heads, h) {
+			heads = append(heads, h)
+		}
+	}
+	fmt.Fprint(b, "<table><tr>")
+	for _, h := range heads {
+		fmt.Fprintf(b, "<th>%s</th>", escaped.Replace(h))
+	}
+	at := 0
+	for _, p := range cells {
+		if p.Type != "table_cell" {
+			continue // one of the heads
+		}
+		if p.head("table_row_header") == "" {
+			fmt.Fprint(b, "</tr>\n<tr>")
+			at = 0
+		}
+		for ; at < len(heads)-1 && heads[at] != p.head("table_column_header"); at++ {
+			fmt.Fprint(b, "<td></td>")
+		}
+		fmt.Fprintf(b, "<td>%s</td>", escaped.Replace(p.Passage))
+		at++
+	}
+	fmt.Fprint(b, "</tr></table>\n")
+}
+
+// head is the text of a passage's context of a kind.
+func (p gdprPassage) head(kind string) string {
+	for _, c := range p.Context {
+		if c.Type == kind {
+			return c.Text
+		}
+	}
+	return ""
 }

@@ -130,6 +130,7 @@ func homes(doc *policy.Document, bare []string) []int {
 	text := []rune(doc.Text)
 	out := make([]int, len(doc.Blocks))
 	at := 0
+	taken := make([]bool, len(bare)) // a cell or a line may stand there again and again
 	for k, b := range doc.Blocks {
 		q := noSpace(string(text[b.Start:b.End]))
 		out[k] = -1
@@ -138,8 +139,9 @@ func homes(doc *policy.Document, bare []string) []int {
 				if !same && (i < at || i > at+4) {
 					continue
 				}
-				if same && bare[i] == q || !same && strings.Contains(bare[i], q) {
+				if same && bare[i] == q && !taken[i] || !same && strings.Contains(bare[i], q) {
 					out[k] = i
+					taken[i] = same
 				}
 			}
 		}

@@ -3,23 +3,30 @@ package main
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"candor/analyzer/policy"
 )
 
-// recipients: who receives, by name and by category.
+// recipients: who receives, by name and by category. The same sentence stands
+// in many of these policies and was labelled by others there: a reading is right
+// when anybody labelled it so, and a label is wanted unless most copies of its
+// sentence lack it.
 func recipients(m *measurement) error {
 	apps, err := m.policiesOfApps()
 	if err != nil {
 		return err
 	}
 	names, kinds := newTally(), newTally()
+	written, copies := writings(apps), recipientLabels(apps)
+	hit := func(a, b string) bool { return strings.Contains(a, b) || strings.Contains(b, a) }
 	for _, g := range apps {
 		for i, p := range g.passages {
-			var gold []string
-			for _, a := range p.Annotations {
-				if a.Label == "Data Recipients" && a.Performed {
-					gold = append(gold, strings.ToLower(strings.ReplaceAll(a.Text, "\u00a0", " ")))
+			gold, anybody := p.recipients(), p.recipients()
+			for _, s := range sentencesOf(p.Passage) {
+				for _, c := range copies[s] {
+					anybody = append(anybody, c...)
 				}
 			}
 			got := g.receivers(i)
@@ -27,13 +34,12 @@ func recipients(m *measurement) error {
 				return !strings.Contains(strings.ToLower(p.Passage), strings.ToLower(r.Text)) // of the sentence that introduces the list
 			})
 			got = slices.CompactFunc(got, func(a, b policy.RecipientRef) bool { return strings.EqualFold(a.Text, b.Text) })
-			hit := func(a, b string) bool { return strings.Contains(a, b) || strings.Contains(b, a) }
 			for _, r := range got {
 				c := names
 				if r.Kind == "category" {
 					c = kinds
 				}
-				if slices.ContainsFunc(gold, func(x string) bool { return hit(x, strings.ToLower(r.Text)) }) {
+				if slices.ContainsFunc(anybody, func(x string) bool { return hit(x, strings.ToLower(r.Text)) }) {
 					c.right(g.id)
 				} else {
 					c.wrong(g.id)
@@ -47,10 +53,10 @@ func recipients(m *measurement) error {
 				}
 				found := slices.ContainsFunc(by, func(r policy.RecipientRef) bool { return hit(x, strings.ToLower(r.Text)) })
 				c := kinds
-				if proper(p.Passage, x) {
+				if written.proper(p.Passage, x) {
 					c = names
 				}
-				if !found {
+				if !found && !lonely(p.Passage, x, copies) {
 					c.missed(g.id)
 					m.mistake("recipient", g.id, "MISSED %q <- %s %.400s", x, p.Type, p.Passage)
 				}
@@ -64,8 +70,55 @@ func recipients(m *measurement) error {
 	return nil
 }
 
+// recipients are the labels of who receives in a passage.
+func (p gdprPassage) recipients() []string {
+	var out []string
+	for _, a := range p.Annotations {
+		if a.Label == "Data Recipients" && a.Performed {
+			out = append(out, strings.ToLower(strings.ReplaceAll(a.words(), "\u00a0", " ")))
+		}
+	}
+	return out
+}
+
+// recipientLabels are the labels of each copy of a sentence.
+func recipientLabels(apps []*gdprPolicy) map[string][][]string {
+	out := map[string][][]string{}
+	for _, g := range apps {
+		for _, p := range g.passages {
+			gold := p.recipients()
+			for _, s := range sentencesOf(p.Passage) {
+				in := slices.DeleteFunc(slices.Clone(gold), func(x string) bool { return !strings.Contains(s, bareSentence(x)) })
+				out[s] = append(out[s], in)
+			}
+		}
+	}
+	return out
+}
+
+// lonely reports whether most of the copies of a label's sentence have no such
+// label.
+func lonely(passage, label string, copies map[string][][]string) bool {
+	for _, s := range sentencesOf(passage) {
+		if !strings.Contains(s, bareSentence(label)) {
+			continue
+		}
+		same := 0
+		for _, c := range copies[s] {
+			if slices.ContainsFunc(c, func(x string) bool { return strings.Contains(x, label) || strings.Contains(label, x) }) {
+				same++
+			}
+		}
+		return same*2 < len(copies[s])
+	}
+	return false
+}
+
 // receivers are who a passage says get data.
 func (g *gdprPolicy) receivers(i int) []policy.RecipientRef {
+	if k, ok := g.row[i]; ok {
+		i = k
+	}
 	out := slices.Clone(g.recipients[i])
 	for _, st := range g.statements[i] {
 		if !st.Negated {
@@ -95,21 +148,53 @@ func (g *gdprPolicy) introduces(i int, span string) int {
 	return -1
 }
 
-// proper reports whether a span is written as a name.
-func proper(passage, span string) bool {
+// writing counts how often policies write words with a capital inside of
+// sentences, less how often without.
+type writing map[string]int
+
+func writings(apps []*gdprPolicy) writing {
+	out := writing{}
+	for _, g := range apps {
+		for _, p := range g.passages {
+			out.add(p.Passage)
+		}
+	}
+	return out
+}
+
+func (w writing) add(text string) {
+	begins := true
+	for _, word := range strings.Fields(text) {
+		bare := strings.Trim(word, ",.;:()\"'“”‘’")
+		if c, n := utf8.DecodeRuneInString(bare); n > 0 && !strings.ContainsAny(bare, "./@") {
+			switch {
+			case unicode.IsLower(c):
+				w[strings.ToLower(bare)]--
+			case unicode.IsUpper(c) && !begins:
+				w[strings.ToLower(bare)]++
+			}
+		}
+		begins = strings.HasSuffix(word, ".")
+	}
+}
+
+// proper reports whether a span is written as a name: with a capital, and not
+// only here, as what contracts define ("Your Personal Data") is.
+func (w writing) proper(passage, span string) bool {
 	i := strings.Index(strings.ToLower(passage), span)
 	if i < 0 || i+len(span) > len(passage) {
 		return false
 	}
-	for k, w := range strings.Fields(passage[i : i+len(span)]) {
-		if w[0] >= 'A' && w[0] <= 'Z' && (i > 0 || k > 0) && !slices.Contains(notProper, strings.ToLower(strings.Trim(w, ",."))) {
+	for k, word := range strings.Fields(passage[i : i+len(span)]) {
+		low := strings.ToLower(strings.Trim(word, ",.;:()\"'“”‘’"))
+		if word[0] >= 'A' && word[0] <= 'Z' && (i > 0 || k > 0 || len(span) == len(passage)) && w[low] >= 0 && !slices.Contains(notProper, low) {
 			return true
 		}
 	}
 	return false
 }
 
-// notProper are words that begin with a capital but name nobody.
+// notProper are words that policies define, so that most write them with a capital.
 var notProper = strings.Fields("third third-party service company we i parties providers affiliates our user users application")
 
 // namedCompanies: which of the names that people marked in other policies are
@@ -140,6 +225,12 @@ func namedCompanies(m *measurement) error {
 		known[strings.ToLower(n.Text)] = true
 	}
 	names := newTally()
+	written := writing{}
+	for _, p := range opp {
+		for _, s := range p.segs {
+			written.add(s.Text)
+		}
+	}
 	seen := map[string]bool{}
 	for _, x := range list {
 		p := index[x.Policy]
@@ -149,7 +240,7 @@ func namedCompanies(m *measurement) error {
 		i := slices.IndexFunc(p.segs, func(s oppSegment) bool { return s.Seg == x.Seg })
 		for _, name := range x.Names {
 			key := x.Policy + "/" + name
-			if i < 0 || seen[key] || !known[strings.ToLower(name)] || !proper(p.segs[i].Text, strings.ToLower(name)) {
+			if i < 0 || seen[key] || !known[strings.ToLower(name)] || !written.proper(p.segs[i].Text, strings.ToLower(name)) {
 				continue
 			}
 			seen[key] = true
