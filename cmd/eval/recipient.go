@@ -12,16 +12,21 @@ import (
 // recipients: who receives, by name and by category. The same sentence stands
 // in many of these policies and was labelled by others there: a reading is right
 // when anybody labelled it so, and a label is wanted unless most copies of its
-// sentence lack it.
+// sentence lack it. Which companies receive is asked of a policy, and its labels
+// often mark one of the sentences that name one, so a name that the policy's
+// labels have is right in each; precision by passage is printed beside it.
 func recipients(m *measurement) error {
 	apps, err := m.policiesOfApps()
 	if err != nil {
 		return err
 	}
-	names, kinds := newTally(), newTally()
+	names, kinds, here := newTally(), newTally(), newTally()
 	written, copies := writings(apps), recipientLabels(apps)
-	hit := func(a, b string) bool { return strings.Contains(a, b) || strings.Contains(b, a) }
 	for _, g := range apps {
+		var own []string
+		for _, p := range g.passages {
+			own = append(own, p.recipients()...)
+		}
 		for i, p := range g.passages {
 			gold, anybody := p.recipients(), p.recipients()
 			for _, s := range sentencesOf(p.Passage) {
@@ -35,11 +40,18 @@ func recipients(m *measurement) error {
 			})
 			got = slices.CompactFunc(got, func(a, b policy.RecipientRef) bool { return strings.EqualFold(a.Text, b.Text) })
 			for _, r := range got {
-				c := names
-				if r.Kind == "category" {
+				read := func(x string) bool { return hit(x, strings.ToLower(r.Text)) }
+				c, right := names, slices.ContainsFunc(anybody, read)
+				switch {
+				case r.Kind == "category":
 					c = kinds
+				case right:
+					here.right(g.id)
+				default:
+					here.wrong(g.id)
+					right = slices.ContainsFunc(own, read)
 				}
-				if slices.ContainsFunc(anybody, func(x string) bool { return hit(x, strings.ToLower(r.Text)) }) {
+				if right {
 					c.right(g.id)
 				} else {
 					c.wrong(g.id)
@@ -64,10 +76,22 @@ func recipients(m *measurement) error {
 		}
 	}
 	m.figure("recipient", "names-precision", names, precision)
+	m.figure("recipient", "names-precision-passages", here, precision)
 	m.figure("recipient", "names-recall", names, recall)
 	m.figure("recipient", "categories-precision", kinds, precision)
 	m.figure("recipient", "categories-recall", kinds, recall)
 	return nil
+}
+
+// hit reports whether a label and a reading share words: one holds the other,
+// or what is left of a label that leaves words out.
+func hit(label, read string) bool {
+	for _, part := range strings.Split(label, " [...] ") {
+		if strings.Contains(part, read) || strings.Contains(read, part) {
+			return true
+		}
+	}
+	return false
 }
 
 // recipients are the labels of who receives in a passage.
@@ -75,7 +99,7 @@ func (p gdprPassage) recipients() []string {
 	var out []string
 	for _, a := range p.Annotations {
 		if a.Label == "Data Recipients" && a.Performed {
-			out = append(out, strings.ToLower(strings.ReplaceAll(a.words(), "\u00a0", " ")))
+			out = append(out, strings.ToLower(strings.ReplaceAll(a.Text, "\u00a0", " ")))
 		}
 	}
 	return out
@@ -105,7 +129,7 @@ func lonely(passage, label string, copies map[string][][]string) bool {
 		}
 		same := 0
 		for _, c := range copies[s] {
-			if slices.ContainsFunc(c, func(x string) bool { return strings.Contains(x, label) || strings.Contains(label, x) }) {
+			if slices.ContainsFunc(c, func(x string) bool { return hit(x, label) }) {
 				same++
 			}
 		}
