@@ -17,6 +17,10 @@ import (
 // maxRestarts bounds how often a browser that died is started anew.
 const maxRestarts = 3
 
+// visitorsEnd bounds how long the end of visitors is waited for whose browser goes
+// on: until then their pages may still send.
+const visitorsEnd = 5 * time.Second
+
 // savedLinks bounds the links that a page's record keeps: half of them its first,
 // half its last.
 const savedLinks = 200
@@ -29,7 +33,7 @@ var ErrStart = errors.New("no start address could be visited")
 // was collected by then is in the bundle. Faults of single pages are gaps, not
 // errors, and so is a state that could not be reached. The caller closes w.
 func Crawl(ctx context.Context, t Target, o Options, w *evidence.Writer) error {
-	o = o.withDefaults()
+	o = o.withDefaults(1)
 	for i, s := range o.States {
 		if !slices.Contains(evidence.States(), s) || slices.Contains(o.States[:i], s) {
 			return fmt.Errorf("%q is not a consent state or is named twice: there are %q", s, evidence.States())
@@ -65,7 +69,10 @@ func Crawl(ctx context.Context, t Target, o Options, w *evidence.Writer) error {
 func newCrawl(ctx context.Context, t Target, o Options, w *evidence.Writer) *crawl {
 	c := &crawl{
 		options: o, writer: w, ownDomains: t.OwnDomains, seen: map[string]bool{}, notices: newNotices(),
-		route: newRoute(), slots: make(chan struct{}, o.Tabs),
+		route: newRoute(), slots: make(chan struct{}, o.Tabs), shared: o.Browser,
+	}
+	if c.shared == nil {
+		c.shared, c.alone = &Browser{}, true
 	}
 	c.names = newNames(ctx, o, func(n evidence.Name) error { return w.AddNames(n) })
 	return c
@@ -100,6 +107,8 @@ type crawl struct {
 	again      bool          // only pages that were visited before; no lane leads
 	planned    int           // visits then
 	slots      chan struct{} // one for each visit that may be under way
+	shared     *Browser      // where the browser comes from
+	alone      bool          // it ends with the crawl
 
 	mu           sync.Mutex
 	browser      *browser.Browser // that is used now
@@ -126,22 +135,22 @@ func (c *crawl) start(ctx context.Context, t Target) error {
 		return err
 	}
 	c.browser = b
-	info := b.Info()
-	if err := c.writer.Update(func(m *evidence.Meta) { m.Browser, m.Options.Tabs = info, c.options.Tabs }); err != nil {
+	info, o := b.Info(), c.options
+	if err := c.writer.Update(func(m *evidence.Meta) { m.Browser, m.Options.Tabs = info, o.Tabs }); err != nil {
 		return err
 	}
-	client, err := Client(c.options, c.hosts...)
-	if err != nil {
-		return err
-	}
-	o := c.options
-	delay := o.HostDelay
-	c.frontier, err = frontier.New(frontier.Options{
-		Start: t.URLs, OwnDomains: t.OwnDomains, Pages: o.Pages, Depth: o.Depth, RespectRobots: !o.IgnoreRobots,
-		UserAgent: info.UserAgent, HostDelay: delay, HostTabs: o.HostTabs, Client: client, Words: o.Words, Now: o.Now,
-	})
-	if err != nil {
-		return err
+	if c.frontier == nil {
+		client, err := Client(o, c.hosts...)
+		if err != nil {
+			return err
+		}
+		c.frontier, err = frontier.New(frontier.Options{
+			Start: t.URLs, OwnDomains: t.OwnDomains, Pages: o.Pages, Depth: o.Depth, RespectRobots: !o.IgnoreRobots,
+			UserAgent: info.UserAgent, HostDelay: o.HostDelay, HostTabs: o.HostTabs, Client: client, Words: o.Words, Now: o.Now,
+		})
+		if err != nil {
+			return err
+		}
 	}
 	for _, u := range c.frontier.Start() {
 		c.ownDomains = append(c.ownDomains, evidence.Site(hostname(u)))
@@ -162,7 +171,7 @@ func (c *crawl) startBrowser(ctx context.Context) (*browser.Browser, error) {
 	if o.Identify {
 		bo.Suffix = "Candor/" + o.ToolVersion
 	}
-	return browser.Start(ctx, bo)
+	return c.shared.take(ctx, bo)
 }
 
 func (c *crawl) current() *browser.Browser {
@@ -181,7 +190,6 @@ func (c *crawl) restart(ctx context.Context, old *browser.Browser, why error) (*
 	if c.restarts++; c.restarts > maxRestarts {
 		return nil, fmt.Errorf("the browser died %d times: %w", c.restarts, why)
 	}
-	_ = old.Close() // it is dead already
 	b, err := c.startBrowser(ctx)
 	if err != nil {
 		return nil, err
@@ -271,7 +279,13 @@ func (c *crawl) finish(ctx context.Context) error {
 func (c *crawl) close() {
 	c.names.stop()
 	c.names.open.Wait()
-	if b := c.current(); b != nil {
-		_ = b.Close() // its folder is temporary
+	if c.alone {
+		_ = c.shared.Close() // its folder is temporary
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), visitorsEnd)
+	defer cancel()
+	for _, l := range c.lanes {
+		l.close(ctx)
 	}
 }

@@ -34,6 +34,7 @@ type Options struct {
 	HostMap      []HostMapping
 	DNS          netip.AddrPort // server that is asked for the aliases of the site's own hosts; zero is the system's, but not for mapped hosts
 	Insecure     bool           // accept any certificate
+	Browser      *Browser       // that is used, and left open; nil is one of the crawl's own
 	BrowserPath  string         // of the executable, or where DevTools of one that runs elsewhere are; "" looks for one
 	NoSandbox    bool
 	Proxy        string
@@ -82,7 +83,8 @@ type Event struct {
 	Message  string
 }
 
-func (o Options) withDefaults() Options {
+// withDefaults fills in what is not said, for so many looks side by side.
+func (o Options) withDefaults(looks int) Options {
 	if o.Pages <= 0 {
 		o.Pages = 20
 	}
@@ -94,7 +96,7 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Tabs <= 0 {
 		o.Tabs = 2
-		if len(o.States) > 1 {
+		if len(o.States)*looks > 1 {
 			o.Tabs = 4
 		}
 	}

@@ -388,3 +388,13 @@ func (l *lane) finish(ctx context.Context) {
 		c.fail(err)
 	}
 }
+
+// close ends the state's visitor; the browser goes on.
+func (l *lane) close(ctx context.Context) {
+	l.mu.Lock()
+	b, v := l.browser, l.context
+	l.mu.Unlock()
+	if b != nil && b.Lost() == nil {
+		_ = v.Close(ctx) // with the browser at the latest
+	}
+}

@@ -13,20 +13,23 @@ import (
 	"candor/crawler/evidence"
 )
 
-// Bounds of one further look.
+// Bounds of a further look. Looks are made side by side, and their time is that of
+// all together.
 const (
 	lookVisits = 20
 	lookTime   = 5 * time.Minute
 )
 
 // errLookTime ends a look that takes too long.
-var errLookTime = errors.New("the time for a further look was over")
+var errLookTime = errors.New("the time for further looks was over")
+
+func (c *Command) looksAgain(o *options) bool { return o.revisits > 0 && c.Stages.LookAgain != nil }
 
 // lookAgain visits the pages behind what weighs most again, as often as the
 // options say, and adds what was seen to the bundle. The end of ctx ends the
 // looking; what was seen by then stays.
 func (c *Command) lookAgain(ctx context.Context, o *options, p *plan) error {
-	if o.revisits == 0 || c.Stages.LookAgain == nil {
+	if !c.looksAgain(o) {
 		return nil
 	}
 	visits, err := c.visitsAgain(ctx, p)
@@ -41,12 +44,7 @@ func (c *Command) lookAgain(ctx context.Context, o *options, p *plan) error {
 		ctx, stop = context.WithDeadlineCause(ctx, p.meta.StartedAt.Add(o.scanTimeout), errTimeLimit)
 		defer stop()
 	}
-	for n := 2; n <= 1+o.revisits && ctx.Err() == nil; n++ {
-		if err := c.look(ctx, o, p, n, visits); err != nil {
-			return err
-		}
-	}
-	return nil
+	return c.look(ctx, o, p, visits)
 }
 
 // visitsAgain analyses what was seen so far.
@@ -68,36 +66,47 @@ func (c *Command) visitsAgain(ctx context.Context, p *plan) ([]crawler.Again, er
 	return visits, nil
 }
 
-// look makes one look. Its bundle is put together beside the scan's, so that a
-// crash leaves that as it was.
-func (c *Command) look(ctx context.Context, o *options, p *plan, n int, visits []crawler.Again) (err error) {
-	part := filepath.Join(p.dir, fmt.Sprintf("evidence.look%d", n))
+// look makes the looks. The bundle of each is put together beside the scan's, so
+// that a crash leaves that as it was.
+func (c *Command) look(ctx context.Context, o *options, p *plan, visits []crawler.Again) (err error) {
 	meta := p.meta
 	meta.StartedAt = c.Now().UTC()
-	w, err := evidence.Create(part, meta)
-	if err != nil {
-		return err
+	var parts []string
+	var looks []*evidence.Writer
+	defer func() {
+		for i, w := range looks { // of those in the bundle nothing is left to close or remove
+			err = errors.Join(err, w.Close(nil), os.RemoveAll(parts[i]))
+		}
+	}()
+	for n := range o.revisits {
+		part := filepath.Join(p.dir, fmt.Sprintf("evidence.look%d", n+2))
+		w, err := evidence.Create(part, meta)
+		if err != nil {
+			return errors.Join(err, os.RemoveAll(part))
+		}
+		parts, looks = append(parts, part), append(looks, w)
 	}
-	ctx, stop := context.WithTimeoutCause(ctx, lookTime, errLookTime)
+	ctx, stop := context.WithTimeoutCause(ctx, lookTime*time.Duration(o.revisits), errLookTime)
 	defer stop()
 	show := c.newProgress(o, p.set)
-	show.again(n, 1+o.revisits, len(visits))
+	show.again(o.revisits, len(visits))
 	options := p.options
 	options.Progress = show.event
-	stopped := ""
-	if err := c.Stages.LookAgain(ctx, p.target, visits, options, w); err != nil {
-		stopped = err.Error() // its gaps say so, too
-	}
+	ended := c.Stages.LookAgain(ctx, p.target, visits, options, looks...)
 	show.close()
-	err = w.Close(func(m *evidence.Meta) {
-		m.FinishedAt = c.Now().UTC()
-		m.Complete, m.Stopped = stopped == "", stopped
-	})
-	if err == nil {
-		err = evidence.AddLook(filepath.Join(p.dir, "evidence"), n, part)
+	for i, w := range looks {
+		stopped := ""
+		if ended[i] != nil {
+			stopped = ended[i].Error() // its gaps say so, too
+		}
+		closed := w.Close(func(m *evidence.Meta) {
+			m.FinishedAt = c.Now().UTC()
+			m.Complete, m.Stopped = stopped == "", stopped
+		})
+		if closed == nil {
+			closed = evidence.AddLook(filepath.Join(p.dir, "evidence"), i+2, parts[i])
+		}
+		err = errors.Join(err, closed)
 	}
-	if err != nil {
-		return errors.Join(err, os.RemoveAll(part))
-	}
-	return nil
+	return err
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -79,6 +80,11 @@ if (window.pixel) say('https://www.facebook.com/tr?id=1&ev=PageView&fbp=fb.1.170
 	var once sync.Once
 	server.Handle("tags.shop.test", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/javascript")
+		// Each visitor asks for it once: none may bring what another was given.
+		if k, err := r.Cookie("met"); err == nil {
+			t.Errorf("a further look brings the cookie %s", k)
+		}
+		http.SetCookie(w, &http.Cookie{Name: "met", Value: "1", MaxAge: 3600})
 		if looks.Load() == 0 {
 			_, _ = w.Write([]byte("window.pixel = true"))
 			return
@@ -92,9 +98,9 @@ if (window.pixel) say('https://www.facebook.com/tr?id=1&ev=PageView&fbp=fb.1.170
 		args = append(args, "--no-sandbox")
 	}
 	stages := wired()
-	stages.LookAgain = func(ctx context.Context, target crawler.Target, visits []crawler.Again, o crawler.Options, w *evidence.Writer) error {
-		looks.Add(1)
-		return crawler.LookAgain(ctx, target, visits, o, w)
+	stages.LookAgain = func(ctx context.Context, target crawler.Target, visits []crawler.Again, o crawler.Options, ws ...*evidence.Writer) []error {
+		looks.Add(int32(len(ws)))
+		return crawler.LookAgain(ctx, target, visits, o, ws...)
 	}
 	runStages(t, stages, exitOK, args...)
 	rep := readReportOf(t, out)
@@ -154,12 +160,15 @@ func TestLooksOfTheCommand(t *testing.T) {
 			s := newSession(t)
 			s.Stages.Analyze = highOn
 			n := 0
-			s.Stages.LookAgain = func(_ context.Context, _ crawler.Target, visits []crawler.Again, _ crawler.Options, w *evidence.Writer) error {
-				n++
+			s.Stages.LookAgain = func(_ context.Context, _ crawler.Target, visits []crawler.Again, _ crawler.Options, looks ...*evidence.Writer) (errs []error) {
+				n = len(looks)
 				if want := (crawler.Again{Page: "p0001.none", URL: "https://example.com/", State: "none"}); len(visits) != 1 || visits[0] != want {
 					t.Errorf("visits %+v", visits)
 				}
-				return addPage(w, "p0001.none", visits[0].URL, "quiet")
+				for _, w := range looks {
+					errs = append(errs, addPage(w, "p0001.none", visits[0].URL, "quiet"))
+				}
+				return errs
 			}
 			if code := s.run(append([]string{"scan", "example.com", "--out", "out", "--format", "json"}, tt.args...)...); code != exitOK {
 				t.Fatalf("exit code %d: %s", code, s.stderr)
@@ -167,8 +176,8 @@ func TestLooksOfTheCommand(t *testing.T) {
 			if n != tt.looks {
 				t.Errorf("%d looks, want %d", n, tt.looks)
 			}
-			if got := strings.Count(s.stderr.String(), "looking again"); got != tt.looks {
-				t.Errorf("%d looks are told: %s", got, s.stderr)
+			if told := strings.Contains(s.stderr.String(), fmt.Sprintf(`msg="looking again" looks=%d pages=1`, tt.looks)); told != (tt.looks > 0) {
+				t.Errorf("%d looks are told: %s", tt.looks, s.stderr)
 			}
 			if code := s.run("verify", "out"); code != exitOK {
 				t.Errorf("verify: exit code %d: %s", code, s.stderr)
@@ -185,14 +194,12 @@ func TestLookThatIsInterrupted(t *testing.T) {
 	s := newSession(t)
 	s.Stages.Analyze = highOn
 	n := 0
-	s.Stages.LookAgain = func(ctx context.Context, _ crawler.Target, visits []crawler.Again, _ crawler.Options, w *evidence.Writer) error {
+	s.Stages.LookAgain = func(ctx context.Context, _ crawler.Target, visits []crawler.Again, _ crawler.Options, looks ...*evidence.Writer) []error {
 		n++
-		if err := addPage(w, "p0001.none", visits[0].URL, "quiet"); err != nil {
-			return err
-		}
+		err := addPage(looks[0], "p0001.none", visits[0].URL, "quiet")
 		s.signals <- os.Interrupt
 		<-ctx.Done()
-		return ctx.Err()
+		return []error{errors.Join(err, ctx.Err()), ctx.Err()}
 	}
 	if code := s.run("scan", "example.com", "--out", "out", "--format", "json"); code != exitOK || n != 1 {
 		t.Errorf("exit code %d after %d looks: %s", code, n, s.stderr)
@@ -227,17 +234,17 @@ func TestLooksThatAreNotMade(t *testing.T) {
 	s.Stages.Crawl = func(_ context.Context, target crawler.Target, _ crawler.Options, w *evidence.Writer) error {
 		return errors.Join(addPage(w, "p0001.none", target.URLs[0], "quiet"), errors.New("the browser is lost"))
 	}
-	s.Stages.LookAgain = func(context.Context, crawler.Target, []crawler.Again, crawler.Options, *evidence.Writer) error {
+	s.Stages.LookAgain = func(_ context.Context, _ crawler.Target, _ []crawler.Again, _ crawler.Options, looks ...*evidence.Writer) []error {
 		t.Error("after a crawl that failed")
-		return nil
+		return make([]error, len(looks))
 	}
 	if code := s.run("scan", "example.com", "--out", "out", "--format", "json"); code != exitIncomplete {
 		t.Errorf("exit code %d: %s", code, s.stderr)
 	}
 	s = newSession(t)
 	s.Stages.Analyze = highOn
-	s.Stages.LookAgain = func(context.Context, crawler.Target, []crawler.Again, crawler.Options, *evidence.Writer) error {
-		return errors.New("no browser")
+	s.Stages.LookAgain = func(_ context.Context, _ crawler.Target, _ []crawler.Again, _ crawler.Options, looks ...*evidence.Writer) []error {
+		return slices.Repeat([]error{errors.New("no browser")}, len(looks))
 	}
 	if code := s.run("scan", "example.com", "--out", "out", "--format", "json"); code != exitOK {
 		t.Errorf("exit code %d: %s", code, s.stderr)

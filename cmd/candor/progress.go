@@ -36,7 +36,7 @@ type progress struct {
 	planned  int
 	requests int
 
-	look string // which further look this is; "" for the scan itself
+	looking bool // these are further looks, not the scan itself
 }
 
 // barScale is how finely the bar is drawn. It reaches its end only in close:
@@ -59,11 +59,11 @@ func (c *Command) newProgress(o *options, set *rules.Set) *progress {
 	return p
 }
 
-// again says that the steps that follow are those of a further look.
-func (p *progress) again(n, of, visits int) {
-	p.look = fmt.Sprintf("look %d of %d", n, of)
+// again says that the steps that follow are those of further looks.
+func (p *progress) again(looks, pages int) {
+	p.looking = true
 	if p.bar == nil {
-		p.log.Info("looking again", "look", n, "of", of, "pages", visits)
+		p.log.Info("looking again", "looks", looks, "pages", pages)
 	}
 }
 
@@ -98,8 +98,8 @@ func (p *progress) found(host string) {
 func (p *progress) draw(e crawler.Event) {
 	text := fmt.Sprintf("%d of %d pages · %s · %s", p.done, p.planned,
 		count(p.requests, "request", "requests"), count(len(p.vendors), "vendor", "vendors"))
-	if p.look != "" {
-		text = p.look + " · " + text
+	if p.looking {
+		text = "looking again · " + text
 	}
 	if n := len(p.unknown); n > 0 {
 		text += fmt.Sprintf(" and %d unknown", n)
@@ -136,7 +136,7 @@ func (p *progress) left() (string, bool) {
 func (p *progress) write(e crawler.Event) {
 	switch e.Kind {
 	case "start":
-		if p.look == "" {
+		if !p.looking {
 			p.log.Info("scan started", "url", plain.Visible(e.URL), "pages", e.Planned)
 		}
 	case "page-done":
@@ -157,8 +157,8 @@ func (p *progress) write(e crawler.Event) {
 		p.log.Warn("gap", "url", plain.Visible(e.URL), "why", plain.Visible(e.Message))
 	case "done":
 		what := "scan ended"
-		if p.look != "" {
-			what = p.look + " ended"
+		if p.looking {
+			what = "looking again ended"
 		}
 		p.log.Info(what, "pages", p.done, "requests", p.requests, "vendors", len(p.vendors), "unknown", len(p.unknown))
 	}

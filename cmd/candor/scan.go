@@ -145,6 +145,10 @@ func (c *Command) scanTo(ctx context.Context, o *options, urls []string) (rep *r
 	if err := errors.Join(keepProfile(o.profile, p.dir), keepRules(p.rules, p.dir)); err != nil {
 		return nil, nil, err
 	}
+	if c.looksAgain(o) { // in the same browser, by other visitors
+		p.options.Browser = &crawler.Browser{}
+		defer p.options.Browser.Close() // its folder is temporary
+	}
 	crawling, end := span(ctx, "crawl")
 	crawlErr, err = c.crawl(crawling, o, p)
 	if end(err); err != nil {
@@ -159,6 +163,9 @@ func (c *Command) scanTo(ctx context.Context, o *options, urls []string) (rep *r
 		if end(err); err != nil {
 			return nil, nil, err
 		}
+	}
+	if p.options.Browser != nil {
+		_ = p.options.Browser.Close() // its work is done
 	}
 	// A signal ends the visits and the asking, not the report on them.
 	asking := ctx

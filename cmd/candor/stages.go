@@ -21,9 +21,9 @@ type Stages struct {
 	TryBrowser func(ctx context.Context, path string, noSandbox bool) (evidence.Browser, error)
 	// Crawl writes evidence; see crawler.Crawl.
 	Crawl func(ctx context.Context, t crawler.Target, o crawler.Options, w *evidence.Writer) error
-	// LookAgain visits pages again and writes evidence; see crawler.LookAgain. Nil
-	// looks at nothing again.
-	LookAgain func(ctx context.Context, t crawler.Target, visits []crawler.Again, o crawler.Options, w *evidence.Writer) error
+	// LookAgain visits pages again for each of looks and writes evidence; see
+	// crawler.LookAgain. Nil looks at nothing again.
+	LookAgain func(ctx context.Context, t crawler.Target, visits []crawler.Again, o crawler.Options, looks ...*evidence.Writer) []error
 	// Import reads a recording of another tool; see recording.Read.
 	Import func(ctx context.Context, file string, o recording.Options) (*recording.Recording, error)
 	// Rules loads the knowledge, when it is first needed.
