@@ -128,10 +128,12 @@ bench-service: bench-service-load bench-service-pages ## the service under load:
 
 # Of sqlite, postgres-1, postgres-2 and postgres-4 (workers) those that match LOAD.
 LOAD ?= .
+# How often pages are looked at again; of each site there is a finding that wants it.
+LOOKS ?= 2
 
 .PHONY: bench-service-load
 bench-service-load: install-tests # scans an hour and memory, on SQLite and with 1, 2 and 4 workers on PostgreSQL
-	CANDOR_BENCH_LOAD=$(SITES) go test -run '^$$' -bench '^BenchmarkServiceLoad$$/$(LOAD)' -benchtime 1x -timeout 12h ./cmd/candor
+	CANDOR_BENCH_LOAD=$(SITES) CANDOR_BENCH_LOOKS=$(LOOKS) go test -run '^$$' -bench '^BenchmarkServiceLoad$$/$(LOAD)' -benchtime 1x -timeout 12h ./cmd/candor
 
 .PHONY: bench-service-pages
 bench-service-pages: install-tests # how long each page of the dashboard takes, on both databases
