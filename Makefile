@@ -124,7 +124,7 @@ bench: install ## scan beside a bare loop, memory of 1,000 pages, --help, and ev
 SITES ?= 200
 
 .PHONY: bench-service
-bench-service: bench-service-load bench-service-pages ## the service under load: SITES (200) scanned, pages of 1,000 sites and 100,000 findings
+bench-service: bench-service-load bench-service-faults bench-service-pages ## the service under load and faults: SITES (200) scanned, what is killed, pages of 1,000 sites
 
 # Of sqlite, postgres-1, postgres-2 and postgres-4 (workers) those that match LOAD.
 LOAD ?= .
@@ -134,6 +134,14 @@ LOOKS ?= 2
 .PHONY: bench-service-load
 bench-service-load: install-tests # scans an hour and memory, on SQLite and with 1, 2 and 4 workers on PostgreSQL
 	CANDOR_BENCH_LOAD=$(SITES) CANDOR_BENCH_LOOKS=$(LOOKS) go test -run '^$$' -bench '^BenchmarkServiceLoad$$/$(LOAD)' -benchtime 1x -timeout 12h ./cmd/candor
+
+# Of worker, chromium and postgres those that match FAULT.
+FAULT ?= .
+FAULT_SITES ?= 12
+
+.PHONY: bench-service-faults
+bench-service-faults: install-tests # kill -9 of a worker, of Chromium and of PostgreSQL: each of FAULT_SITES sites ends with one finished scan
+	CANDOR_BENCH_FAULTS=$(FAULT_SITES) go test -run '^$$' -bench '^BenchmarkServiceFaults$$/$(FAULT)' -benchtime 1x -timeout 2h ./cmd/candor
 
 .PHONY: bench-service-pages
 bench-service-pages: install-tests # how long each page of the dashboard takes, on both databases

@@ -26,11 +26,17 @@ import (
 
 // killBrowser ends the processes that this one started: the browser.
 func killBrowser(t *testing.T) {
+	if n, err := killChildren(os.Getpid()); err != nil || n == 0 {
+		t.Error("no browser was there to be killed: ", err)
+	}
+}
+
+// killChildren ends (SIGKILL) the processes that one started, and counts them.
+func killChildren(parent int) (killed int, err error) {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
-		t.Error("the test needs /proc: ", err)
+		return 0, err
 	}
-	killed := 0
 	for _, e := range entries {
 		pid, err := strconv.Atoi(e.Name())
 		if err != nil {
@@ -41,14 +47,12 @@ func killBrowser(t *testing.T) {
 			continue // it ended meanwhile
 		}
 		_, rest, _ := strings.Cut(string(stat), ") ")
-		if fields := strings.Fields(rest); len(fields) > 1 && fields[0] != "Z" && fields[1] == strconv.Itoa(os.Getpid()) {
+		if fields := strings.Fields(rest); len(fields) > 1 && fields[0] != "Z" && fields[1] == strconv.Itoa(parent) {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 			killed++
 		}
 	}
-	if killed == 0 {
-		t.Error("no browser was there to be killed")
-	}
+	return killed, nil
 }
 
 // TestLookingAgain scans a shop with a real browser. One tracker is there each

@@ -94,78 +94,14 @@ func loadHost(i int) string { return fmt.Sprintf("www.shop-%04d.test", i) }
 // done; database "" is an SQLite file.
 func load(b *testing.B, server *webtest.Server, sites int, database string, workers int) {
 	b.Helper()
-	dir := b.TempDir()
-	address := database
-	if address == "" {
-		address = filepath.Join(dir, "data0", "candor.db")
-	}
-	st, err := store.Open(b.Context(), address, store.Options{Now: time.Now, NewID: rand.Text})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer st.Close()
-	org, err := st.AddOrganisation(b.Context(), "bench", "Fernhill")
-	if err != nil {
-		b.Fatal(err)
-	}
-	for i := range sites {
-		x, err := st.AddSite(b.Context(), "bench", store.Site{Organisation: org.ID, URL: "https://" + loadHost(i) + "/", Host: strings.TrimPrefix(loadHost(i), "www."), Name: loadHost(i)})
-		if err == nil {
-			_, err = st.Queue(b.Context(), "bench", store.Scan{Site: x.ID, Reason: "person"})
-		}
-		if err != nil {
-			b.Fatal(err)
-		}
-	}
-	var pids []int
-	var all []*exec.Cmd
-	command := builtCandor(b)
-	began := time.Now()
-	for i := range workers {
-		args := []string{"serve", "--listen", "127.0.0.1:0"}
-		if database != "" {
-			args = []string{"worker", "--database", database, "--blobs", filepath.Join(dir, "blobs"), "--workers", "1"}
-		}
-		args = append(args, "--data", filepath.Join(dir, fmt.Sprint("data", i)), "--pages", "5", "--states", "none", "--revisits", cmp.Or(os.Getenv("CANDOR_BENCH_LOOKS"), "2"), "--host-map", server.HostMap(), "--insecure")
-		if os.Geteuid() == 0 {
-			args = append(args, "--no-sandbox")
-		}
-		cmd := exec.Command(command, args...)
-		cmd.Stdout, cmd.Stderr = &lockedBuffer{}, &lockedBuffer{}
-		if err := cmd.Start(); err != nil {
-			b.Fatal(err)
-		}
-		all, pids = append(all, cmd), append(pids, cmd.Process.Pid)
-	}
-	memory := watchFamilies(pids)
-	states := map[store.ScanState]int{}
-	for tick := time.NewTicker(200 * time.Millisecond); ; <-tick.C {
-		list, err := st.Scans(b.Context(), "", sites+1)
-		if err != nil {
-			b.Fatal(err)
-		}
-		clear(states)
-		for _, x := range list {
-			states[x.State]++
-		}
-		if states[store.Queued]+states[store.Running] == 0 {
-			break
-		}
-	}
-	wall := time.Since(began)
+	r := startLoad(b, server, sites, database, workers)
+	memory := watchFamilies(r.pids())
+	r.until(b, func(all []store.Scan) bool { return !slices.ContainsFunc(all, open) })
+	wall := time.Since(r.began)
 	candor, chromium := memory()
-	for _, cmd := range all {
-		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-			b.Error(err)
-		}
-	}
-	for _, cmd := range all {
-		if err := cmd.Wait(); err != nil {
-			b.Errorf("%v: %s", err, cmd.Stderr)
-		}
-	}
-	if states[store.Finished] != sites {
-		b.Errorf("scans ended as %v, want %d finished; the log says\n%s", states, sites, all[0].Stderr)
+	r.stop(b)
+	if got, err := outcomeOf(b.Context(), r.store, r.sites...); err != nil || got != (outcome{finished: sites}) {
+		b.Errorf("sites ended as %+v, %v, want %d with a finished scan; the log says\n%s", got, err, sites, r.all[0].Stderr)
 	}
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(float64(sites)/wall.Hours(), "scans/h")
@@ -173,7 +109,7 @@ func load(b *testing.B, server *webtest.Server, sites int, database string, work
 	b.ReportMetric(candor, "MiB-candor")
 	b.ReportMetric(chromium, "MiB-chromium")
 	took, n := map[string]float64{}, 0.0
-	for _, cmd := range all {
+	for _, cmd := range r.all {
 		for line := range strings.Lines(cmd.Stderr.(*lockedBuffer).String()) {
 			if strings.Contains(line, "scan ends") {
 				n++
@@ -188,6 +124,104 @@ func load(b *testing.B, server *webtest.Server, sites int, database string, work
 		b.ReportMetric(ms/1000/n, "s-"+strings.ReplaceAll(name, "_", "-"))
 	}
 }
+
+// loading is sites whose scans were asked for, with the processes that make them.
+type loading struct {
+	store *store.Store
+	sites []string
+	all   []*exec.Cmd
+	began time.Time
+}
+
+func startLoad(b *testing.B, server *webtest.Server, sites int, database string, workers int) *loading {
+	b.Helper()
+	dir := b.TempDir()
+	address := database
+	if address == "" {
+		address = filepath.Join(dir, "data0", "candor.db")
+	}
+	st, err := store.Open(b.Context(), address, store.Options{Now: time.Now, NewID: rand.Text})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { st.Close() })
+	r := &loading{store: st}
+	org, err := st.AddOrganisation(b.Context(), "bench", "Fernhill")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := range sites {
+		x, err := st.AddSite(b.Context(), "bench", store.Site{Organisation: org.ID, URL: "https://" + loadHost(i) + "/", Host: strings.TrimPrefix(loadHost(i), "www."), Name: loadHost(i)})
+		if err == nil {
+			_, err = st.Queue(b.Context(), "bench", store.Scan{Site: x.ID, Reason: "person"})
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+		r.sites = append(r.sites, x.ID)
+	}
+	command := builtCandor(b)
+	r.began = time.Now()
+	for i := range workers {
+		args := []string{"serve", "--listen", "127.0.0.1:0"}
+		if database != "" {
+			args = []string{"worker", "--database", database, "--blobs", filepath.Join(dir, "blobs"), "--workers", "1"}
+		}
+		args = append(args, "--data", filepath.Join(dir, fmt.Sprint("data", i)), "--pages", "5", "--states", "none", "--revisits", cmp.Or(os.Getenv("CANDOR_BENCH_LOOKS"), "2"), "--host-map", server.HostMap(), "--insecure")
+		if os.Geteuid() == 0 {
+			args = append(args, "--no-sandbox")
+		}
+		cmd := exec.Command(command, args...)
+		cmd.Stdout, cmd.Stderr = &lockedBuffer{}, &lockedBuffer{}
+		if err := cmd.Start(); err != nil {
+			b.Fatal(err)
+		}
+		r.all = append(r.all, cmd)
+	}
+	return r
+}
+
+func (r *loading) pids() (out []int) {
+	for _, cmd := range r.all {
+		out = append(out, cmd.Process.Pid)
+	}
+	return out
+}
+
+// until waits for the scans to be so.
+func (r *loading) until(b *testing.B, so func([]store.Scan) bool) {
+	b.Helper()
+	for tick := time.NewTicker(200 * time.Millisecond); ; <-tick.C {
+		list, err := r.store.Scans(b.Context(), "", len(r.sites)+1)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if so(list) {
+			return
+		}
+	}
+}
+
+// stop ends the processes that are still there.
+func (r *loading) stop(b *testing.B) {
+	b.Helper()
+	for _, cmd := range r.all {
+		if cmd.ProcessState == nil {
+			if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				b.Error(err)
+			}
+		}
+	}
+	for _, cmd := range r.all {
+		if cmd.ProcessState == nil {
+			if err := cmd.Wait(); err != nil {
+				b.Errorf("%v: %s", err, cmd.Stderr)
+			}
+		}
+	}
+}
+
+func open(x store.Scan) bool { return x.State == store.Queued || x.State == store.Running }
 
 var stepTime = regexp.MustCompile(`steps_ms\.(\w+)=(\d+)`)
 
