@@ -253,3 +253,40 @@ func TestSecondService(t *testing.T) {
 	x.work(t)
 	x.until(t, x.queue(t).ID, store.Finished)
 }
+
+// TestNoWorker: scans that nobody takes up say so, until somebody does.
+func TestNoWorker(t *testing.T) {
+	x := newTeam(t, "")
+	x.o.workers, x.o.clockwork.lost = 0, 4*quick.tick
+	q := x.queue(t)
+	stop := x.work(t)
+	x.await(t, "the reason to be told", func() bool {
+		got, err := x.store.Scan(t.Context(), q.ID)
+		return err == nil && got.State == store.Queued && got.Waits == noWorker
+	})
+	stop()
+	x.o.workers = 1
+	x.work(t)
+	if got := x.until(t, q.ID, store.Finished); got.Attempt != 1 || got.Waits != "" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// TestQueue: that nobody takes up scans is known by looks, and forgotten when the
+// line moves.
+func TestQueue(t *testing.T) {
+	q := &queue{looks: 2}
+	a, b, running := store.Scan{ID: "a", State: store.Queued}, store.Scan{ID: "b", State: store.Queued}, store.Scan{ID: "c", State: store.Running}
+	for i, step := range []struct {
+		open             []store.Scan
+		nobody, somebody bool
+	}{
+		{open: []store.Scan{a, b}}, {open: []store.Scan{a, b}}, {open: []store.Scan{a, b}, nobody: true}, {open: []store.Scan{a, b}, nobody: true},
+		{open: []store.Scan{b}}, {open: []store.Scan{b}}, {open: []store.Scan{b, running}, somebody: true}, {open: []store.Scan{b}},
+		{open: nil}, {open: nil}, {open: nil},
+	} {
+		if nobody, somebody := q.look(step.open); nobody != step.nobody || somebody != step.somebody {
+			t.Errorf("look %d: %v, %v", i, nobody, somebody)
+		}
+	}
+}

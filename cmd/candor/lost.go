@@ -49,7 +49,8 @@ func (s *service) lookOut(ctx context.Context) (stop func()) {
 	var done sync.WaitGroup
 	done.Go(func() {
 		w := s.o.clockwork
-		l := &lookout{looks: int((w.lost + w.tick - 1) / w.tick)}
+		looks := int((w.lost + w.tick - 1) / w.tick)
+		l, line := &lookout{looks: looks}, &queue{looks: looks}
 		ticker := time.NewTicker(w.tick)
 		defer ticker.Stop()
 		for {
@@ -58,9 +59,9 @@ func (s *service) lookOut(ctx context.Context) (stop func()) {
 				return
 			case <-ticker.C:
 			}
-			if err := s.findLost(ctx, l); err != nil && ctx.Err() == nil {
+			if err := s.findLost(ctx, l, line); err != nil && ctx.Err() == nil {
 				s.log.Warn("lost workers could not be looked for", "err", err)
-				l.seen = nil // nobody can give signs of life either
+				l.seen, line.still = nil, 0 // nobody can give signs of life either
 			}
 		}
 	})
@@ -70,9 +71,66 @@ func (s *service) lookOut(ctx context.Context) (stop func()) {
 	}
 }
 
-func (s *service) findLost(ctx context.Context, l *lookout) error {
+// noWorker says why scans wait that nobody takes up.
+const noWorker = "No worker takes up scans: start candor worker, or candor serve with --workers of 1 or more."
+
+// queue finds that nobody takes up scans: the same one is the first in line over a
+// number of looks, and none runs.
+type queue struct {
+	looks int
+	first string
+	still int
+}
+
+// look says of the open scans, the first in line first, whether nobody takes them
+// up, and whether somebody does. At first neither is known.
+func (q *queue) look(open []store.Scan) (nobody, somebody bool) {
+	first := ""
+	for _, x := range open {
+		if x.State == store.Running {
+			q.first, q.still = "", 0
+			return false, true
+		}
+		if first == "" {
+			first = x.ID
+		}
+	}
+	if first == "" || first != q.first {
+		q.first, q.still = first, 0
+		return false, false
+	}
+	q.still++
+	return q.still >= q.looks, false
+}
+
+// tellNoWorker says it of the scans in line that no other reason is known for, and
+// takes it back.
+func (s *service) tellNoWorker(ctx context.Context, q *queue, open []store.Scan) error {
+	nobody, somebody := q.look(open)
+	for _, x := range open {
+		why := x.Waits
+		switch {
+		case nobody && why == "":
+			why = noWorker
+		case somebody && why == noWorker:
+			why = ""
+		}
+		if x.State != store.Queued || why == x.Waits {
+			continue
+		}
+		if err := s.store.Waits(ctx, x.ID, why); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *service) findLost(ctx context.Context, l *lookout, line *queue) error {
 	open, err := s.store.Open(ctx)
 	if err != nil {
+		return err
+	}
+	if err := s.tellNoWorker(ctx, line, open); err != nil {
 		return err
 	}
 	var running []store.Scan

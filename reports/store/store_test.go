@@ -69,6 +69,7 @@ func conform(t *testing.T, address func(*testing.T) string) {
 		{"a site has one open scan", testBusy},
 		{"another worker takes a scan over", testTakenOver},
 		{"a scan whose workers are lost ends", testLost},
+		{"the last scan is the last with a result", testLastScan},
 		{"a clock that jumps brings no flood and stops no schedule", testClock},
 		{"scans of one host follow each other", testHost},
 		{"what an incomplete scan did not see keeps its place", testIncomplete},
@@ -150,6 +151,33 @@ func (w *world) scanned(t *testing.T, state store.ScanState, rep *reports.Report
 		t.Fatal(err)
 	}
 	return x
+}
+
+func testLastScan(t *testing.T, w *world) {
+	expect := func(when, want string) {
+		t.Helper()
+		if got, err := w.LastScan(t.Context(), w.site.ID); err != nil || got.ID != want {
+			t.Errorf("%s: %q, %v, want %q", when, got.ID, err, want)
+		}
+	}
+	expect("before any", "")
+	x := w.scanned(t, store.Finished, report())
+	expect("after one", x.ID)
+	w.clock.pass(time.Minute)
+	y := w.scanned(t, store.Incomplete, report())
+	expect("after an incomplete one, which has a result", y.ID)
+	w.clock.pass(time.Minute)
+	failed := must(w.Queue(t.Context(), "admin", store.Scan{Site: w.site.ID, Reason: "person"}))(t)
+	expect("while one waits", y.ID)
+	failed = must(w.Begin(t.Context(), failed.ID, 0, "w1"))(t)
+	expect("while one runs", y.ID)
+	if err := w.Fail(t.Context(), failed, "no browser"); err != nil {
+		t.Fatal(err)
+	}
+	expect("after one that failed", y.ID)
+	if got, err := w.LastScan(t.Context(), "nobody"); err != nil || got.ID != "" {
+		t.Errorf("of a site that is not there: %+v, %v", got, err)
+	}
 }
 
 func testFinish(t *testing.T, w *world) {
