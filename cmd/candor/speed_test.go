@@ -98,6 +98,7 @@ type seen struct {
 	urls     map[string]bool // without what differs from visit to visit
 	cookies  map[string]bool // name and domain
 	memory   float64         // MiB of the program's own process; 0 when not known
+	idle     float64         // share of the machine's processor time that nobody used; 0 when not known
 }
 
 func (s *seen) perPage() float64 { return s.wall.Seconds() / heavyPages }
@@ -174,7 +175,8 @@ func BenchmarkStates(b *testing.B) {
 		b.ReportMetric(one.wall.Seconds(), "one-s")
 		b.ReportMetric(four.wall.Seconds(), "four-s")
 		b.ReportMetric(ratio, "ratio")
-		b.Logf("%d pages, best of %d: one state %.1f s, four states %.1f s, ratio %.2f; the goal is at most %.1f", pages, speedRounds, one.wall.Seconds(), four.wall.Seconds(), ratio, goal)
+		b.Logf("%d pages, best of %d: one state %.1f s (processors idle %.0f %%), four states %.1f s (%.0f %%), ratio %.2f; the goal is at most %.1f",
+			pages, speedRounds, one.wall.Seconds(), 100*one.idle, four.wall.Seconds(), 100*four.idle, ratio, goal)
 	}
 }
 
@@ -190,6 +192,7 @@ func scanHeavy(b *testing.B, server *webtest.Server, tabs, pages int, states ...
 	cmd := exec.Command(builtCandor(b), args...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
+	idle, all := processorTime()
 	started := time.Now()
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
@@ -199,6 +202,9 @@ func scanHeavy(b *testing.B, server *webtest.Server, tabs, pages int, states ...
 	s := &seen{what: "candor scan", wall: time.Since(started), urls: map[string]bool{}, cookies: map[string]bool{}, memory: stop()}
 	if err != nil {
 		b.Fatalf("candor scan: %v\n%s", err, &out)
+	}
+	if idleNow, allNow := processorTime(); allNow > all {
+		s.idle = (idleNow - idle) / (allNow - all)
 	}
 	r, err := evidence.Open(filepath.Join(dir, "evidence"))
 	if err != nil {
@@ -368,6 +374,23 @@ func quiet(traffic <-chan int, fixed time.Duration) (n int) {
 			return n
 		}
 	}
+}
+
+// processorTime is what the processors of the machine spent idle and in all, in
+// ticks since it started (Linux; else 0).
+func processorTime() (idle, all float64) {
+	stat, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, 0
+	}
+	var t [8]float64 // user, nice, system, idle, iowait, irq, softirq, steal
+	if _, err := fmt.Sscanf(string(stat), "cpu %f %f %f %f %f %f %f %f", &t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &t[7]); err != nil {
+		return 0, 0
+	}
+	for _, v := range t {
+		all += v
+	}
+	return t[3] + t[4], all
 }
 
 // watchMemory follows the most resident memory that a process has had, in MiB.
