@@ -53,7 +53,7 @@ type ChoiceWay struct {
 	Address   string `json:"address" doc:"Where a link leads; empty of a control."`
 	On        string `json:"on" doc:"Address of the page that names it."`
 	Notice    bool   `json:"notice" doc:"That page is a notice."`
-	Outcome   string `json:"outcome" enum:"taken|reached|failed|not-tested"`
+	Outcome   string `json:"outcome" enum:"taken|operated|reached|failed|not-tested"`
 	Why       string `json:"why"`
 	Steps     int    `json:"steps" doc:"Clicks and pages to where it is used."`
 	Account   bool   `json:"account" doc:"A log-in is asked for."`

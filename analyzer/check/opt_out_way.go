@@ -22,7 +22,7 @@ func optOutWay(m *Matcher, r *rules.Rule) result {
 		return result{outcome: NotTested, why: capital(c.Why) + "."}
 	}
 	var res result
-	used, open, untested := 0, 0, 0
+	used, operated, open, untested := 0, 0, 0, 0
 	for i := range c.Ways {
 		w := &c.Ways[i]
 		switch {
@@ -30,6 +30,8 @@ func optOutWay(m *Matcher, r *rules.Rule) result {
 			res.findings = append(res.findings, m.wayFinding(r, c, w))
 		case w.Outcome == evidence.WayTaken:
 			used++
+		case w.Outcome == evidence.WayOperated:
+			operated++
 		case w.Outcome == evidence.WayReached:
 			open++
 		default:
@@ -42,7 +44,7 @@ func optOutWay(m *Matcher, r *rules.Rule) result {
 	case used == 0 && open == 0:
 		return result{outcome: NotTested, why: capital(c.Why) + "."}
 	}
-	why := countOf(len(c.Ways), "%d ways to opt out are named", "One way to opt out is named") + ": " + list([]string{fmt.Sprintf("%d was used", used), fmt.Sprintf("%d opened, without a sign that they were used", open), fmt.Sprintf("%d were not tried", untested)}) + "."
+	why := countOf(len(c.Ways), "%d ways to opt out are named", "One way to opt out is named") + ": " + list([]string{fmt.Sprintf("%d taken", used), fmt.Sprintf("%d used without a sign that it took", operated), fmt.Sprintf("%d opened and not used", open), fmt.Sprintf("%d not tried", untested)}) + "."
 	return result{outcome: Matches, why: why}
 }
 

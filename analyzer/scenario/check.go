@@ -37,7 +37,7 @@ func (c *checker) oneOf(node *yaml.Node, place []any, what, value string, list [
 
 var (
 	outcomes = []string{string(check.Differs), string(check.Matches), string(check.NeedsPerson), string(check.NotApplicable), string(check.NotTested)}
-	ways     = []string{evidence.WayTaken, evidence.WayReached, evidence.WayFailed, evidence.WayNotTested}
+	ways     = []string{evidence.WayTaken, evidence.WayOperated, evidence.WayReached, evidence.WayFailed, evidence.WayNotTested}
 	choices  = []string{"", evidence.ChoiceTaken, evidence.ChoiceSent, evidence.ChoiceOffered, evidence.ChoiceNoBanner, evidence.ChoiceNotTested}
 	kinds    = []string{"privacy", "cookie", "state", "children", "applicants", "terms"}
 )

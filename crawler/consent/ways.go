@@ -234,7 +234,7 @@ func (a *attempt) tryWay(ctx context.Context, c *control) (why string, err error
 	}
 	a.way.Outcome, a.way.Why = evidence.WayTaken, ""
 	if m.Choice.Outcome != evidence.ChoiceTaken {
-		a.way.Outcome, a.way.Why = evidence.WayReached, told(m.Choice.Why, 300)
+		a.way.Outcome, a.way.Why = evidence.WayOperated, told(m.Choice.Why, 300)
 	}
 	return "", nil
 }

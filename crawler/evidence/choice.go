@@ -45,6 +45,7 @@ type Choice struct {
 // What came of a way to opt out.
 const (
 	WayTaken     = "taken"      // it was used, and the page, a cookie, a stored value or an interface said that it took
+	WayOperated  = "operated"   // it was used, and nothing said that it took, or something said otherwise: Why tells
 	WayReached   = "reached"    // its page opens; it was not used, which Why explains
 	WayFailed    = "failed"     // its page does not open, or a click on it does nothing
 	WayNotTested = "not-tested" // nothing was tried
