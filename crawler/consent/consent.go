@@ -73,6 +73,7 @@ type Made struct {
 
 	platform int       // index of the rule; -1
 	before   *readings // what told of a choice before it was made
+	kept     *readings // what told of an opt-out after it was made; nil of other choices
 	want     string
 	age      float64 // of the page when the banner was first seen, in milliseconds
 	open     bool    // it counts only if it holds on the next page

@@ -217,6 +217,9 @@ func (o *Operator) find(ctx context.Context, p Page) (b *banner, platform bool, 
 				}
 			}
 			o.scroll(ctx, p, 0)
+			if !surveyed(p, frames) && ctx.Err() == nil {
+				return nil, platform, errSilent
+			}
 			return nil, platform, ctx.Err()
 		}
 		o.await(ctx, p, begun.Add(limit))

@@ -46,12 +46,17 @@ func (o *Operator) Holds(ctx context.Context, p Page, m *Made) {
 	a := &attempt{Operator: o, p: p, made: m, want: m.want}
 	sign := evidence.Sign{Kind: "next_page", Says: "yes", Detail: told(p.URL(), 300)}
 	var b *banner
+	answered := true
 	if m.want == wantOptOut { // a banner that asks for something else may well be there
 		a.settle(ctx, p)
 	} else {
-		b = a.again(ctx)
+		b, answered = a.again(ctx)
 	}
-	list := a.weigh(m.before, a.read(ctx, m.platform), m.want, m.platform)
+	now := a.read(ctx, m.platform)
+	list := a.weigh(m.before, now, m.want, m.platform)
+	if m.want == wantOptOut && m.before != nil && m.kept != nil {
+		list = append(list, forgotten(m.before, m.kept, now)...)
+	}
 	_, against := weighed(list)
 	switch {
 	case b != nil:
@@ -64,7 +69,7 @@ func (o *Operator) Holds(ctx context.Context, p Page, m *Made) {
 		m.Choice.Signs = append(m.Choice.Signs, sign)
 		a.fail(ctx, nil, fmt.Sprintf("the choice was made, but on the next page the site's %s says otherwise: %s", signName(against.Sign), told(against.Detail, 150)))
 		return
-	case ctx.Err() != nil || len(p.Frames()) == 0:
+	case ctx.Err() != nil || len(p.Frames()) == 0 || !answered:
 		sign.Says, sign.Detail = "unclear", "the next page did not answer"
 		if m.open {
 			m.Choice.Signs = append(m.Choice.Signs, sign)
@@ -76,20 +81,21 @@ func (o *Operator) Holds(ctx context.Context, p Page, m *Made) {
 }
 
 // again waits whether the banner is shown on another page, somewhat longer than
-// it took to come on the first.
-func (a *attempt) again(ctx context.Context) *banner {
+// it took to come on the first. With answered false the page did not answer at
+// the end of that.
+func (a *attempt) again(ctx context.Context) (b *banner, answered bool) {
 	a.settle(ctx, a.p)
 	enough := a.made.age*1.25 + 500
 	until := time.Now().Add(a.limits.platform)
 	for {
 		frames := a.survey(ctx, a.p, true)
-		b := a.best(frames)
-		last := len(frames) == 0 || frames[0].look.Age >= enough || time.Now().After(until)
+		b, answered = a.best(frames), surveyed(a.p, frames)
+		last := answered && frames[0].look.Age >= enough || len(a.p.Frames()) == 0 || time.Now().After(until)
 		if b == nil && last && a.pierce(ctx, a.p) > 0 {
 			b = a.best(a.survey(ctx, a.p, true))
 		}
 		if b != nil || ctx.Err() != nil || last {
-			return b
+			return b, answered
 		}
 		a.await(ctx, a.p, until)
 	}
@@ -247,7 +253,7 @@ func (a *attempt) comes(ctx context.Context) *banner {
 	for {
 		if i := a.made.platform; i >= 0 {
 			b := &banner{rule: i, n: -1, how: "rule"}
-			if v := a.ruleLayer(ctx, b, true); v != nil {
+			if v, _ := a.ruleLayer(ctx, b, true); v != nil {
 				return v.b
 			}
 		}

@@ -234,7 +234,7 @@ func (a *attempt) deeper(ctx context.Context, b *banner, v *view) {
 		if a.click(ctx, v.b, &v.Controls[i], role) != "" {
 			continue
 		}
-		next, _ := a.after(ctx, v, true)
+		next, _, _ := a.after(ctx, v, true)
 		if next == nil {
 			continue
 		}

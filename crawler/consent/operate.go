@@ -36,8 +36,39 @@ var ruleRoles = []struct{ part, role string }{
 }
 
 // layer reads the layer that a banner shows now; later says that it may be
-// another one than that which was found. nil means that there is none.
-func (a *attempt) layer(ctx context.Context, b *banner, later bool) *view {
+// another one than that which was found. nil means that there is none, or with
+// answered false that the page did not answer though it was asked again: then
+// nothing is known of the banner.
+func (a *attempt) layer(ctx context.Context, b *banner, later bool) (v *view, answered bool) {
+	answered = a.answers(ctx, func() bool {
+		v, answered = a.look(ctx, b, later)
+		return answered
+	})
+	return v, answered
+}
+
+// answers asks until the page answers, within bounds: a look that failed tells
+// nothing of what is there.
+func (a *attempt) answers(ctx context.Context, look func() bool) bool {
+	until := time.Now().Add(a.limits.settle)
+	for !look() {
+		if ctx.Err() != nil || time.Now().After(until) {
+			return false
+		}
+		a.await(ctx, a.p, until)
+	}
+	return true
+}
+
+// has says whether a frame is in the page. Of a page without frames, which is
+// between two documents or lost, that is not known.
+func has(p Page, frame string) (there, known bool) {
+	frames := p.Frames()
+	return slices.ContainsFunc(frames, func(f Frame) bool { return f.ID == frame }), len(frames) > 0
+}
+
+// look is one look at a layer, which may fail.
+func (a *attempt) look(ctx context.Context, b *banner, later bool) (v *view, answered bool) {
 	if b.rule >= 0 {
 		return a.ruleLayer(ctx, b, later)
 	}
@@ -47,15 +78,20 @@ func (a *attempt) layer(ctx context.Context, b *banner, later bool) *view {
 		}
 	}
 	var got layerAnswer
-	if ask(ctx, a.p, b.frame.ID, map[string]any{"op": "layer", "n": b.n, "how": b.how}, &got) != nil || got.Gone || got.Layer == nil {
-		return nil
+	if ask(ctx, a.p, b.frame.ID, map[string]any{"op": "layer", "n": b.n, "how": b.how}, &got) != nil {
+		there, known := has(a.p, b.frame.ID)
+		return nil, known && !there
 	}
-	return a.view(b, &got)
+	if got.Gone || got.Layer == nil {
+		return nil, true
+	}
+	return a.view(b, &got), true
 }
 
-func (a *attempt) ruleLayer(ctx context.Context, b *banner, later bool) *view {
+func (a *attempt) ruleLayer(ctx context.Context, b *banner, later bool) (v *view, answered bool) {
 	r := a.rules[b.rule]
 	frames := head(a.p.Frames(), 1)
+	answered = len(frames) > 0
 	var seen []seenFrame
 	if r.Frame != "" || r.Frame2 != "" {
 		seen = a.survey(ctx, a.p, false)
@@ -67,6 +103,11 @@ func (a *attempt) ruleLayer(ctx context.Context, b *banner, later bool) *view {
 				frames = append(frames, f.Frame)
 			}
 		}
+		for _, f := range head(a.p.Frames(), maxFrames) {
+			if r.inFrame(f.URL) && !slices.ContainsFunc(seen, func(s seenFrame) bool { return s.ID == f.ID }) {
+				answered = false
+			}
+		}
 	}
 	for _, f := range frames {
 		want := map[string]any{"op": "layer", "rule": r, "second": later, "how": "rule", "n": -1}
@@ -74,7 +115,13 @@ func (a *attempt) ruleLayer(ctx context.Context, b *banner, later bool) *view {
 			want["n"] = b.n
 		}
 		var got layerAnswer
-		if ask(ctx, a.p, f.ID, want, &got) != nil || got.Gone || got.Layer == nil {
+		if ask(ctx, a.p, f.ID, want, &got) != nil {
+			if there, known := has(a.p, f.ID); there || !known {
+				answered = false
+			}
+			continue
+		}
+		if got.Gone || got.Layer == nil {
 			continue
 		}
 		now := *b
@@ -84,9 +131,9 @@ func (a *attempt) ruleLayer(ctx context.Context, b *banner, later bool) *view {
 				now.at = s.at
 			}
 		}
-		return a.view(&now, &got)
+		return a.view(&now, &got), true
 	}
-	return nil
+	return nil, answered
 }
 
 // next finds the layer that a banner without a rule shows now.
@@ -188,8 +235,11 @@ func overlap(a, b evidence.Box) bool {
 // decide accepts or refuses everything on a banner, through its layers. It
 // returns the banner as it was last, and why it is still there; "" when it went.
 func (a *attempt) decide(ctx context.Context, b *banner, reopened bool) (last *banner, why string, err error) {
-	v := a.layer(ctx, b, reopened)
-	if v == nil {
+	v, answered := a.layer(ctx, b, reopened)
+	switch {
+	case !answered:
+		return b, a.unanswered("what the banner offers"), ctx.Err()
+	case v == nil:
 		return b, "the banner went away by itself before the choice was made", ctx.Err()
 	}
 	a.tell(ctx, v.b, v)
@@ -223,8 +273,10 @@ func (a *attempt) decide(ctx context.Context, b *banner, reopened bool) (last *b
 			continue
 		}
 		chose = chose || c.is.role == a.want || c.is.role == roleSave
-		next, gone := a.after(ctx, v, c.is.role == roleSettings)
+		next, gone, answered := a.after(ctx, v, c.is.role == roleSettings)
 		switch {
+		case !answered:
+			return v.b, a.unanswered(fmt.Sprintf("whether the banner went after a click on %q", told(c.Text, 60))), ctx.Err()
 		case gone && c.is.role == roleSettings:
 			return v.b, fmt.Sprintf("the banner closed when its settings were opened with %q, and no second layer was shown", told(c.Text, 60)), ctx.Err()
 		case gone:
@@ -349,39 +401,64 @@ func (a *attempt) press(ctx context.Context, b *banner, n int, isToggle bool, s 
 	return s.Failure
 }
 
+// unanswered says that something is not known, and marks the sign of the banner
+// as unclear.
+func (a *attempt) unanswered(what string) string {
+	a.silent = true
+	return what + " could not be seen: the page did not answer"
+}
+
 // after waits for what a click does: the banner goes, or shows another layer.
-// next is that layer, nil when nothing changed.
-func (a *attempt) after(ctx context.Context, v *view, opens bool) (next *view, gone bool) {
+// next is that layer, nil when nothing changed. With answered false it is not
+// known.
+func (a *attempt) after(ctx context.Context, v *view, opens bool) (next *view, gone, answered bool) {
 	until := time.Now().Add(a.limits.effect)
 	before := v.signature()
 	for {
-		now := a.layer(ctx, v.b, true)
+		now, answered := a.layer(ctx, v.b, true)
 		switch {
 		case ctx.Err() != nil:
-			return nil, false
+			return nil, false, true // the caller sees it
+		case !answered:
+			return nil, false, false
 		case now == nil && !opens || now != nil && now.signature() != before:
 			// What follows the click is waited for: a layer that fades, a page that is loaded again.
 			a.settle(ctx, a.p)
-			if now = a.layer(ctx, v.b, true); now == nil && !opens {
-				return nil, !a.shown(ctx)
+			if now, answered = a.layer(ctx, v.b, true); !answered {
+				return nil, false, ctx.Err() != nil
+			}
+			if now == nil && !opens {
+				shown, answered := a.shown(ctx)
+				return nil, answered && !shown, answered || ctx.Err() != nil
 			}
 			if now != nil && now.signature() != before && (!opens || now.born != v.born || now.N != v.N || len(now.Controls) != len(v.Controls) || len(now.Toggles) != len(v.Toggles)) {
-				return now, false
+				return now, false, true
 			}
 		}
 		if time.Now().After(until) {
 			if now != nil && now.signature() != before {
-				return now, false
+				return now, false, true
 			}
-			return nil, now == nil
+			return nil, now == nil, true
 		}
 		a.await(ctx, a.p, until)
 	}
 }
 
 // shown says whether any consent banner is in sight.
-func (a *attempt) shown(ctx context.Context) bool {
-	return a.best(a.survey(ctx, a.p, true)) != nil
+func (a *attempt) shown(ctx context.Context) (shown, answered bool) {
+	answered = a.answers(ctx, func() bool {
+		frames := a.survey(ctx, a.p, true)
+		shown = a.best(frames) != nil
+		return shown || surveyed(a.p, frames)
+	})
+	return shown, answered
+}
+
+// surveyed says whether the page itself is among what was seen of its frames.
+func surveyed(p Page, seen []seenFrame) bool {
+	frames := p.Frames()
+	return len(frames) > 0 && len(seen) > 0 && seen[0].ID == frames[0].ID
 }
 
 // toSwitch are the toggles that do not stand as the choice wants them.
@@ -446,8 +523,12 @@ func (a *attempt) switchAll(ctx context.Context, v *view) string {
 }
 
 func (a *attempt) switchOne(ctx context.Context, b *banner, t toggle) string {
+	const silent = "the page did not answer how it stands"
 	// An earlier switch may have changed this one too.
-	if on, there := a.isOn(ctx, b, t.N); !there || on == a.wantOn(t) {
+	switch done, answered := a.stands(ctx, b, t); {
+	case !answered:
+		return silent
+	case done:
 		return ""
 	}
 	if failed := a.press(ctx, b, t.N, true, evidence.ChoiceStep{Do: "toggle", Role: "toggle", Text: t.Label}); failed != "" {
@@ -455,22 +536,31 @@ func (a *attempt) switchOne(ctx context.Context, b *banner, t toggle) string {
 	}
 	until := time.Now().Add(a.limits.effect / 4)
 	for {
-		if on, there := a.isOn(ctx, b, t.N); !there || on == a.wantOn(t) {
+		switch done, answered := a.stands(ctx, b, t); {
+		case !answered:
+			return silent
+		case done:
 			return ""
-		}
-		if ctx.Err() != nil || time.Now().After(until) {
+		case ctx.Err() != nil || time.Now().After(until):
 			return "a click on it changed nothing"
 		}
 		a.await(ctx, a.p, until)
 	}
 }
 
-func (a *attempt) isOn(ctx context.Context, b *banner, n int) (on, there bool) {
-	var got struct {
-		States []struct{ There, On bool }
-	}
-	if ask(ctx, a.p, b.frame.ID, map[string]any{"op": "toggled", "list": []int{n}}, &got) != nil || len(got.States) != 1 {
-		return false, false
-	}
-	return got.States[0].On, got.States[0].There
+// stands says whether a toggle is as it is wanted, or went away.
+func (a *attempt) stands(ctx context.Context, b *banner, t toggle) (done, answered bool) {
+	answered = a.answers(ctx, func() bool {
+		var got struct {
+			States []struct{ There, On bool }
+		}
+		if ask(ctx, a.p, b.frame.ID, map[string]any{"op": "toggled", "list": []int{t.N}}, &got) != nil || len(got.States) != 1 {
+			there, known := has(a.p, b.frame.ID)
+			done = true
+			return known && !there
+		}
+		done = !got.States[0].There || got.States[0].On == a.wantOn(t)
+		return true
+	})
+	return done, answered
 }

@@ -39,7 +39,10 @@ const (
 	maxWayBack = 10
 )
 
-var errLost = errors.New("the window went away")
+var (
+	errLost   = errors.New("the window went away")
+	errSilent = errors.New("whether a banner is shown could not be seen: the page did not answer")
+)
 
 // Operator finds and operates consent banners. It keeps no state between
 // attempts and may be used by several at the same time.
@@ -203,6 +206,8 @@ type attempt struct {
 	made *Made
 	want string // roleAccept or roleReject
 
+	silent bool // what became of the banner is not known, because the page did not answer
+
 	// Of an opt-out, the way that is tried, and how many steps there were before.
 	way   *evidence.ChoiceWay
 	since int
@@ -242,6 +247,8 @@ func (o *Operator) Choose(ctx context.Context, p Page, state evidence.State) (*M
 	case errors.Is(err, errLost):
 		m.Choice.Outcome, m.Choice.Why = evidence.ChoiceNotTested, "the choice was not finished: "+err.Error()
 		return m, err
+	case errors.Is(err, errSilent):
+		a.fail(ctx, nil, err.Error())
 	case err != nil || m.Choice.Outcome == "": // the attempt's own time is over
 		a.fail(ctx, nil, fmt.Sprintf("the choice was given up after %s", limit.Round(time.Second)))
 	}
@@ -286,11 +293,14 @@ func (a *attempt) observe(ctx context.Context) error {
 		if !signal {
 			m.Choice.Outcome = evidence.ChoiceOffered
 		}
-		if l := a.layer(ctx, b, false); l != nil {
+		switch l, answered := a.layer(ctx, b, false); {
+		case l != nil:
 			a.tell(ctx, b, l)
 			if !signal {
 				a.deeper(ctx, b, l)
 			}
+		case !answered && !signal:
+			m.Choice.Why = a.unanswered("what the banner offers")
 		}
 	}
 	if signal {
@@ -343,7 +353,11 @@ func (a *attempt) choose(ctx context.Context, want string) error {
 // conclude asks whether the choice took.
 func (a *attempt) conclude(ctx context.Context, b *banner, why string) error {
 	if why != "" {
-		a.made.Choice.Signs = append(a.made.Choice.Signs, evidence.Sign{Kind: "banner_gone", Says: "no"})
+		sign := evidence.Sign{Kind: "banner_gone", Says: "no"}
+		if a.silent {
+			sign.Says = "unclear"
+		}
+		a.made.Choice.Signs = append(a.made.Choice.Signs, sign)
 		a.fail(ctx, b, why)
 		return ctx.Err()
 	}

@@ -20,6 +20,7 @@ type fakePage struct {
 	after    func(*fakePage) // what a click does
 	restless bool            // it never comes to rest
 	deny     int             // so many questions fail, as in a document that goes away
+	mute     bool            // all of them do
 	text     string
 	clicks   int
 	cookies  []evidence.SentCookie
@@ -48,6 +49,9 @@ func (p *fakePage) Evaluate(ctx context.Context, frame, expression string, answe
 	}
 	if len(p.frames) == 0 || frame != p.frames[0].ID {
 		return errGone
+	}
+	if p.mute {
+		return errors.New("no answer in time")
 	}
 	if p.deny > 0 {
 		p.deny--
@@ -170,6 +174,16 @@ func TestChoose(t *testing.T) {
 			p.after = func(p *fakePage) { p.shown, p.frames = false, []Frame{{"other", "https://site.test/"}} }
 		}, "taken", "", 1},
 		{"there is no banner", hides, "no-banner", "no consent banner was shown", 0},
+		{"looks fail while nothing becomes of a click", func(p *fakePage) {
+			p.after = func(p *fakePage) { p.deny = 5 }
+		}, "not-tested", "still shown", 1},
+		{"looks fail until the banner went", func(p *fakePage) {
+			p.after = func(p *fakePage) { p.shown, p.deny = false, 3 }
+		}, "taken", "", 1},
+		{"the page does not answer any more after the click", func(p *fakePage) {
+			p.after = func(p *fakePage) { p.shown, p.mute = false, true }
+		}, "not-tested", "could not be seen: the page did not answer", 1},
+		{"the page never answers", func(p *fakePage) { p.mute = true }, "not-tested", "whether a banner is shown could not be seen", 0},
 	} {
 		run(t, c.name, func(t *testing.T) {
 			p := newFake()
@@ -269,6 +283,19 @@ func testHolds(t *testing.T) {
 	p.frames = nil
 	if o.Holds(t.Context(), p, m); m.Choice.Outcome != evidence.ChoiceNotTested {
 		t.Error("no answer: ", describe(m))
+	}
+	p = newFake()
+	o, m = made(p)
+	p.mute = true
+	if o.Holds(t.Context(), p, m); m.Choice.Outcome != evidence.ChoiceNotTested || last(m).Says != "unclear" {
+		t.Error("looks fail: ", describe(m))
+	}
+	// One look that fails does not hide that the banner is back.
+	p = newFake()
+	o, m = made(p)
+	p.shown, p.deny = true, 2
+	if o.Holds(t.Context(), p, m); m.Choice.Outcome != evidence.ChoiceNotTested || last(m).Says != "no" {
+		t.Error("the banner is back, and a look failed: ", describe(m))
 	}
 }
 
@@ -489,4 +516,42 @@ func FuzzAnswers(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestForgotten asks what of an opt-out's traces on a later page speaks against it.
+func TestForgotten(t *testing.T) {
+	cookies := func(list ...string) *readings {
+		r := &readings{jar: true}
+		for _, c := range list {
+			name, value, _ := strings.Cut(c, "=")
+			r.cookies = append(r.cookies, evidence.SentCookie{Name: name, Value: value, Domain: "site.test"})
+		}
+		return r
+	}
+	stored := &readings{jar: true, store: []pair{{"optout", "true"}}}
+	for _, c := range []struct {
+		name      string
+		made, now *readings
+		want      string // names of the signs
+	}{
+		{"kept", cookies("id=1", "opted_out=1"), cookies("opted_out=1", "id=2"), ""},
+		{"turned round", cookies("optout=Yes"), cookies("optout=no"), "optout"},
+		{"a value that changes", cookies("privacy=a1"), cookies("privacy=b2"), ""},
+		{"gone", cookies("id=1", "opted_out=1"), cookies("id=1"), "opted_out"},
+		{"the jar is empty", cookies("opted_out=1"), cookies(), "opted_out"},
+		{"the jar was not read", cookies("opted_out=1"), &readings{}, ""},
+		{"one of two is gone", cookies("opted_out=1", "privacy_saved=1"), cookies("opted_out=1"), ""},
+		{"the stored value of another origin", stored, cookies(), ""},
+	} {
+		var got []string
+		for _, e := range forgotten(&readings{}, c.made, c.now) {
+			if e.Says != "no" || e.Detail == "" {
+				t.Errorf("%s: %+v", c.name, e)
+			}
+			got = append(got, e.Name)
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: %q, not %q", c.name, got, c.want)
+		}
+	}
 }

@@ -171,6 +171,7 @@ func (a *attempt) optOutPage(ctx context.Context, c *control, before []string, h
 	if a.confirm(ctx, v.b, before, false) {
 		return true, ""
 	}
+	a.way.Outcome = evidence.WayOperated
 	return false, "the opt-out was made, but neither the page nor a cookie, a stored value or a privacy interface says that it was taken; " + reached
 }
 
@@ -191,7 +192,8 @@ func (a *attempt) confirm(ctx context.Context, b *banner, before []string, layer
 	var list []evaluated
 	var line string
 	for {
-		list = a.weigh(m.before, a.read(ctx, m.platform), wantOptOut, m.platform)
+		m.kept = a.read(ctx, m.platform)
+		list = a.weigh(m.before, m.kept, wantOptOut, m.platform)
 		for _, l := range a.lines(ctx, confirmationJS) {
 			if !slices.Contains(before, l) {
 				line = l

@@ -209,8 +209,13 @@ var checks = map[string]func(*Made) bool{
 	"optlogin.test/optout": func(m *Made) bool { return len(m.Choice.Ways) == 1 && m.Choice.Ways[0].Account },
 	"optpage.test/optout": func(m *Made) bool {
 		w := m.Choice.Ways
-		return len(w) == 1 && w[0].Outcome == evidence.WayTaken && w[0].Steps == 2 && w[0].On == "https://optpage.test/" && !w[0].Notice
+		return len(w) == 1 && w[0].Outcome == evidence.WayTaken && w[0].Steps == 2 && w[0].On == "https://optpage.test/" && !w[0].Notice && comesBack(m, "yes")
 	},
+	"optmute.test/optout": func(m *Made) bool {
+		w := m.Choice.Ways
+		return len(w) == 1 && w[0].Outcome == evidence.WayOperated && w[0].Why != ""
+	},
+	"optback.test/optout": func(m *Made) bool { return comesBack(m, "no") },
 	// The notice's ways by their own words and by their sentences; not its table of
 	// contents, its e-mail opt-out or what is about something else.
 	"optnotice.test/optout": func(m *Made) bool {
@@ -222,6 +227,12 @@ var checks = map[string]func(*Made) bool{
 		w := m.Choice.Ways
 		return len(w) == 1 && w[0].Outcome == evidence.WayFailed && w[0].Notice && w[0].Steps == 1
 	},
+}
+
+// comesBack says whether the sign of the next page says so: a visitor who opted
+// out and comes back.
+func comesBack(m *Made, says string) bool {
+	return slices.ContainsFunc(m.Choice.Signs, func(s evidence.Sign) bool { return s.Kind == "next_page" && s.Says == says })
 }
 
 func tryBanners(t *testing.T, o *Operator) {
@@ -274,6 +285,8 @@ func tryBanners(t *testing.T, o *Operator) {
 		{"optlogin.test", "optout", "not-tested", "an account is needed"},
 		{"optnow.test", "optout", "taken", ""},
 		{"optnothing.test", "optout", "not-tested", "leads to no switch"},
+		{"optmute.test", "optout", "not-tested", "the opt-out was made, but neither"},
+		{"optback.test", "optout", "not-tested", "on the next page the site's cookie opted_out says otherwise"},
 		{"optnotice.test", "optout", "taken", ""},
 		{"optbroken.test", "optout", "not-tested", "answers with status 404"},
 		{"optaway.test", "optout", "not-tested", "on another site (choices.other.test)"},

@@ -100,6 +100,7 @@ func askSigns(ctx context.Context, p Page, frame string, want map[string]any, an
 
 // readings is all that tells of the choice at one time.
 type readings struct {
+	jar     bool // was read
 	cookies []evidence.SentCookie
 	store   []pair
 	page    signsAnswer
@@ -109,7 +110,7 @@ type readings struct {
 func (o *Operator) readPage(ctx context.Context, p Page, rule int) *readings {
 	r := &readings{}
 	if c, err := p.Cookies(ctx); err == nil {
-		r.cookies = head(c, 5000)
+		r.jar, r.cookies = true, head(c, 5000)
 	}
 	paths := []string{}
 	if rule >= 0 {
@@ -397,7 +398,7 @@ func weighModes(before, now []mode, want string) []evaluated {
 }
 
 var (
-	consentName = regexp.MustCompile(`(?i)consent|cookie[-_.]?(s|notice|bar|banner|law|policy|pref|accept|choice|allow|control|settings|status|level)|gdpr|ccpa|cpra|dsgvo|rgpd|lgpd|privacy|\bcmp|tcf|opt[-_]?(in|out)|usprivacy|do[-_]?not[-_]?sell`)
+	consentName = regexp.MustCompile(`(?i)consent|cookie[-_.]?(s|notice|bar|banner|law|policy|pref|accept|choice|allow|control|settings|status|level)|gdpr|ccpa|cpra|dsgvo|rgpd|lgpd|privacy|\bcmp|tcf|opt(ed)?[-_]?(in|out)|usprivacy|do[-_]?not[-_]?sell`)
 	saysAccept  = regexp.MustCompile(`(?i)^"?(accept(ed)?([-_ ]?all)?|granted|allow(ed)?([-_ ]?all)?|opt[-_]?in|agreed?)"?$`)
 	saysReject  = regexp.MustCompile(`(?i)^"?(reject(ed)?([-_ ]?all)?|denied|deny|declined?|refused?|disallow(ed)?|opt[-_]?out|(only[-_ ]?)?(necessary|essential)([-_ ]?only)?)"?$`)
 )
@@ -426,6 +427,59 @@ func generic(before, now *readings, want string) []evaluated {
 	for _, e := range now.store {
 		if !slices.Contains(before.store, e) {
 			add("storage", e.Name, e.Value)
+		}
+	}
+	return out
+}
+
+// forgotten finds what an opt-out left behind and the next page turned round or
+// took away: of what is named after consent, a flag that says the contrary, or
+// all of it gone. Other values change for many reasons and tell nothing; nor does
+// a stored value that is missing, since the next page may be of another origin.
+func forgotten(before, made, now *readings) []evaluated {
+	var out, gone []evaluated
+	there := false
+	for _, e := range generic(before, made, wantOptOut) {
+		old, value := made.value(e.Kind, e.Name), now.value(e.Kind, e.Name)
+		if len(old) == 0 {
+			continue // its name was shortened
+		}
+		e.Says = "no"
+		switch {
+		case len(value) == 0 && e.Kind == "cookie" && now.jar:
+			e.Detail = "it came with the opt-out and is not there any more"
+			gone = append(gone, e)
+			continue
+		case !slices.Equal(value, old) && slices.Equal(value, []string{contrary[strings.ToLower(old[0])]}):
+			e.Detail = told(fmt.Sprintf("it was %s after the opt-out and is %s", old[0], value[0]), 300)
+			out = append(out, e)
+		}
+		there = true
+	}
+	if !there {
+		out = append(out, gone...)
+	}
+	return out
+}
+
+// contrary are flags and what turns them round.
+var contrary = map[string]string{"1": "0", "0": "1", "yes": "no", "no": "yes", "true": "false", "false": "true", "y": "n", "n": "y", "on": "off", "off": "on"}
+
+// value is what the cookies or the stored value of a name have, percent-decoded
+// and in lower case.
+func (r *readings) value(kind, name string) (out []string) {
+	switch kind {
+	case "cookie":
+		for _, c := range r.cookies {
+			if c.Name == name {
+				out = append(out, strings.ToLower(decoded(c.Value)))
+			}
+		}
+	case "storage":
+		for _, e := range r.store {
+			if e.Name == name {
+				out = append(out, strings.ToLower(decoded(e.Value)))
+			}
 		}
 	}
 	return out
