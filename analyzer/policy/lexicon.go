@@ -251,6 +251,7 @@ var notRecipients = []string{
 	"affiliate program", "other sites that", "social media information", "social media account", "social media data", "social media profile", "bank account",
 	"government agency id", "contact our data protection officer", "bank details", "bank information", "agent designated", "authorized agent", "authorised agent",
 	"user agent", "supervisory authority", "insurance company information", "your employer name", "subsidiaries of third party", "affiliated with", "our bank",
+	"advertiser id", "advertiser identifier",
 }
 
 // weakData are words that name data only in a list of data: "country" alone is

@@ -116,6 +116,8 @@ func newToken(s string, start, end int) token {
 func singular(w string) string {
 	n := len(w)
 	switch {
+	case w == "ids":
+		w = "id"
 	case n < 4 || w[n-1] != 's' || strings.HasSuffix(w, "ss") || strings.HasSuffix(w, "us") || strings.HasSuffix(w, "is"):
 	case strings.HasSuffix(w, "'s"):
 		w = w[:n-2]
