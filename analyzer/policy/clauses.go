@@ -61,7 +61,7 @@ func (s *sentence) predicateAt(i int) *predicate {
 	if !ok {
 		v, ok = s.makesAvailable(i)
 	}
-	if !ok || !t.word || s.takenBy(i, mData) || s.takenBy(i, mWho) {
+	if !ok || !t.word || s.takenBy(i, mData) || s.takenBy(i, mWho) || s.inName(i) {
 		return nil
 	}
 	if v.lemma == "process" && v.form == 'd' && t.low != "processed" || t.low == "sets" || s.doNotTrack(i) ||
@@ -110,7 +110,10 @@ func (s *sentence) predicateAt(i int) *predicate {
 		p.passive = true // "the cookie expires": what stands before it is what is kept
 		return p
 	}
-	switch v.form {
+	if p.form == 'd' && p.lemma == t.low && !be && !have && s.low(i+1) != "by" && (!p.bare || s.endsBefore(p.head, mWho)) {
+		p.form = 'b' // "partners may set cookies", "partners set cookies": the past of "set" looks the same
+	}
+	switch p.form {
 	case 'd':
 		p.passive = be
 		if !be && !have && !s.actorEndsAt(p.head) {
@@ -277,16 +280,29 @@ func (s *sentence) bound(list []*predicate, i int) {
 			continue
 		}
 		if in(s.low(k), ";", "but", "however", "unless", "except", "although", "though", "while", "whereas", "because", "if", "when", "nor", "whenever", "where", "until") ||
-			s.low(k) == "without" || s.low(k) == "other" && s.low(k+1) == "than" {
+			s.low(k) == "without" || s.low(k) == "beyond" && s.dataSoon(k) || s.low(k) == "other" && s.low(k+1) == "than" {
 			p.end = k
 			return
 		}
 	}
 }
 
+// dataSoon reports whether data stand right after a token, "your" and its like aside.
+func (s *sentence) dataSoon(k int) bool {
+	for t := k + 1; t <= k+2; t++ {
+		if s.takenBy(t, mData) {
+			return true
+		}
+	}
+	return false
+}
+
 // pastTakenBack passes over what is taken back in between: "your name, but not
 // your age, with advertisers".
 func (s *sentence) pastTakenBack(k int) int {
+	if s.low(k) == "but" && (s.low(k-1) == "nobody" || s.low(k-1) == "one" && s.low(k-2) == "no") {
+		return k + 1 // "nobody but our partners"
+	}
 	if s.low(k) != "but" || !in(s.low(k+1), "not", "never") {
 		return k
 	}

@@ -11,7 +11,7 @@ func (s *sentence) condition(p *predicate) (words string, exception int) {
 		switch {
 		case s.excepts(p, t):
 			from = t
-			if t >= p.at && s.low(t) != "unless" && !(s.low(t) == "except" && in(s.low(t+1), "as", "where", "when", "if", "in")) {
+			if t >= p.at && !in(s.low(t), "unless", "beyond") && !(s.low(t) == "except" && in(s.low(t+1), "as", "where", "when", "if", "in")) {
 				exception = t
 			}
 		case p.negated && habits[s.low(t)] && t >= p.head-8 && t < p.at+12:
@@ -42,6 +42,8 @@ var habits = wordSet("knowingly intentionally directly automatically generally t
 func (s *sentence) excepts(p *predicate, t int) bool {
 	w, next := s.low(t), s.low(t+1)
 	switch {
+	case w == "beyond" && p.negated && t > p.at && s.dataSoon(t):
+		return true
 	case in(w, "unless", "except", "excluding"), w == "other" && next == "than", w == "apart" && next == "from" && !in(s.low(t+2), "that", "this", "these"),
 		w == "with" && next == "the" && in(s.low(t+2), "exception", "exceptions"):
 		return w != "unless" && t >= p.at || t > p.at || t+25 > p.at
@@ -78,6 +80,8 @@ func (s *sentence) limitsDenial(p *predicate, t int) bool {
 	switch w {
 	case "without":
 		return true
+	case "before", "prior":
+		return s.consentAfter(t)
 	case "after", "once":
 		return p.action == actRetain
 	case "as":
@@ -142,7 +146,7 @@ func (s *sentence) moreThan(t int) bool {
 
 func (s *sentence) consentAfter(t int) bool {
 	for u := t + 1; u < len(s.toks) && u < t+9; u++ {
-		if in(s.low(u), "consent", "permission", "authorization", "authorisation", "approval", "asking", "notice", "agreement", "notifying", "informing", "telling", "opt") {
+		if in(s.low(u), "consent", "permission", "authorization", "authorisation", "approval", "asking", "notice", "agreement", "agree", "notifying", "informing", "telling", "opt") {
 			return true
 		}
 	}
@@ -181,6 +185,9 @@ func (s *sentence) clauseEnd(from int, p *predicate) int {
 
 // only reports whether a predicate is limited by "only" and its like.
 func (s *sentence) only(p *predicate) bool {
+	if t := s.toNobody(p); t > 0 && s.nobodyBut(t) {
+		return true
+	}
 	for t := max(0, p.head-2); t < len(s.toks) && t < p.at+30; t++ {
 		if !in(s.low(t), "only", "solely", "strictly", "exclusively") || s.low(t-1) == "not" || s.low(t-1) == "but" && s.low(t-2) == "not" {
 			continue

@@ -209,6 +209,10 @@ func (r *reader) shape(at spot, s *sentence, list []*predicate, p *predicate, st
 				st.takes(at, s, k)
 			}
 		}
+	case p.action == verbPlace && ref != nil && !p.negated && in(s.low(p.at+1), "some", "them", "theirs"):
+		// "our partners set some too": cookies, as the sentence before said
+		st.Actor, st.Action, st.RecipientRefs = "we", actLet, []RecipientRef{*ref}
+		return true
 	case p.action == verbEmbed || p.action == verbPlace:
 		return false
 	case p.lemma == "contain":

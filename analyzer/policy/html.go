@@ -63,7 +63,7 @@ func parsePage(raw []byte, contentType string) page {
 	w.containers(main)
 	w.walk(main, 0)
 	w.flush()
-	p.pieces = trimEnds(w.out)
+	p.pieces = joinWrapped(trimEnds(w.out))
 	p.words = countWords(p.pieces)
 	if p.words < maxWall {
 		p.buttons = dialogButtons(root)

@@ -57,7 +57,7 @@ func (s *sentence) embeds(p *predicate) bool { return len(s.embedded(p)) > 0 }
 func (s *sentence) embedded(p *predicate) []RecipientRef {
 	var out []RecipientRef
 	want := func(m mention) bool {
-		return m.kind == mWho && (m.ref.Kind != "category" || vendorish[m.id] || hired[m.id] && !p.negated)
+		return m.kind == mWho && !s.replaced(m) && (m.ref.Kind != "category" || vendorish[m.id] || hired[m.id] && !p.negated)
 	}
 	if p.passive || p.reduced {
 		for _, m := range s.mentions {

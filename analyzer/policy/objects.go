@@ -119,6 +119,7 @@ func (s *sentence) passiveObjects(list []*predicate, i int) {
 		return
 	}
 	s.leftData(list, i, p)
+	p.data = s.followingList(p.data)
 	p.vague = in(s.low(p.head-1), "it", "they", "this", "these", "them")
 	if len(p.data) == 0 && p.passive && !(p.vague && handsOut[p.action]) {
 		for k, m := range s.mentions {
@@ -233,7 +234,7 @@ func (s *sentence) recipients(list []*predicate, i int) {
 		}
 		next = m.end
 		switch {
-		case m.kind == mWho && opened:
+		case m.kind == mWho && opened && !s.replaced(m):
 			p.to = append(p.to, k)
 		case m.kind == mActor && m.id == "user" && handsOut[p.action] && (opened && in(s.low(m.start-1), "to", "with") || m.start == p.at+1):
 			if len(p.to) == 0 && p.action != actProvide {
@@ -264,7 +265,7 @@ func (s *sentence) reach(list []*predicate, i int) int {
 	}
 	for t := p.at + 1; t < end; t++ {
 		t = s.pastTakenBack(t)
-		if in(s.low(t), ";", "but", "unless", "except", "however", "nor") {
+		if in(s.low(t), ";", "but", "unless", "except", "however", "nor", "although", "though", "whereas") {
 			return t
 		}
 	}

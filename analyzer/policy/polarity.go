@@ -10,6 +10,9 @@ func (s *sentence) polarity(list []*predicate, i int) {
 	switch {
 	case own:
 		p.negated = neg
+		if neg && p.action == actCollect && s.nobodyDoes(p) {
+			p.action = actShare // "nobody gets to see it"
+		}
 	case p.inf && p.governor >= 0 && !list[p.governor].joined || p.inf && p.governor >= 0:
 		q := list[p.governor]
 		p.negated = q.negated
@@ -261,7 +264,7 @@ func (s *sentence) ownNegation(p *predicate) (negated, found bool) {
 	if p.modality != "" && s.low(p.at+1) == "not" {
 		return true, true
 	}
-	if s.forbidden(p) {
+	if s.forbidden(p) || s.turned(p) {
 		return true, true
 	}
 	if in(s.low(p.at+1), "neither", "no", "none") && s.low(p.at+2) != "later" && s.low(p.at+2) != "more" && !(p.form == 'g' && p.bare) && !p.joined {
@@ -279,7 +282,7 @@ func (s *sentence) ownNegation(p *predicate) (negated, found bool) {
 		}
 	}
 	if p.passive && len(p.data) > 0 {
-		first := s.mentions[p.data[0]].start
+		first := s.mentions[s.afterLabel(p)].start
 		for t := max(0, first-3); t < first; t++ {
 			if in(s.low(t), "none", "neither") || s.low(t) == "no" && !s.verbBetween(t, first) {
 				return true, true
@@ -289,7 +292,40 @@ func (s *sentence) ownNegation(p *predicate) (negated, found bool) {
 	if p.passive && p.circumstance(s, p.head) {
 		return true, true
 	}
+	if p.reduced && p.bare && s.inverted(p) {
+		p.reduced, p.passive = false, true
+		return true, true
+	}
 	return false, false
+}
+
+// afterLabel is the first data of a passive's subject, what stands before a
+// colon aside: "bank data: no account number is kept".
+func (s *sentence) afterLabel(p *predicate) int {
+	for t := p.head - 1; t > 0; t-- {
+		if s.low(t) != ":" {
+			continue
+		}
+		for _, k := range p.data {
+			if s.mentions[k].start > t {
+				return k
+			}
+		}
+	}
+	return p.data[0]
+}
+
+// inverted reads "at no point is your location recorded".
+func (s *sentence) inverted(p *predicate) bool {
+	for t := p.head - 1; t > 0 && t > p.head-9; t-- {
+		if in(s.low(t), ",", ";") {
+			return false
+		}
+		if beForms[s.low(t)] {
+			return p.circumstance(s, t) || s.low(t-1) == "never" || s.low(t-1) == "nor"
+		}
+	}
+	return false
 }
 
 // forbids are verbs that deny what follows "from" or "to".
@@ -364,7 +400,7 @@ func (s *sentence) distantNegation(p *predicate, low int) (negated, found bool) 
 // promised reports whether "not to" hangs on a promise of ours.
 func (s *sentence) promised(p *predicate) bool {
 	for t := p.head - 3; t >= 0 && t > p.head-8; t-- {
-		if in(s.low(t), "agree", "agreed", "promise", "commit", "committed", "pledge", "undertake", "undertakes") {
+		if in(s.low(t), "agree", "agreed", "promise", "commit", "committed", "pledge", "undertake", "undertakes") || in(s.low(t), "policy", "practice") && in(s.low(t-1), "our", "company") {
 			return !s.choiceBefore(t)
 		}
 	}

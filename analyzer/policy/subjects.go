@@ -244,8 +244,8 @@ func (s *sentence) withOthers(m int) []int {
 		}
 		next := s.mentions[who[0]]
 		gap := next.start - o.end
-		if gap < 1 || gap > 4 {
-			break
+		if gap < 1 || gap > 4 || next.kind == mActor && s.hangs(o) {
+			break // "we share it with advertisers, and we ask …"
 		}
 		ok := false
 		for i := o.end; i < next.start; i++ {
@@ -322,10 +322,10 @@ func (s *sentence) infinitive(list []*predicate, i int) {
 				return
 			}
 		}
-		if q.action == verbAllow && near < 0 {
+		if q.action == verbAllow && s.low(to-1) == "us" {
 			// "allows you to …" and the like are found above; "allow us to" is we.
-			if w := s.low(to - 1); w == "us" {
-				p.who = []int{s.mentionEnding(to, mActor)}
+			if us := s.mentionEnding(to, mActor); us >= 0 {
+				p.who = []int{us}
 				return
 			}
 		}
