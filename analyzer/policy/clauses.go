@@ -64,7 +64,7 @@ func (s *sentence) predicateAt(i int) *predicate {
 	if !ok || !t.word || s.takenBy(i, mData) || s.takenBy(i, mWho) || s.inName(i) {
 		return nil
 	}
-	if v.lemma == "process" && v.form == 'd' && t.low != "processed" || t.low == "sets" || s.doNotTrack(i) ||
+	if v.lemma == "process" && v.form == 'd' && t.low != "processed" || t.low == "sets" && !s.endsBefore(i, mWho) || s.doNotTrack(i) ||
 		v.lemma == "hold" && in(s.low(i+1), "responsible", "liable", "accountable", "harmless") {
 		return nil
 	}

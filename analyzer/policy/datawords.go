@@ -100,7 +100,7 @@ func (s *sentence) misread(i int, id string) bool {
 			in(next, "security", "protection", "controller", "officer", "practices", "contained", "commissioner", "processing") {
 			return true
 		}
-		return in(next, "on", "regarding", "concerning") && !in(s.low(i+2), "you", "your", "how", "the")
+		return in(next, "on", "regarding", "concerning") && !in(s.low(i+2), "you", "your", "how", "the") && !(next == "on" && s.low(i+2) == "to")
 	case id == "email" && (prev == "as" && s.mentionsAny("means") || in(s.low(i-2), "a", "an") && s.toks[i-1].cap):
 		return true // a way to tell somebody, a message
 	case id == "email" || id == "phone":
@@ -164,6 +164,9 @@ func (s *sentence) amongData(k int) bool {
 	// The object of a collecting verb: "we collect your name", "such as gender,".
 	if in(s.low(m.start-1), "your", "their") && in(s.low(m.start-2), "collect", "collects", "gather", "ask", "know", "record", "store", "for") && (s.low(m.start-2) != "for" || s.low(m.start-3) == "ask") {
 		return true
+	}
+	if m.id == "identifiers" && verbs[s.low(m.start-1)].lemma != "" {
+		return true // "we have disclosed identifiers to …", as notices for California say
 	}
 	return in(s.low(m.start-1), "collect", "collects", "gather", "as", "including", ":", "ask")
 }

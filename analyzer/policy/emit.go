@@ -54,6 +54,7 @@ func (r *reader) emit(at spot, s *sentence, led bool) bool {
 		r.emitPredicate(at, s, list, p, led)
 	}
 	r.nominal(at, s, list, before)
+	r.servedBy(at, s, list, before)
 	return len(r.doc.Statements) > before
 }
 
@@ -215,11 +216,16 @@ func (r *reader) shape(at spot, s *sentence, list []*predicate, p *predicate, st
 		return true
 	case p.action == verbEmbed || p.action == verbPlace:
 		return false
+	case s.paid(p):
+		if p.negated || !s.inExchange(p) {
+			return false
+		}
+		st.Action = actSell
 	case p.lemma == "contain":
 		return false
 	case p.action == actProvide || p.lemma == "provide" && third && s.low(p.at+1) == "us":
-		if !third && !p.passive {
-			return false
+		if !third && !p.passive && len(st.RecipientRefs) == 0 {
+			return false // "we upload your e-mail address to Google" does hand it out
 		}
 		st.Action = actShare
 	}

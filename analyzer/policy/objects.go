@@ -223,7 +223,7 @@ func (s *sentence) recipients(list []*predicate, i int) {
 		for t := max(next, p.at+1); t < m.start; t++ {
 			switch s.low(t) {
 			case "to", "with", "between", "among", "amongst":
-				opened = true
+				opened = !s.unknownInfinitive(t)
 			case "from", "about", "of", "regarding":
 				if m.start-t <= 3 {
 					opened = false
@@ -242,6 +242,13 @@ func (s *sentence) recipients(list []*predicate, i int) {
 			}
 		}
 	}
+}
+
+// unknownInfinitive reports whether "to" at a token goes with a verb that is not
+// known: "to find a doctor" names no recipient.
+func (s *sentence) unknownInfinitive(t int) bool {
+	return s.low(t) == "to" && in(s.low(t+2), "a", "an", "the", "your", "you", "our") && !s.takenBy(t+1, mWho) &&
+		!in(s.low(t+1), "all", "both", "either", "only", "any", "the", "one", "some", "each", "certain", "such")
 }
 
 // reach is how far recipients and purposes are looked for: to the next finite

@@ -60,6 +60,9 @@ func (s *sentence) polarity(list []*predicate, i int) {
 	if p.form == 'g' && !p.negated && in(s.low(p.head-1), "stop", "cease", "avoid", "without") {
 		p.dropped = true // "the right to request that we stop selling"
 	}
+	if s.leftToYou(p) {
+		p.dropped = true
+	}
 	if p.inf && in(s.low(p.head-2), "right", "rights") && !in(s.low(p.head-4), "reserve", "reserves") && !in(s.low(p.head-3), "reserve", "reserves") {
 		p.dropped = true // "the right to request a copy" is the reader's
 	}

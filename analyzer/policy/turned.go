@@ -81,6 +81,20 @@ func (s *sentence) notWhatWeDo(p *predicate) bool {
 	return false
 }
 
+// leftToYou reports whether an act is the reader's, who need not do it: "giving
+// your phone number is optional".
+func (s *sentence) leftToYou(p *predicate) bool {
+	if p.form != 'g' || !p.bare || p.at > 0 && !in(s.low(p.at-1), ",", ";", ":", "but", "and", "or") {
+		return false
+	}
+	for t := p.at + 1; t < len(s.toks)-1 && t < p.at+12; t++ {
+		if beForms[s.low(t)] {
+			return in(s.low(t+1), "optional", "voluntary", "mandatory", "required", "necessary", "up", "entirely", "purely", "completely", "your")
+		}
+	}
+	return false
+}
+
 // replaced reports whether what a mention names is what something else is used
 // in the place of: "Plausible instead of Google Analytics".
 func (s *sentence) replaced(m mention) bool {
