@@ -103,7 +103,7 @@ func (s *sentence) predicateAt(i int) *predicate {
 	}
 	prev := s.low(p.head - 1)
 	p.inf = prev == "to" && v.form == 'b'
-	if p.head == i && v.noun && nounBefore[prev] && !p.inf {
+	if p.head == i && v.noun && !p.inf && (nounBefore[prev] || s.joinedAt(i) && s.onlySubjectMatter(i)) {
 		return nil
 	}
 	if p.endures() {

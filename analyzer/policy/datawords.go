@@ -38,6 +38,10 @@ func (l *lexicon) findData(s *sentence) {
 		if e.id == "address_book" && s.contactsOfNobody(i, n) {
 			continue
 		}
+		if carriers[e.text] && s.handedTo(i) {
+			i += n - 1
+			continue
+		}
 		if n == 1 && weakData[s.norm[i]] || placeWords[e.text] {
 			weak = append(weak, len(s.mentions))
 		}
@@ -54,6 +58,32 @@ func (l *lexicon) findData(s *sentence) {
 
 // placeWords name data only in a list of data: "any country of residence".
 var placeWords = map[string]bool{"state or country": true, "country of residence": true, "geographic area": true}
+
+// carriers are words for data that name companies, too.
+var carriers = map[string]bool{"internet service provider": true, "ISP": true, "network provider": true, "mobile network": true, "mobile carrier": true, "wireless carrier": true, "carrier": true, "operating system": true}
+
+// handedTo reports whether a word is one of those that get data or act: "shared
+// with operating systems and carriers", "charged by your wireless carrier".
+func (s *sentence) handedTo(at int) bool {
+	for t := at - 1; t >= 0 && t > at-10; t-- {
+		switch w := s.low(t); {
+		case w == "by":
+			return t < at-1
+		case w == "with":
+			for u := t - 1; u >= 0; u-- {
+				if handsOut[verbs[s.low(u)].action] {
+					return !in(s.low(t-1), "together", "along", "connection", "associated", "combined")
+				}
+			}
+			return false
+		case in(w, "your", "the", "our", "their", "a", "user", "users", "'", "s", "or", "and", ",", "/") && !(in(w, "your", "the", "our", "their", "a") && !in(s.low(t-1), "with", "by", ",", "and", "or")):
+		case s.takenBy(t, mWho) || in(w, "carrier", "carriers", "wireless", "mobile", "operating", "system", "systems", "network"):
+		default:
+			return false
+		}
+	}
+	return false
+}
 
 // contactsOfNobody reports whether "contacts" are no entries of an address book:
 // "your contact information", or those with whom something is shared.

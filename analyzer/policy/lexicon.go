@@ -250,7 +250,7 @@ var notRecipients = []string{
 	"internet service provider", "browser provider", "partner with", "court order", "government issued", "government id", "government identifier", "internet provider",
 	"affiliate program", "other sites that", "social media information", "social media account", "social media data", "social media profile", "bank account",
 	"government agency id", "contact our data protection officer", "bank details", "bank information", "agent designated", "authorized agent", "authorised agent",
-	"user agent", "supervisory authority", "insurance company information", "your employer name", "subsidiaries of third party", "affiliated with", "our bank",
+	"user agent", "supervisory authority", "managing authority", "insurance company information", "your employer name", "subsidiaries of third party", "affiliated with", "our bank",
 	"advertiser id", "advertiser identifier",
 }
 

@@ -64,10 +64,12 @@ func (s *sentence) sentTo(m mention) bool {
 }
 
 // ofThose reports whether data are the object of those whom a verb's recipients
-// are told by: "we send lamps to people who gave us their name".
+// are told by: "we send lamps to people who gave us their name", or of what is
+// sent: "we do not send messages that ask for your card".
 func (s *sentence) ofThose(list []*predicate, p *predicate, m mention) bool {
 	for _, q := range list {
-		if q.at <= p.at || q.at >= m.start || q.passive || s.low(q.head-1) != "who" {
+		asks := p.lemma == "send" && (q.lemma == "ask" || q.lemma == "request") && in(s.low(q.head-1), "that", "which")
+		if q.at <= p.at || q.at >= m.start || q.passive || s.low(q.head-1) != "who" && !asks {
 			continue
 		}
 		for t := q.at + 1; t <= m.start; t++ {

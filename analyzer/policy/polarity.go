@@ -145,7 +145,7 @@ func (s *sentence) adviceOrSupposition(p *predicate) bool {
 		switch w := s.low(t); {
 		case w == ";":
 			return false
-		case p.inf && in(w, "require", "required", "ask", "need", "oblige", "obliged") && negatedBefore(s, t):
+		case p.inf && in(w, "require", "required", "ask", "asking", "need", "oblige", "obliged") && negatedBefore(s, t):
 			return true
 		case in(w, "aware", "learn", "discover", "find", "notice", "realize", "realise", "believe", "suspect", "concerned"):
 			for u := t - 1; u >= 0 && u > t-12; u-- {

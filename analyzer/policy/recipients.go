@@ -22,12 +22,13 @@ var orgHeads = map[string]string{
 	"accountants": "service_providers", "bankers": "service_providers", "insurers": "service_providers", "agents": "service_providers", "processors": "service_providers",
 	"partners": "business_partners", "sponsors": "advertising_partners", "advertisers": "advertising_partners", "networks": "third_parties", "platforms": "third_parties",
 	"gateways": "payment_processors", "carriers": "delivery_companies", "couriers": "delivery_companies", "registrars": "hosting_providers", "services": "service_providers",
+	"specialists": "service_providers", "experts": "service_providers", "administrators": "service_providers", "developers": "service_providers",
 	"company": "third_parties", "provider": "service_providers", "agency": "third_parties", "institution": "third_parties", "partner": "business_partners",
 }
 
 // needsMore are heads that describe a recipient only with a modifier that
 // tells which.
-var needsMore = wordSet("companies organizations organisations institutions entities firms businesses parties brands associations bodies agencies networks platforms services company provider agency institution partner gateways carriers agents")
+var needsMore = wordSet("specialists experts administrators developers companies organizations organisations institutions entities firms businesses parties brands associations bodies agencies networks platforms services company provider agency institution partner gateways carriers agents")
 
 // modifiers tell a category from the words before a head.
 var modifiers = []struct {
@@ -46,7 +47,7 @@ var modifiers = []struct {
 	{"data_brokers", wordSet("data-broker broker brokers")},
 	{"affiliates", wordSet("group affiliated related sister parent subsidiary")},
 	{"service_providers", wordSet("service it technology support professional legal financial consulting research survey collection reference insurance analytics-service technical outsourced outside external business intelligence debt credit customer")},
-	{"third_parties", wordSet("other third another unaffiliated independent outside selected trusted similar private educational academic charitable non-profit nonprofit partner")},
+	{"third_parties", wordSet("other any third another unaffiliated independent outside selected trusted similar private educational academic charitable non-profit nonprofit partner")},
 }
 
 // findGroups marks descriptions of recipients that the terms do not list.
@@ -169,11 +170,15 @@ func (r *reader) receives(at spot, s *sentence) {
 	if len(r.doc.Recipients) >= maxSentences {
 		return
 	}
+	r.namesInColumns(at, s)
 	if r.loneName(at, s) {
 		s.mentions = append(s.mentions, mention{start: 0, end: len(s.toks), kind: mWho, ref: RecipientRef{Kind: "named", Text: at.text}})
 	}
 	if !slices.ContainsFunc(s.mentions, func(m mention) bool { return m.kind == mWho }) {
 		return
+	}
+	if r.body[at.block].header {
+		return // "Provider" over a column is nobody
 	}
 	negated := s.deniedWho()
 	for k, m := range s.mentions {
@@ -271,6 +276,45 @@ func (r *reader) loneName(at spot, s *sentence) bool {
 		}
 	}
 	return false
+}
+
+// namesInColumns marks the names in the cells of a column of providers or
+// recipients that the knowledge base lacks.
+func (r *reader) namesInColumns(at spot, s *sentence) {
+	p := r.body[at.block]
+	if p.kind != "row" || p.header {
+		return
+	}
+	from := 0
+	for c, cell := range p.cells {
+		i := strings.Index(s.text[from:], cell)
+		if i < 0 || cell == "" {
+			continue
+		}
+		start, end := from+i, from+i+len(cell)
+		from = end
+		if c >= len(p.columns) || !namesWho(p.columns[c]) {
+			continue
+		}
+		own := r.lex.sentence(cell, 0, at.self)
+		n := own.properName(0)
+		if n == 0 || n != len(own.toks) || len(own.mentions) > 0 || r.namesTerm(own) || at.self[strings.ToLower(cell)] || own.loud() {
+			continue
+		}
+		for t := range s.toks {
+			if s.toks[t].start == start && t+n <= len(s.toks) && !s.taken(t, t+n) {
+				s.mentions = append(s.mentions, mention{start: t, end: t + n, kind: mWho, ref: RecipientRef{Kind: "named", Text: s.text[start:end]}})
+			}
+		}
+	}
+	s.sort()
+}
+
+// namesWho reports whether the head of a column says that its cells name who
+// sets cookies or gets data.
+func namesWho(head string) bool {
+	low := strings.ToLower(strings.TrimSpace(head))
+	return in(low, "provider", "providers", "vendor", "vendors", "supplier", "company", "third party", "third parties", "set by", "cookie provider", "service provider", "processor", "subprocessor", "sub-processor", "partner", "recipient", "recipients", "name of provider", "name of recipient", "third party provider", "third-party provider")
 }
 
 // namesTerm reports whether a text is a term of the lists, of any kind.
@@ -381,6 +425,9 @@ func (s *sentence) receiving(m mention) bool {
 			return false // where data come from, or whose they are
 		}
 	}
+	if s.opensWithReceivers(m) {
+		return true
+	}
 	if m.id == "government" && in(s.low(m.start-1), "a", "your", "the", "local", "to") && s.mentionsAny("complaint", "complain", "lodge") {
 		return false
 	}
@@ -392,7 +439,7 @@ func (s *sentence) receiving(m mention) bool {
 	if !finite {
 		return true
 	}
-	for t := m.start - 1; t >= 0 && t >= m.start-30; t-- {
+	for t := m.start - 1; t >= 0 && t >= m.start-45; t-- {
 		w := s.low(t)
 		if w == ";" {
 			break
@@ -400,13 +447,48 @@ func (s *sentence) receiving(m mention) bool {
 		if v := verbs[w]; v.lemma != "" && !in(v.action, actProtect) {
 			return true
 		}
-		if nominals[w] != "" || in(w, "access", "available", "acquired", "merged", "visible", "published", "hosted", "provided", "partnered", "help", "employ", "appoint", "retain", "assist") {
+		if nominals[w] != "" || in(w, "access", "accessible", "available", "acquired", "merged", "visible", "published", "hosted", "provided", "partnered", "help", "employ", "appoint", "retain", "assist") {
 			return true
 		}
+	}
+	if s.givenToThem(m.end) {
+		return true
 	}
 	// Who acts: "advertisers may set cookies".
 	for t := m.end; t < len(s.toks) && t < m.end+8; t++ {
 		if v := verbs[s.low(t)]; v.lemma != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// opensWithReceivers reports whether a text begins with those whom a lead-in
+// hands data to: "(b) to contractors and agents whom we use".
+func (s *sentence) opensWithReceivers(m mention) bool {
+	t := s.from
+	for t < m.start && t < s.from+6 && !in(s.low(t), "to", "with") && (!s.toks[t].word || len(s.toks[t].raw) < 3 || s.toks[t].raw[0] <= '9') {
+		t++
+	}
+	if !in(s.low(t), "to", "with") {
+		return false
+	}
+	for t++; t < m.start; t++ {
+		if !s.takenBy(t, mWho) && !beforeReceivers[s.low(t)] {
+			return false
+		}
+	}
+	return true
+}
+
+// beforeReceivers are words between "to" and who receives.
+var beforeReceivers = wordSet(", and or ; a an any all our the other certain such these those relevant selected trusted authorized authorised appropriate various potential prospective third some its their")
+
+// givenToThem reports whether a text goes on to what it gives to those whom it
+// has named: "such firms have own policies for the data that we provide to them".
+func (s *sentence) givenToThem(from int) bool {
+	for t := from; t+1 < len(s.toks); t++ {
+		if s.low(t+1) == "them" && in(s.low(t), "to", "with") && handsOut[verbs[s.low(t-1)].action] {
 			return true
 		}
 	}
