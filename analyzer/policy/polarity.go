@@ -445,8 +445,12 @@ func (s *sentence) choiceBefore(at int) bool {
 func (s *sentence) unable(p *predicate) bool {
 	for t := p.at; t > 0 && t > p.at-14; t-- {
 		if in(s.low(t), "able", "unable", "responsible", "liable", "guarantee", "promise", "ensure", "warrant", "hesitate", "mean", "imply", "obligated", "obliged", "required", "possible", "apply", "applies", "control", "prevent", "limit", "restrict", "affect") {
-			for u := max(0, t-4); u < t; u++ {
-				if negators[s.low(u)] {
+			back, assures := 4, in(s.low(t), "guarantee", "ensure", "warrant")
+			if assures && in(s.low(t-1), "or", "nor") {
+				back = 16 // "we cannot vouch for what you send us or guarantee that"
+			}
+			for u := max(0, t-back); u < t; u++ {
+				if negators[s.low(u)] || assures && s.low(u) == "no" {
 					return true
 				}
 			}
