@@ -115,6 +115,27 @@ func (s *sentence) low(i int) string {
 	return s.toks[i].low
 }
 
+// handedToStaff reports whether staff at a token are whom data are handed to:
+// "we share it with our partners and employees". By themselves they act for
+// their employer.
+func (s *sentence) handedToStaff(at int) bool {
+	for t := at - 1; t > 0 && t > at-14; t-- {
+		switch w := s.low(t); {
+		case w == "to" || w == "with":
+			for u := t - 1; u >= 0 && s.low(u) != ";"; u-- {
+				if v := verbs[s.low(u)]; handsOut[v.action] && !s.takenBy(u, mWho) {
+					return true
+				}
+			}
+			return false
+		case beforeReceivers[w] || s.takenBy(t, mWho):
+		default:
+			return false
+		}
+	}
+	return false
+}
+
 func (l *lexicon) findRecipients(s *sentence) {
 	for i := 0; i < len(s.norm); i++ {
 		entries, n := l.recipients.longest(s.norm, i)
@@ -134,7 +155,7 @@ func (l *lexicon) findRecipients(s *sentence) {
 		if n == 1 && (s.low(i) == "others" || s.low(i) == "anyone") && !in(s.low(i-1), "with", "to", "and", "or", "by", "allow", "let") {
 			continue
 		}
-		if s.isSelf(i, n) {
+		if s.isSelf(i, n) || e.id == "staff" && !s.handedToStaff(i) {
 			i += n - 1
 			continue
 		}

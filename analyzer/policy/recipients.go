@@ -22,13 +22,13 @@ var orgHeads = map[string]string{
 	"accountants": "service_providers", "bankers": "service_providers", "insurers": "service_providers", "agents": "service_providers", "processors": "service_providers",
 	"partners": "business_partners", "sponsors": "advertising_partners", "advertisers": "advertising_partners", "networks": "third_parties", "platforms": "third_parties",
 	"gateways": "payment_processors", "carriers": "delivery_companies", "couriers": "delivery_companies", "registrars": "hosting_providers", "services": "service_providers",
-	"specialists": "service_providers", "experts": "service_providers", "administrators": "service_providers", "developers": "service_providers",
+	"manufacturers": "third_parties", "specialists": "service_providers", "experts": "service_providers", "administrators": "service_providers", "developers": "service_providers",
 	"company": "third_parties", "provider": "service_providers", "agency": "third_parties", "institution": "third_parties", "partner": "business_partners",
 }
 
 // needsMore are heads that describe a recipient only with a modifier that
 // tells which.
-var needsMore = wordSet("specialists experts administrators developers companies organizations organisations institutions entities firms businesses parties brands associations bodies agencies networks platforms services company provider agency institution partner gateways carriers agents")
+var needsMore = wordSet("manufacturers specialists experts administrators developers companies organizations organisations institutions entities firms businesses parties brands associations bodies agencies networks platforms services company provider agency institution partner gateways carriers agents")
 
 // modifiers tell a category from the words before a head.
 var modifiers = []struct {
@@ -37,17 +37,17 @@ var modifiers = []struct {
 }{
 	{"payment_processors", wordSet("payment payments billing card banking bank transaction")},
 	{"hosting_providers", wordSet("hosting cloud server storage infrastructure co-location colocation delivery-network cdn cdns")},
-	{"analytics_providers", wordSet("analytics measurement statistics monitoring performance measuring recording")},
+	{"analytics_providers", wordSet("analytics measurement statistics monitoring performance measuring recording crash reporting")},
 	{"advertising_partners", wordSet("advertising ad ads marketing remarketing retargeting promotional advertisement")},
 	{"social_networks", wordSet("social")},
 	{"delivery_companies", wordSet("shipping delivery logistics courier fulfilment fulfillment postal mail-order")},
-	{"communication_providers", wordSet("email messaging communications communication sms chat newsletter mailing call")},
+	{"communication_providers", wordSet("email messaging communications communication sms chat newsletter mailing call push notification")},
 	{"security_providers", wordSet("security fraud identity verification anti-fraud cyber")},
 	{"government", wordSet("government governmental regulatory public tax law supervisory enforcement relevant competent judicial")},
 	{"data_brokers", wordSet("data-broker broker brokers")},
 	{"affiliates", wordSet("group affiliated related sister parent subsidiary")},
 	{"service_providers", wordSet("service it technology support professional legal financial consulting research survey collection reference insurance analytics-service technical outsourced outside external business intelligence debt credit customer")},
-	{"third_parties", wordSet("other any third another unaffiliated independent outside selected trusted similar private educational academic charitable non-profit nonprofit partner")},
+	{"third_parties", wordSet("gaming game app ecommerce e-commerce trading device handset other any third another unaffiliated independent outside selected trusted similar private educational academic charitable non-profit nonprofit partner")},
 }
 
 // findGroups marks descriptions of recipients that the terms do not list.
@@ -447,7 +447,7 @@ func (s *sentence) receiving(m mention) bool {
 		if v := verbs[w]; v.lemma != "" && !in(v.action, actProtect) {
 			return true
 		}
-		if nominals[w] != "" || in(w, "access", "accessible", "available", "acquired", "merged", "visible", "published", "hosted", "provided", "partnered", "help", "employ", "appoint", "retain", "assist") {
+		if nominals[w] != "" || in(w, "access", "accessible", "available", "communicated", "communicate", "entrusted", "outsource", "outsourced", "disclosures", "transfers", "recipient", "recipients", "reported", "acquired", "merged", "visible", "published", "hosted", "provided", "partnered", "help", "employ", "appoint", "retain", "assist") {
 			return true
 		}
 	}
