@@ -74,6 +74,10 @@ func (s *sentence) predicateAt(i int) *predicate {
 	if v.action == verbPlace && v.form == 'd' && !s.placeable() {
 		return nil // "when your device is set to …", "a limited set of data"
 	}
+	if t.low == "access" && in(s.low(i+1), "control", "controls", "right", "rights", "restriction", "restrictions", "management", "privileges", "code", "codes", "point", "points", "log", "logs", "levels", "procedures") ||
+		in(t.low, "log", "logs") && in(s.low(i-1), "access", "audit", "error") {
+		return nil // "encryption and access controls"
+	}
 	p := &predicate{verb: v, at: i, head: i, bare: true}
 	if t.low == "access" && s.low(i+1) == "to" {
 		return s.haveAccess(p)
