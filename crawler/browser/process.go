@@ -175,6 +175,8 @@ func flags(o Options) []string {
 		"--disable-blink-features=AutomationControlled",
 		"--disable-features=" + strings.Join(features, ","),
 		fmt.Sprintf("--window-size=%d,%d", viewportWidth, viewportHeight),
+		// Without it a screen is 800 pixels wide, less than the window: no visitor's is.
+		"--screen-info={1920x1080}",
 		"--lang=" + firstLanguage(o.Language), "--accept-lang=" + o.Language,
 	}
 	if o.NoSandbox {

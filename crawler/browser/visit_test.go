@@ -264,7 +264,7 @@ func TestPageCannotNoticeOrBreak(t *testing.T) {
  Object.defineProperty(Document.prototype,'cookie',{set:function(v){native.apply(this,[v+'; max-age=60'])},get:function(){return 'mine'}});
  document.cookie='wrapped=1';
  window.result={names:before,source:source,webdriver:navigator.webdriver,cookie:document.cookie,stack:(function(){try{null.x}catch(e){return e.stack}})()};
- document.title=[before===''?'':'names '+before,source==='function set cookie() { [native code] }function setItem() { [native code] }'?'':source,navigator.webdriver===false?'':'webdriver '+navigator.webdriver,document.cookie==='mine'?'':'cookie',/candor/.test(window.result.stack)?'stack':''].join('')||'unnoticed';
+ document.title=[before===''?'':'names '+before,source==='function set cookie() { [native code] }function setItem() { [native code] }'?'':source,navigator.webdriver===false?'':'webdriver '+navigator.webdriver,screen.width>=outerWidth&&screen.height>=outerHeight&&outerHeight>innerHeight?'':'screen '+[screen.width,screen.height,outerWidth,outerHeight,innerHeight],document.cookie==='mine'?'':'cookie',/candor/.test(window.result.stack)?'stack':''].join('')||'unnoticed';
 </script>`))
 	res := see(t, visitor(t, b), Visit{URL: "https://www.site.test/"})
 	if res.Page.Title != "unnoticed" {
