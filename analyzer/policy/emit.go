@@ -229,6 +229,15 @@ func (r *reader) shape(at spot, s *sentence, list []*predicate, p *predicate, st
 		}
 		st.Action = actShare
 	}
+	if !third && handsOut[st.Action] {
+		if s.givenToReader(p, st) {
+			return false
+		}
+		if s.givenByReader(p, st) {
+			st.Actor, st.Action = "user", actProvide
+			return !st.Negated && len(st.DataTypes) > 0
+		}
+	}
 	if third && ref != nil {
 		st.RecipientRefs = append([]RecipientRef{*ref}, st.RecipientRefs...)
 	}

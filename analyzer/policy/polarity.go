@@ -187,9 +187,19 @@ func (s *sentence) told(p *predicate) bool {
 				return true
 			}
 		}
+		if in(s.low(t-1), "and", "or") || s.low(t-1) == "the" && in(s.low(t-2), "and", "or") {
+			for u := t - 5; u >= 0 && u > t-20; u-- {
+				if describing[s.low(u)] {
+					return true // "it explains which data we collect and how we use them"
+				}
+			}
+		}
 	}
 	return false
 }
+
+// describing are verbs of texts that announce one thing and another.
+var describing = wordSet("describes explains outlines details summarizes summarises sets describing explaining outlining")
 
 // askedFor reports whether what stands at a token is what people may ask for:
 // "you can request a list of the data that we shared". It presupposes an act,
