@@ -230,6 +230,7 @@ func (r *reader) shape(at spot, s *sentence, list []*predicate, p *predicate, st
 		st.Action = actShare
 	}
 	if !third && handsOut[st.Action] {
+		s.givenTo(p, st)
 		if s.givenToReader(p, st) {
 			return false
 		}

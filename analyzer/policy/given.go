@@ -47,3 +47,14 @@ func (s *sentence) givenToReader(p *predicate, st *Statement) bool {
 	}
 	return true
 }
+
+// givenTo adds who is given something when they are the subject: "partners may
+// be provided with your address".
+func (s *sentence) givenTo(p *predicate, st *Statement) {
+	if !p.passive || len(st.RecipientRefs) > 0 || !in(p.lemma, "give", "provide", "supply", "send") {
+		return
+	}
+	if k := s.mentionEnding(p.head, mWho); k >= 0 {
+		st.RecipientRefs = append(st.RecipientRefs, s.mentions[k].ref)
+	}
+}
