@@ -216,6 +216,8 @@ func (r *reader) shape(at spot, s *sentence, list []*predicate, p *predicate, st
 		return true
 	case p.action == verbEmbed || p.action == verbPlace:
 		return false
+	case p.action == actSell && s.sellsBusiness(p):
+		return false
 	case s.paid(p):
 		if p.negated || !s.inExchange(p) {
 			return false

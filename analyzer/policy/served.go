@@ -83,6 +83,20 @@ func (s *sentence) paid(p *predicate) bool {
 	return in(p.lemma, "receive", "get", "obtain") && in(s.low(p.at+1), "payment", "payments", "money", "compensation", "monetary", "fees", "remuneration") && !s.takenBy(p.at+1, mData)
 }
 
+// sellsBusiness reports whether what is sold is the business itself, with what
+// it holds: "we may sell our business, including your data".
+func (s *sentence) sellsBusiness(p *predicate) bool {
+	for t := p.at + 1; t < len(s.toks) && t < p.at+9 && !s.takenBy(t, mData); t++ {
+		if in(s.low(t), "business", "businesses", "company", "assets", "shares", "subsidiary", "subsidiaries") && in(s.low(p.at+1), "or", "our", "all", "any", "some", "part", "parts", "the", "substantially", "a", ",") {
+			return !s.takenBy(t, mWho) // "to any company" is who buys
+		}
+		if in(s.low(t), "to") {
+			return false
+		}
+	}
+	return false
+}
+
 // inExchange reports whether data are what is given for it.
 func (s *sentence) inExchange(p *predicate) bool {
 	for t := p.at + 1; t+2 < len(s.toks); t++ {

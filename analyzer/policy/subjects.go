@@ -75,7 +75,8 @@ func (s *sentence) attachSubject(list []*predicate, i int) {
 		}
 	}
 	if m < 0 {
-		if p.form == 'b' && p.bare || p.form == 's' || p.form == 'd' {
+		others := in(s.low(at), "sites", "websites") && in(s.low(at-1), "party", "other", "external", "linked", "outside")
+		if p.form == 'b' && p.bare || p.form == 's' || p.form == 'd' || others {
 			p.dropped = true
 		}
 		return
@@ -328,6 +329,10 @@ func (s *sentence) infinitive(list []*predicate, i int) {
 				p.who = []int{us}
 				return
 			}
+		}
+		if m := s.mentionEnding(q.head, mWho); m >= 0 && q.action == verbAllow && q.passive && !s.hangs(s.mentions[m]) {
+			p.who, p.hasSubj = s.withOthers(m), true // "our providers are not allowed to sell …"
+			return
 		}
 		p.who = q.who
 		return
