@@ -133,7 +133,7 @@ func (s *sentence) predicateAt(i int) *predicate {
 		if !be && nounBefore[prev] && !in(prev, "by", "in", "for", "from", "with", "on", "upon", "through", "of", "about") {
 			return nil
 		}
-		if s.low(i+1) == "of" {
+		if s.low(i+1) == "of" || !be && p.head == i && in(prev, ",", "and", "or") && s.nounFollows(i) {
 			return nil
 		}
 	case 's':
@@ -142,6 +142,19 @@ func (s *sentence) predicateAt(i int) *predicate {
 		}
 	}
 	return p
+}
+
+// nounFollows reports whether a bare noun stands after a word in -ing, which is
+// part of its name: "calling and forwarding numbers".
+func (s *sentence) nounFollows(i int) bool {
+	w := s.low(i + 1)
+	if w == "" || !s.toks[i+1].word || adverb(w) || auxiliaries[w] || verbs[w].lemma != "" || oblique[w] {
+		return false
+	}
+	if s.takenBy(i+1, mData) || s.takenBy(i+1, mWho) || s.takenBy(i+1, mActor) {
+		return false
+	}
+	return s.norm[i+1] != w && !strings.HasSuffix(w, "'s") // a plural, as no article stands before it
 }
 
 // placeable reports whether a sentence names what is put on devices or pages.

@@ -193,6 +193,9 @@ func (r *reader) listOfPrior(at spot, s *sentence) bool {
 			continue
 		}
 		const lead = "This includes "
+		if said, ok := r.introduced[at.lead]; ok { // not what the item before said
+			r.prior = said
+		}
 		return r.fromPrior(at, r.lex.sentence(lead+at.text, len(lead), at.self))
 	}
 	return false
@@ -227,6 +230,14 @@ func (r *reader) remember(at spot, before int) {
 		r.prior, r.priorRefs = nil, nil
 	}
 	r.priorPath = path
+	if at.leads {
+		defer func() {
+			if r.introduced == nil {
+				r.introduced = make(map[string][]Statement)
+			}
+			r.introduced[at.text] = r.prior
+		}()
+	}
 	if len(r.doc.Statements) == before {
 		return
 	}

@@ -84,7 +84,8 @@ type reader struct {
 	prior        []Statement // of the sentence before, and who they name
 	priorRefs    []RecipientRef
 	priorPath    string
-	common       map[string]bool // words that the text writes in lower case
+	introduced   map[string][]Statement // by the sentence that leads a list: what was said when it came
+	common       map[string]bool        // words that the text writes in lower case
 }
 
 // piece is a block before it has its place in the text.
