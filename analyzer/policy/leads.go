@@ -36,10 +36,25 @@ func (r *reader) read(at spot, own *sentence, leads []string) {
 	} else if said || r.cookieLife(at, own) || r.cookieLimit(at, own) || r.fromPrior(at, own) {
 		return
 	}
-	if !contained && !r.underDenial(at, own) {
+	if !contained && !r.underDenial(at, own) && !(len(leads) > 0 && othersMay(leads[0])) {
 		r.fromHeading(at, own)
 	}
 }
+
+// othersMay reports whether a list's lead-in says what somebody else may do, so
+// that a heading about what we do says nothing of its items: "your administrator
+// may be able to:" below "Information we share".
+func othersMay(lead string) bool {
+	words := strings.Fields(strings.ToLower(lead))
+	for i, w := range words {
+		if i > 0 && modals[w] {
+			return otherPeople[strings.Trim(words[i-1], ",;()")]
+		}
+	}
+	return false
+}
+
+var otherPeople = wordSet("you administrator administrators user users member members owner owners parent parents guardian guardians they employer employers host hosts moderator moderators organizer organizers")
 
 // underDenial reads an item that begins with a verb below a heading that
 // denies: "What we will never do" over "sell your data".
