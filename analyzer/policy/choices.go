@@ -58,7 +58,7 @@ var choiceWays = []struct {
 	{"do_not_use", []string{"declin", "refus", "voluntary", "optional", "not required", "not oblig"}, lazily(`\b(?:declin|refus)\w*\s+to\s+(?:provide|submit|give|supply|share|disclose|participate)|\bnot\s+(?:required|obligated|obliged)\s+to\s+(?:provide|give|register|supply|disclose|submit|participate)|\b(?:completely|strictly|entirely|purely)\s+(?:voluntary|optional)|\bis\s+voluntary\b`)},
 	{"do_not_use", []string{"not want", "not wish"}, lazily(`\bnot\s+(?:want|wish)\s+(?:\w+\s+){0,3}(?:personal|information|data|your|us|to\s+(?:provide|have|share|allow))\b.{0,140}\b(?:do\s+not|don't|please|should\s+not|simply|you\s+may|you\s+can|not\s+use)\b`)},
 	{"do_not_use", []string{"agree", "consent", "accept", "object"}, lazily(`\bif\s+you\s+(?:object|disagree|(?:do\s+not|don't|cannot|can\s+not|no\s+longer|are\s+not)\b.{0,120}\b(?:agree|consent|accept))\b.{0,120}\b(?:do\s+not|don't|should\s+not|must\s+not|may\s+not|refrain\s+from|stop|discontinue|cease)\s+(?:\w+\s+){0,3}(?:us(?:e|ing)|access|visit|regist|submit|provid|participat|continu|download)\w*`)},
-	{"do_not_use", []string{"without "}, lazily(`\b(?:you|users|visitors)\s+(?:can|may|are\s+able\s+to)\s+(?:\w+\s+){0,3}(?:visit|use|browse|access|view)\b.{0,80}\bwithout\s+(?:giving|telling|providing|sending)\s+us\b\b`)},
+	{"do_not_use", []string{"without "}, lazily(`\b(?:you|users|visitors)\s+(?:can|may|are\s+able\s+to)\s+(?:\w+\s+){0,3}(?:visit|use|browse|access|view)\b.{0,80}\bwithout\s+(?:giving|telling|providing|sending)\s+us\b`)},
 }
 
 // speaksToUser are words of sentences that say what the user may do.

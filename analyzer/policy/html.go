@@ -159,13 +159,8 @@ func (w *walker) lead() (lead, outer string) {
 	if last.kind == "heading" || last.kind == "row" || last.kind == "item" && len(w.lists) == 0 {
 		return "", ""
 	}
-	spans := splitSentences(last.text)
-	if len(spans) == 0 {
-		return "", ""
-	}
-	s := spans[len(spans)-1]
-	lead = last.text[s.start:s.end]
-	if last.kind != "item" {
+	lead = lastSentence(last.text)
+	if lead == "" || last.kind != "item" {
 		return lead, ""
 	}
 	return lead, last.lead

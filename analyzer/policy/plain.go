@@ -109,10 +109,7 @@ func (p *plainReader) begin(level int, s string) {
 	if !wasItem {
 		p.lead = ""
 		if n := len(p.out); n > 0 && p.out[n-1].kind == "paragraph" {
-			if spans := splitSentences(p.out[n-1].text); len(spans) > 0 {
-				last := spans[len(spans)-1]
-				p.lead = p.out[n-1].text[last.start:last.end]
-			}
+			p.lead = lastSentence(p.out[n-1].text)
 		} else if n > 0 && p.out[n-1].kind == "item" {
 			p.lead = p.out[n-1].lead
 		}

@@ -59,6 +59,16 @@ func splitSentences(text string) []span {
 	return out
 }
 
+// lastSentence is the last sentence of a block, which may introduce what follows.
+func lastSentence(text string) string {
+	spans := splitSentences(text)
+	if len(spans) == 0 {
+		return ""
+	}
+	last := spans[len(spans)-1]
+	return text[last.start:last.end]
+}
+
 // sentenceEnd decides whether the mark at i ends a sentence, and where: quotes
 // and brackets that close right after it belong to it.
 func sentenceEnd(text string, i, start int) (int, bool) {

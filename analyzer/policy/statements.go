@@ -61,8 +61,7 @@ func (r *reader) readStatements() {
 		}
 		prior = ""
 		if p.kind == "paragraph" && strings.HasSuffix(p.text, ":") {
-			sp := splitSentences(p.text)
-			prior = p.text[sp[len(sp)-1].start:]
+			prior = lastSentence(p.text)
 		}
 	}
 	if n >= maxSentences {

@@ -1,17 +1,16 @@
 package policy
 
+import "slices"
+
 // What turns an act round from outside the verb's own group: "nobody gets to
 // see …", "we are not in the business of …", "shared with nobody".
 
 // turned reports whether words outside a verb's group deny it.
 func (s *sentence) turned(p *predicate) bool {
-	switch {
-	case s.nobodyDoes(p), s.toNobody(p) > 0 && !s.nobodyBut(s.toNobody(p)):
+	if t := s.toNobody(p); s.nobodyDoes(p) || t > 0 && !s.nobodyBut(t) {
 		return true
-	case p.form != 'g':
-		return false
 	}
-	return s.gaveUp(p) || s.notOurBusiness(p) || s.notWhatWeDo(p)
+	return p.form == 'g' && (s.gaveUp(p) || s.notOurBusiness(p) || s.notWhatWeDo(p))
 }
 
 // nobodyDoes reads "nobody outside our company gets to see your messages".
@@ -66,33 +65,35 @@ func (s *sentence) notOurBusiness(p *predicate) bool {
 
 // notWhatWeDo reads "trading in your data is not something we do".
 func (s *sentence) notWhatWeDo(p *predicate) bool {
-	if !p.bare || p.at > 0 && !in(s.low(p.at-1), ",", ";", ":", "but", "and", "or", "nor") {
+	t := s.saidOf(p)
+	if t < 0 {
 		return false
 	}
-	for t := p.at + 1; t < len(s.toks)-1 && t < p.at+12; t++ {
-		if !beForms[s.low(t)] {
-			continue
-		}
-		if !negators[s.low(t)] {
-			t++
-		}
-		return negators[s.low(t)] && in(s.low(t+1), "something", "anything", "what", "a", "part")
+	if !negators[s.low(t)] {
+		t++
 	}
-	return false
+	return negators[s.low(t)] && in(s.low(t+1), "something", "anything", "what", "a", "part")
 }
 
 // leftToYou reports whether an act is the reader's, who need not do it: "giving
 // your phone number is optional".
 func (s *sentence) leftToYou(p *predicate) bool {
-	if p.form != 'g' || !p.bare || p.at > 0 && !in(s.low(p.at-1), ",", ";", ":", "but", "and", "or") {
-		return false
+	t := s.saidOf(p)
+	return t >= 0 && in(s.low(t+1), "optional", "voluntary", "mandatory", "required", "necessary", "up", "entirely", "purely", "completely", "your")
+}
+
+// saidOf is the "is" of a sentence that says something of an act, "giving your
+// name is …", or -1.
+func (s *sentence) saidOf(p *predicate) int {
+	if p.form != 'g' || !p.bare || p.at > 0 && !in(s.low(p.at-1), ",", ";", ":", "but", "and", "or", "nor") {
+		return -1
 	}
 	for t := p.at + 1; t < len(s.toks)-1 && t < p.at+12; t++ {
 		if beForms[s.low(t)] {
-			return in(s.low(t+1), "optional", "voluntary", "mandatory", "required", "necessary", "up", "entirely", "purely", "completely", "your")
+			return t
 		}
 	}
-	return false
+	return -1
 }
 
 // replaced reports whether what a mention names is what something else is used
@@ -127,14 +128,13 @@ func (s *sentence) followingList(data []int) []int {
 	if s.low(m.start-1) != "following" && s.low(m.start) != "following" && s.low(m.start-2) != "following" {
 		return data
 	}
-	var out []int
-	colon := false
-	for t := m.end; t < len(s.toks) && !colon; t++ {
-		colon = s.low(t) == ":"
-		m.end = t
+	colon := slices.IndexFunc(s.toks[m.end:], func(t token) bool { return t.low == ":" })
+	if colon < 0 {
+		return data
 	}
+	var out []int
 	for k, o := range s.mentions {
-		if colon && o.kind == mData && o.start > m.end {
+		if o.kind == mData && o.start > m.end+colon {
 			out = append(out, k)
 		}
 	}

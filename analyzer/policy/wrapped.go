@@ -83,6 +83,13 @@ func startsLower(s string) bool {
 // linesJoined makes blocks of the lines of a run.
 func linesJoined(run []piece, width int) []piece {
 	var out []piece
+	var text strings.Builder // of the last block, which may be long
+	end := func() {
+		if len(out) > 0 {
+			out[len(out)-1].text = text.String()
+		}
+		text = strings.Builder{}
+	}
 	lead := ""
 	for i, p := range run {
 		full := i > 0 && float64(utf8.RuneCountInString(run[i-1].text)) >= fullLine*float64(width)
@@ -93,24 +100,26 @@ func linesJoined(run []piece, width int) []piece {
 		case m != nil && m[2] != "" && !startsLower(p.text):
 			if n := len(out); n > 0 && out[n-1].kind != "item" {
 				lead = ""
-				if spans := splitSentences(out[n-1].text); out[n-1].kind == "paragraph" && len(spans) > 0 {
-					lead = out[n-1].text[spans[len(spans)-1].start:]
+				if out[n-1].kind == "paragraph" {
+					lead = lastSentence(text.String())
 				}
 			}
 			p.kind, p.level, p.text, p.lead = "item", 1, m[2], lead
 		case len(out) > 0 && out[len(out)-1].kind != "heading" && (startsLower(p.text) || full):
-			last := &out[len(out)-1]
-			gap := " "
-			if strings.HasSuffix(last.text, "-") {
-				gap = ""
+			if !strings.HasSuffix(run[i-1].text, "-") {
+				text.WriteByte(' ')
 			}
-			last.text += gap + p.text
+			text.WriteString(p.text)
+			last := &out[len(out)-1]
 			last.links = append(last.links, p.links...)
 			continue
 		case len(out) > 0 && out[len(out)-1].kind == "item" && !full && !lineOpen(run[i-1].text):
 			lead = ""
 		}
+		end()
 		out = append(out, p)
+		text.WriteString(p.text)
 	}
+	end()
 	return out
 }

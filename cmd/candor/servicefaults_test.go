@@ -3,9 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -28,13 +26,7 @@ func BenchmarkServiceFaults(b *testing.B) {
 	if _, err := browser.Find(""); err != nil {
 		b.Skip(err)
 	}
-	sites := 12
-	if text := os.Getenv("CANDOR_BENCH_FAULTS"); text != "" {
-		var err error
-		if sites, err = strconv.Atoi(text); err != nil || sites < 4 {
-			b.Fatalf("CANDOR_BENCH_FAULTS=%q: expected a number of at least 4", text)
-		}
-	}
+	sites := benchSites(b, "CANDOR_BENCH_FAULTS", 12, 4)
 	server, err := webtest.New(loadSites(sites))
 	if err != nil {
 		b.Fatal(err)

@@ -23,6 +23,19 @@ import (
 	"candor/reports/store/storetest"
 )
 
+// benchSites is how many sites a benchmark is to scan.
+func benchSites(b *testing.B, variable string, usual, least int) int {
+	text := os.Getenv(variable)
+	if text == "" {
+		return usual
+	}
+	sites, err := strconv.Atoi(text)
+	if err != nil || sites < least {
+		b.Fatalf("%s=%q: expected a number of at least %d", variable, text, least)
+	}
+	return sites
+}
+
 // BenchmarkServiceLoad scans 200 sites of 5 pages of the fake internet by the
 // built command: on SQLite with candor serve as it is, and on PostgreSQL with 1, 2
 // and 4 processes of candor worker. CANDOR_BENCH_LOAD changes the number of
@@ -37,13 +50,7 @@ func BenchmarkServiceLoad(b *testing.B) {
 	if _, err := browser.Find(""); err != nil {
 		b.Skip(err)
 	}
-	sites := 200
-	if text := os.Getenv("CANDOR_BENCH_LOAD"); text != "" {
-		var err error
-		if sites, err = strconv.Atoi(text); err != nil || sites < 1 {
-			b.Fatalf("CANDOR_BENCH_LOAD=%q: expected a number above 0", text)
-		}
-	}
+	sites := benchSites(b, "CANDOR_BENCH_LOAD", 200, 1)
 	server, err := webtest.New(loadSites(sites))
 	if err != nil {
 		b.Fatal(err)
