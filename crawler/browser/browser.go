@@ -1,11 +1,20 @@
 // Package browser visits addresses in Chrome and records what the page does:
 // one collect_*.go for each kind of evidence.
 //
-// Guarantees: every target of a page (cross-site frames, workers, shared and
-// service workers, popups) is paused until the collectors are attached, so no
-// early request is missed; what Chromium itself sends is never recorded,
-// because evidence comes from the page's own targets; every visit ends within
-// its budget and returns what was seen until then, with a reason.
+// Guarantees: every target of a page (workers, shared and service workers,
+// popups, and the frames of other sites where a browser that runs elsewhere
+// isolates them) is paused until the collectors are attached, and a frame's
+// first script is theirs, so no early request is missed; what Chromium itself
+// sends is never recorded, because evidence comes from the page's own targets;
+// every visit ends within its budget and returns what was seen until then, with
+// a reason.
+//
+// Sites are not isolated: frames of other sites share the page's process, as in
+// other collectors, which makes a visit of a page with many of them cheaper by
+// a seventh. What they do is recorded with their address and as of a target of
+// their own ("iframe"); the visitors of different states share no process. A
+// frame that never rests holds its page up, which is a gap. Chromium's sandbox
+// is not touched.
 //
 // Limits: media streams are recorded as requests only; Web Storage written by
 // property assignment has no known writer, and the stack of a writer ends where

@@ -16,13 +16,14 @@ import (
 
 // watched are the functions whose calls are reported. A breakpoint on the
 // function itself sees every call, whatever the page puts in front of it, and
-// leaves the page's world as it is. Setting one makes V8 walk the heap once,
-// about half a millisecond in a new document; a call costs about 60 µs. So the
-// list is short, what is rare is watched from the first sign of its use on
-// (group: "canvas" from the first context on, "webgl" and "webgl2" from one of
-// their kind, "offscreen", "audio", "device" from the number of processors or the
-// size of the memory on), and after limit calls in a document a function is
-// watched no longer.
+// leaves the page's world as it is. Setting the first one of a function in a
+// process makes V8 walk the heap, one to three milliseconds; a call costs about
+// 60 µs. So the list is short and set before the visit begins, but for what only
+// secure contexts have (group: "secure"), which is set when the document begins;
+// what is rare is watched from the first sign of its use on (group: "canvas" from
+// the first context on, "webgl" and "webgl2" from one of their kind, "offscreen",
+// "audio", "device" from the number of processors or the size of the memory on),
+// and after limit calls in a document a function is watched no longer.
 var watched = []struct {
 	group string
 	note  string // how hook.js sums up the arguments
@@ -32,16 +33,16 @@ var watched = []struct {
 }{
 	{"", "write", "storage", 2000, "method('Storage', 'setItem')"},
 	{"", "write", "cookie", 2000, "setter('Document', 'cookie')"},
-	{"", "write", "cookiestore", 2000, "method('CookieStore', 'set')"},
+	{"secure", "write", "cookiestore", 2000, "method('CookieStore', 'set')"},
 	{"", "write", "indexeddb", 500, "method('IDBFactory', 'open')"},
-	{"", "write", "cache", 500, "method('CacheStorage', 'open')"},
+	{"secure", "write", "cache", 500, "method('CacheStorage', 'open')"},
 	{"", "write", "permission:geolocation", 100, "method('Geolocation', 'getCurrentPosition')"},
 	{"", "write", "permission:geolocation", 100, "method('Geolocation', 'watchPosition')"},
 	{"", "write", "permission:notifications", 100, "globalThis.Notification?.requestPermission"},
-	{"", "write", "permission:camera or microphone", 100, "method('MediaDevices', 'getUserMedia')"},
-	{"", "write", "permission:clipboard", 100, "method('Clipboard', 'readText')"},
-	{"", "write", "permission:clipboard", 100, "method('Clipboard', 'read')"},
-	{"", "write", "permission:push", 100, "method('PushManager', 'subscribe')"},
+	{"secure", "write", "permission:camera or microphone", 100, "method('MediaDevices', 'getUserMedia')"},
+	{"secure", "write", "permission:clipboard", 100, "method('Clipboard', 'readText')"},
+	{"secure", "write", "permission:clipboard", 100, "method('Clipboard', 'read')"},
+	{"secure", "write", "permission:push", 100, "method('PushManager', 'subscribe')"},
 
 	{"", "meet", "Location.ancestorOrigins", 1000, "globalThis.parent && own(location, 'ancestorOrigins')?.get"},
 	{"", "context", "HTMLCanvasElement.getContext", 200, "method('HTMLCanvasElement', 'getContext')"},
@@ -83,7 +84,7 @@ var watched = []struct {
 	{"", "call", "Navigator.platform", 100, "getter('Navigator', 'platform')"},
 	{"", "call", "Navigator.languages", 100, "getter('Navigator', 'languages')"},
 	{"", "device", "Navigator.hardwareConcurrency", 100, "getter('Navigator', 'hardwareConcurrency')"},
-	{"", "device", "Navigator.deviceMemory", 100, "getter('Navigator', 'deviceMemory')"},
+	{"secure", "device", "Navigator.deviceMemory", 100, "getter('Navigator', 'deviceMemory')"},
 	{"device", "call", "Navigator.maxTouchPoints", 100, "getter('Navigator', 'maxTouchPoints')"},
 	{"", "call", "Navigator.plugins", 100, "getter('Navigator', 'plugins')"},
 	{"device", "call", "Navigator.vendor", 100, "getter('Navigator', 'vendor')"},
@@ -129,7 +130,19 @@ func watchList(writesOnly bool) string {
 // belongs to a session, and several may share a process, so its condition says
 // whose it is.
 func (c *Context) hook(session int64) string {
-	return fmt.Sprintf(hookJS, c.secret, session, watchList(c.browser.options.writesOnly), maxRealms)
+	return fmt.Sprintf(hookJS, c.secret, session, watchList(c.browser.options.writesOnly), maxRealms, findJS, c.condition(session, "g[i]"))
+}
+
+// arm is the script that sets the first breakpoints ahead of the visit.
+func (c *Context) arm(session int64) string {
+	return fmt.Sprintf(armJS, watchList(c.browser.options.writesOnly), findJS, c.condition(session, "number"))
+}
+
+// condition is the expression of a breakpoint's condition; number is the
+// expression of the function's number. The first one that a function gets in a
+// session stays.
+func (c *Context) condition(session int64, number string) string {
+	return fmt.Sprintf(`"typeof %[1]s==='function'&&%[1]s(%[2]d,"+%[3]s+",arguments,this)"`, c.secret, session, number)
 }
 
 // callKey is a row of one document or worker.
@@ -150,8 +163,9 @@ func (r *record) addHooked(o *observed, context int64) {
 	defer r.mu.Unlock()
 	if len(r.hooked) < maxContexts {
 		r.hooked = append(r.hooked, hooked{o, context})
-	} else {
-		r.bounds["documents and workers that are asked what they called"] = true
+	} else if what := "documents and workers that are asked what they called"; !r.bounds[what] {
+		r.bounds[what] = true
+		o.watchNoFurther()
 	}
 }
 
@@ -243,16 +257,16 @@ func (w *window) tellCalls(ctx context.Context) {
 // parseCall reads a row as hook.js tells it: kind, address and origin of the
 // document, stack of the first call, then the row. All of it is made of what
 // the page passed.
-func parseCall(payload string) (row string, c *evidence.Call, ok bool) {
+func parseCall(payload string) (row, origin string, c *evidence.Call, ok bool) {
 	f := strings.Split(payload, "\u0001")
 	if len(f) != 18 || f[0] != "call" {
-		return "", nil, false
+		return "", "", nil, false
 	}
 	numbers := make([]int, len(f))
 	for _, i := range []int{7, 8, 9, 10, 11, 12, 13, 14} {
 		n, err := strconv.Atoi(f[i])
 		if err != nil || n < 0 {
-			return "", nil, false
+			return "", "", nil, false
 		}
 		numbers[i] = n
 	}
@@ -262,7 +276,7 @@ func parseCall(payload string) (row string, c *evidence.Call, ok bool) {
 		Chars: numbers[12], Distinct: numbers[13], Length: numbers[14],
 		Texts: set(f[15], maxTexts), Values: set(f[16], maxValues), Content: bounded(f[17], maxContent),
 	}
-	return bounded(f[4], 60), c, true
+	return bounded(f[4], 60), bounded(f[2], maxURL), c, true
 }
 
 func set(s string, limit int) []string {

@@ -150,7 +150,7 @@ func (r *record) goodbye(o *observed, ev *fetch.EventRequestPaused) {
 
 // farewellHop is the request as interception shows it. The caller holds r.mu.
 func (r *record) farewellHop(o *observed, ev *fetch.EventRequestPaused) *hop {
-	h := &hop{wall: r.now()}
+	h := &hop{frame: ev.FrameID, wall: r.now()}
 	h.Request = evidence.Request{
 		URL: bounded(ev.Request.URL+ev.Request.URLFragment, maxURL), Method: ev.Request.Method, Type: string(ev.ResourceType),
 		FrameURL: bounded(r.url, maxURL), Headers: requestHeaders(ev.Request.Headers), Keepalive: true,

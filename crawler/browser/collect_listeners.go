@@ -66,7 +66,7 @@ func (w *window) listeners(ctx context.Context) {
 			slices.Sort(all)
 			kinds := slices.Compact(slices.Clone(all))
 			c := &evidence.Call{
-				Frame: f.url, Target: f.owner.target(), Script: script, API: "EventTarget.addEventListener",
+				Frame: f.url, Target: w.record.targetAt(f.owner, f.site, f.url), Script: script, API: "EventTarget.addEventListener",
 				Count: len(all), Distinct: min(len(kinds), 200), Values: kinds[:min(len(kinds), maxValues)],
 			}
 			w.record.addCall(callKey{f.owner, int64(f.page), strconv.Itoa(-1 - n)}, c, now)

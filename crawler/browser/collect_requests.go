@@ -30,6 +30,7 @@ type extra struct {
 
 type hop struct {
 	evidence.Request
+	frame    cdp.FrameID // that asked; "" where no frame is told
 	wall     time.Time
 	noExtra  bool // served without the network: no extra info comes
 	security *network.SecurityDetails
@@ -70,7 +71,9 @@ func (r *record) networkEvent(o *observed, method string, params jsonv2.Value) {
 		file(params, func(ev *network.EventWebSocketWillSendHandshakeRequest) {
 			r.with(ev.RequestID, func(e *entry) {
 				if ev.Request != nil {
-					e.lastHop().Headers = requestHeaders(ev.Request.Headers)
+					h := e.lastHop()
+					h.Headers = requestHeaders(ev.Request.Headers)
+					h.Target = r.targetFrom(o, h.Headers["origin"], h.Headers["origin"]+"/") // no event names its frame
 				}
 			})
 		})
@@ -120,6 +123,7 @@ func (r *record) willBeSent(o *observed, ev *network.EventRequestWillBeSent) {
 		Keepalive: ev.Type == network.ResourceTypePing, Initiator: initiator(ev.Initiator),
 		MainFrame: ev.FrameID == r.frame && o.info.Type == "page",
 	}
+	h.frame = ev.FrameID
 	if mixed := string(ev.Request.MixedContentType); mixed != "none" {
 		h.MixedContent = mixed
 	}
@@ -185,7 +189,7 @@ func recorded(url string) bool {
 
 func (r *record) place(o *observed, h *hop) {
 	h.OffsetMS = r.now().Sub(r.started).Milliseconds()
-	h.Target = o.target()
+	h.Target = r.targetOf(o, h.frame)
 }
 
 func (r *record) add(o *observed, id network.RequestID, h *hop) *entry {

@@ -111,8 +111,8 @@ func (o *observed) called(payload string, context runtime.ExecutionContextID) {
 	now := o.context.browser.options.Now()
 	switch kind, rest, _ := strings.Cut(payload, "\u0001"); kind {
 	case "call":
-		if row, c, ok := parseCall(payload); ok {
-			c.Target = o.target()
+		if row, origin, c, ok := parseCall(payload); ok {
+			c.Target = r.targetAt(o, origin, c.Frame)
 			r.addCall(callKey{o, int64(context), row}, c, now)
 		}
 	case "cut":

@@ -1,8 +1,10 @@
 package browser
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"net/url"
 	"slices"
 
 	"github.com/chromedp/cdproto"
@@ -10,6 +12,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
+
+	"candor/crawler/evidence"
 )
 
 // maxFrames bounds the frames of a page that are read for forms and storage.
@@ -23,6 +27,8 @@ type frame struct {
 	world runtime.ExecutionContextID // of the collectors
 	page  runtime.ExecutionContextID // of the page's own scripts
 	url   string
+	site  string      // scheme and registrable domain of its document; "" as its parent's
+	above cdp.FrameID // its parent
 	gone  bool
 }
 
@@ -40,10 +46,51 @@ func (r *record) frameOf(o *observed, id cdp.FrameID) *frame {
 	return f
 }
 
-func (r *record) addFrame(o *observed, id cdp.FrameID) {
+func (r *record) addFrame(o *observed, id, above cdp.FrameID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.frameOf(o, id)
+	r.frameOf(o, id).above = above
+}
+
+// targetOf is the target that a frame of o has. A frame of another site has one
+// of its own where the browser isolates sites; where it shares its page's, it is
+// told the same way. The caller holds r.mu.
+func (r *record) targetOf(o *observed, id cdp.FrameID) evidence.Target {
+	root := r.frames[cdp.FrameID(o.info.TargetID)]
+	f := r.frames[id]
+	for depth := 0; f != nil && f.site == "" && depth < maxFrames; depth++ {
+		f = r.frames[f.above]
+	}
+	if f == nil || root == nil || o.info.Type != "page" || root.site == "" || f.site == root.site {
+		return o.target()
+	}
+	return evidence.Target{Type: "iframe", URL: f.url}
+}
+
+// targetFrom is targetOf for a document of which origin and address are known.
+// The caller holds r.mu.
+func (r *record) targetFrom(o *observed, origin, url string) evidence.Target {
+	root, site := r.frames[cdp.FrameID(o.info.TargetID)], cmp.Or(schemefulSite(origin), schemefulSite(url))
+	if root == nil || o.info.Type != "page" || root.site == "" || site == "" || site == root.site {
+		return o.target()
+	}
+	return evidence.Target{Type: "iframe", URL: url}
+}
+
+func (r *record) targetAt(o *observed, origin, url string) evidence.Target {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.targetFrom(o, origin, url)
+}
+
+// schemefulSite is the site that Chromium isolates by (HTML, "same site"), or ""
+// for an origin without a host.
+func schemefulSite(origin string) string {
+	u, err := url.Parse(origin)
+	if err != nil || u.Hostname() == "" {
+		return ""
+	}
+	return u.Scheme + "://" + evidence.Site(u.Hostname())
 }
 
 // dropFrame notes that a frame was removed. One that only moves to another
@@ -81,7 +128,19 @@ func (r *record) navigated(o *observed, f *cdp.Frame) {
 	defer r.mu.Unlock()
 	known := r.frameOf(o, f.ID)
 	known.url, known.world, known.page = bounded(f.URL, maxURL), 0, 0
+	known.above = f.ParentID
+	root := string(f.ID) == string(o.info.TargetID)
+	// An opaque origin, such as a sandboxed frame's, has no site of its own; what
+	// is sent while a page goes to about:blank is still its own.
+	if site := cmp.Or(schemefulSite(f.SecurityOrigin), schemefulSite(f.URL)); site != "" || !root {
+		known.site = site
+	}
 	r.wake()
+	if root { // the frames of its document before are gone
+		for _, other := range r.frames {
+			other.gone = other.gone || other.owner == o && other != known
+		}
+	}
 	if f.ID != r.frame {
 		return
 	}

@@ -161,6 +161,11 @@ func flags(o Options) []string {
 		"TrackingProtection3pcd", "ThirdPartyStoragePartitioning",
 		// Private network checks would ask for a permission on --host-map to loopback.
 		"LocalNetworkAccessChecks", "BlockInsecurePrivateNetworkRequests", "PrivateNetworkAccessSendPreflights",
+		// With --disable-site-isolation-trials: see the package comment.
+		"IsolateOrigins", "site-per-process",
+		// A new document gets no new frame in the same process, so what is watched
+		// in a new window's empty document is watched in the page's as well.
+		"RenderDocument",
 	}
 	args := []string{
 		"--headless=new", "--no-first-run", "--no-default-browser-check", "--disable-background-networking",
@@ -173,6 +178,7 @@ func flags(o Options) []string {
 		"--hide-scrollbars", "--mute-audio", "--force-color-profile=srgb", "--safebrowsing-disable-auto-update",
 		// No navigator.webdriver: banners and tags hide from robots.
 		"--disable-blink-features=AutomationControlled",
+		"--disable-site-isolation-trials",
 		"--disable-features=" + strings.Join(features, ","),
 		fmt.Sprintf("--window-size=%d,%d", viewportWidth, viewportHeight),
 		// Without it a screen is 800 pixels wide, less than the window: no visitor's is.

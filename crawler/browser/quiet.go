@@ -54,6 +54,7 @@ func (w *window) wait(ctx context.Context, deadline time.Time, quiet time.Durati
 		}
 		if s.loaded && loadedAt.IsZero() {
 			loadedAt = t
+			w.openAnother()
 		}
 		idle := t.Sub(s.last)
 		// A page that still waits for an image that never ends is ready too.

@@ -30,6 +30,10 @@ const asyncStackDepth = 8
 var (
 	//go:embed js/hook.js
 	hookJS string
+	//go:embed js/find.js
+	findJS string
+	//go:embed js/arm.js
+	armJS string
 	//go:embed js/watch.js
 	watchJS string
 )
@@ -88,6 +92,9 @@ func (c *Context) observe(ev *target.EventAttachedToTarget, r func() *record) *o
 	send(s, target.SetAutoAttach, autoAttach("service_worker", "shared_worker", "browser_ui", "browser", "tab"))
 	run := func() {
 		sendThen(s, runtime.RunIfWaitingForDebugger, cdp.Empty{}, func(cdp.Empty, error) { close(o.ready) })
+	}
+	if o.isMain() && watched && c.browser.process != nil { // elsewhere the page may get another process
+		send(s, runtime.Evaluate, runtime.EvaluateParams{Expression: c.arm(number), IncludeCommandLineAPI: new(true), Silent: new(true)})
 	}
 	if o.hasDocument() || !watched {
 		run()
@@ -199,7 +206,7 @@ func (o *observed) pageEvent(r *record, method string, params jsonv2.Value) {
 	case page.FrameAttached.Method:
 		var ev page.EventFrameAttached
 		if decode(params, &ev) == nil {
-			r.addFrame(o, ev.FrameID)
+			r.addFrame(o, ev.FrameID, ev.ParentFrameID)
 		}
 	case page.FrameDetached.Method:
 		var ev page.EventFrameDetached

@@ -58,10 +58,11 @@ type window struct {
 	typed   []typing // into forms, in this visit
 
 	stepTime time.Duration // of a journey
+	another  func()        // opens the visitor's next window; nil for none
 }
 
-// Visitor makes visits one after the other. It opens the next window while the
-// present page is waited for.
+// Visitor makes visits one after the other. It opens the next window when the
+// present page has loaded: earlier the page would wait for the processor.
 type Visitor struct {
 	context *Context
 	ctx     context.Context // of its windows: the visitor's life, not one visit's
@@ -104,14 +105,19 @@ func (v *Visitor) Close() {
 	}
 }
 
-// take gives the window that is ready and opens the next.
+// take gives the window that is ready. The next is opened once it has loaded its
+// page, or when it closes.
 func (v *Visitor) take() (*window, error) {
 	if v.failed != nil {
 		return nil, v.failed
 	}
 	o := <-v.next
-	v.prepare()
-	return o.window, o.err
+	if o.err != nil {
+		v.prepare()
+		return nil, o.err
+	}
+	o.window.another = sync.OnceFunc(v.prepare)
+	return o.window, nil
 }
 
 // Visit visits one address. The error is not nil only when the browser is lost
@@ -129,9 +135,16 @@ func (v *Visitor) Visit(ctx context.Context, q Visit) (*Result, error) {
 }
 
 func (w *window) close() {
+	w.openAnother()
 	w.context.forget(w)
 	for _, id := range append(w.record.openPopups(), w.id) {
 		send(w.context.browser.conn.root, target.CloseTarget, target.CloseTargetParams{TargetID: id})
+	}
+}
+
+func (w *window) openAnother() {
+	if w.another != nil {
+		w.another()
 	}
 }
 
@@ -188,10 +201,10 @@ func (w *window) navigate(ctx context.Context, q Visit, deadline time.Time) stri
 	for {
 		s := w.record.look()
 		switch {
+		case s.failed != "": // the document that came after it is the browser's own
+			return s.failed
 		case s.documents > 0:
 			return ""
-		case s.failed != "":
-			return s.failed
 		}
 		select {
 		case text := <-answer:

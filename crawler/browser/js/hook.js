@@ -52,12 +52,7 @@ const %[1]s = ((debug, undebug, spare) => {
     const p = typeof o === 'object' && o !== null ? own(o, n) : undefined;
     return p && own(p, 'value') ? p.value : undefined;
   };
-  // What the native function or accessor of a class is, here or in a worker.
-  const kind = (c) => (globalThis[c] ?? globalThis['Worker' + c])?.prototype;
-  const method = (c, n) => kind(c)?.[n];
-  const getter = (c, n) => { const p = kind(c); return p && own(p, n)?.get; };
-  const setter = (c, n) => { const p = kind(c); return p && own(p, n)?.set; };
-  const take = (f, o) => { try { return apply(f, o, []); } catch { return undefined; } };
+%[5]s  const take = (f, o) => { try { return apply(f, o, []); } catch { return undefined; } };
 
   const session = own(globalThis, 'sessionStorage')?.get;
   const home = own(globalThis, 'origin')?.get ?? getter('GlobalScope', 'origin');
@@ -326,31 +321,39 @@ const %[1]s = ((debug, undebug, spare) => {
   const armed = { __proto__: null }, groups = { __proto__: null };
   let probing = false, seen = false;
   const watched = { __proto__: null };
+  // A function has the same number in each document, whatever else there is.
   let total = 0;
   const watch = (group, how, api, limit, native) => {
+    const number = total++;
     if (typeof native !== 'function') return;
     const g = groups[group] ??= { __proto__: null, size: 0 };
-    g[g.size++] = total;
-    watched[total] = { __proto__: null, name: api, note: note[how], limit, native, hits: 0, number: total };
-    total++;
+    g[g.size++] = number;
+    watched[number] = { __proto__: null, name: api, note: note[how], limit, native, hits: 0, number };
   };
   // V8 puts its trampoline into the functions that exist when the first
   // breakpoint of their kind is set. Those of a further document in the same
   // process get it when it next looks for some, which the spare function makes
   // it do; their breakpoints are there already, as the probe shows.
+  const look = () => { debug(spare, ''); undebug(spare); };
+  const set = (g) => {
+    for (let i = 0; i < g.size; i++) debug(watched[g[i]].native, %[6]s);
+  };
   const arm = (group) => {
     const g = groups[group];
     if (!g || armed[group]) return;
     armed[group] = true;
-    debug(spare, ''); undebug(spare);
+    look();
     probing = true; seen = false;
     take(watched[g[0]].native, undefined);
     probing = false;
-    if (seen) return;
-    for (let i = 0; i < g.size; i++) debug(watched[g[i]].native, "typeof %[1]s==='function'&&%[1]s(%[2]d," + g[i] + ",arguments,this)");
+    if (!seen) set(g);
   };
 %[3]s
-  arm('');
+  // No condition can call this function before it is there, so there is no
+  // probe; where breakpoints are set already, setting them costs little.
+  look();
+  set(groups['']);
+  if (groups.secure) set(groups.secure);
 
   return (who, a, args, self) => {
     if (who !== %[2]d) {
