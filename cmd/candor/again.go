@@ -90,6 +90,10 @@ func (c *Command) look(ctx context.Context, o *options, p *plan, visits []crawle
 	defer stop()
 	show := c.newProgress(o, p.set)
 	show.again(o.revisits, len(visits))
+	if o.doing != nil {
+		o.doing("Looking again at what was found")
+		defer o.doing(analysing)
+	}
 	options := p.options
 	options.Progress = show.event
 	ended := c.Stages.LookAgain(ctx, p.target, visits, options, looks...)

@@ -14,7 +14,6 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 
-	"candor/crawler"
 	"candor/crawler/fleet"
 	"candor/reports"
 	"candor/reports/exceptions"
@@ -104,7 +103,7 @@ func (s *service) attempt(ctx context.Context, x store.Scan, at *place, log *slo
 		return "", fmt.Errorf("a folder for the scan: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	rep, state, err := s.scan(ctx, x, site, at, filepath.Join(dir, "report"), b.event)
+	rep, state, err := s.scan(ctx, x, site, at, filepath.Join(dir, "report"), b)
 	if err != nil {
 		return "", errors.Join(err, context.Cause(ctx))
 	}
@@ -137,7 +136,7 @@ func blobGone(ctx context.Context, b blob.Store, prefix string) error {
 
 // scan runs the pipeline that candor scan runs, with the options of the service
 // and of the site, on the way through the guard.
-func (s *service) scan(ctx context.Context, x store.Scan, site store.Site, at *place, dir string, event func(crawler.Event)) (*reports.Report, store.ScanState, error) {
+func (s *service) scan(ctx context.Context, x store.Scan, site store.Site, at *place, dir string, b *beat) (*reports.Report, store.ScanState, error) {
 	quiet := *s.c
 	quiet.Stdout, quiet.Stderr, quiet.Columns = io.Discard, io.Discard, func() int { return 0 }
 	o := s.o.options
@@ -166,7 +165,7 @@ func (s *service) scan(ctx context.Context, x store.Scan, site store.Site, at *p
 	if err := s.history(ctx, &o, site, filepath.Dir(dir)); err != nil {
 		return nil, "", err
 	}
-	o.event = event
+	o.event, o.doing = b.event, b.doing
 	rep, crawlErr, err := quiet.scanTo(ctx, &o, []string{site.URL})
 	switch {
 	case err != nil:

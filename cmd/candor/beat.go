@@ -11,6 +11,9 @@ import (
 	"candor/reports/store"
 )
 
+// analysing is what a scan does after its visits.
+const analysing = "Reading what was collected"
+
 // beat says that a scan goes on, and how far it is.
 type beat struct {
 	s       *service
@@ -44,7 +47,7 @@ func (b *beat) event(e crawler.Event) {
 	case "page-start":
 		b.now.Doing = e.URL
 	case "done":
-		b.now.Doing = "Reading what was collected"
+		b.now.Doing = analysing
 	}
 }
 

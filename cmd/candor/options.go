@@ -64,6 +64,7 @@ type options struct {
 
 	chromium []string            // further flags of its command line
 	event    func(crawler.Event) // told each step of the crawl; nil for none
+	doing    func(string)        // told what goes on after it; nil for none
 
 	redact string // "all" or "none"
 	region string // where the browser stands, as told

@@ -177,6 +177,29 @@ func TestServiceTriesAgain(t *testing.T) {
 	}
 }
 
+// TestServiceLooksAgain: while pages are looked at again, the scan says so.
+func TestServiceLooksAgain(t *testing.T) {
+	x := newTeam(t, "")
+	x.o.revisits = 1
+	x.Stages.Analyze = highOn
+	goOn := make(chan struct{})
+	x.Stages.LookAgain = func(_ context.Context, _ crawler.Target, visits []crawler.Again, _ crawler.Options, looks ...*evidence.Writer) []error {
+		<-goOn
+		return []error{addPage(looks[0], "p0001.none", visits[0].URL, "quiet")}
+	}
+	x.work(t)
+	q := x.queue(t)
+	x.await(t, "word of a further look", func() bool {
+		got, err := x.store.Scan(t.Context(), q.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Contains(got.Progress, "Looking again")
+	})
+	close(goOn)
+	x.until(t, q.ID, store.Finished)
+}
+
 // TestServiceStop: a worker that is stopped hands its scan back, and another
 // takes it up.
 func TestServiceStop(t *testing.T) {
