@@ -1,7 +1,10 @@
 package browser
 
 import (
+	"cmp"
 	"fmt"
+	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/chromedp/cdproto/network"
@@ -18,9 +21,8 @@ func (r *record) finish(pageID string, state evidence.State) []evidence.Request 
 	defer r.mu.Unlock()
 	out := make([]evidence.Request, 0, len(r.entries))
 	for _, e := range r.entries {
-		if x := r.extras[e.id]; x != nil {
-			e.join(x.sent, x.received)
-		}
+		x := cmp.Or(r.extras[e.id], &extra{})
+		e.join(x.sent, x.received)
 		chain := ""
 		for _, h := range e.hops {
 			q := &h.Request
@@ -40,7 +42,9 @@ func (r *record) finish(pageID string, state evidence.State) []evidence.Request 
 
 // join gives each hop that went over the network its extra info, in order.
 func (e *entry) join(sent []*network.EventRequestWillBeSentExtraInfo, received []*network.EventResponseReceivedExtraInfo) {
-	for _, h := range e.hops {
+	wasSent := len(sent) > 0
+	for i := 0; i < len(e.hops); i++ {
+		h := e.hops[i]
 		if h.noExtra {
 			continue
 		}
@@ -55,7 +59,38 @@ func (e *entry) join(sent []*network.EventRequestWillBeSentExtraInfo, received [
 			h.setReceived(received[0])
 			received = received[1:]
 		}
+		if next := h.next(); e.parting && i == len(e.hops)-1 && len(sent) > 0 && next != nil {
+			e.hops = append(e.hops, next)
+		}
 	}
+	if last := e.lastHop(); e.aborted != "" && !wasSent && last.Status == 0 {
+		last.Error = e.aborted
+	}
+}
+
+// next is the hop that follows a redirect of which no event tells, because the
+// document that asked was gone (Fetch, "HTTP-redirect fetch"). It is nil when
+// the answer names no address.
+func (h *hop) next() *hop {
+	if !redirects(int64(h.Status)) {
+		return nil
+	}
+	from, err := url.Parse(h.URL)
+	if err != nil || h.ResponseHeaders["location"] == "" {
+		return nil
+	}
+	to, err := from.Parse(h.ResponseHeaders["location"])
+	if err != nil || !recorded(to.String()) {
+		return nil
+	}
+	next := &hop{Request: h.Request, frame: h.frame, wall: h.wall}
+	next.URL, next.Hop = bounded(to.String(), maxURL), h.Hop+1
+	next.Status, next.ResponseHeaders, next.SetCookies, next.Cookies, next.Blocked = 0, nil, nil, nil, nil
+	keeps := h.Status == http.StatusTemporaryRedirect || h.Status == http.StatusPermanentRedirect
+	if !keeps && h.Method != http.MethodHead && (h.Method == http.MethodPost || h.Status == http.StatusSeeOther) {
+		next.Method, next.PostData, next.PostBase64, next.PostBytes, next.PostCut = http.MethodGet, "", false, 0, false
+	}
+	return next
 }
 
 func (h *hop) setSent(ev *network.EventRequestWillBeSentExtraInfo) {
@@ -94,7 +129,7 @@ func (h *hop) addSetCookies(lines string) {
 
 func (h *hop) setReceived(ev *network.EventResponseReceivedExtraInfo) {
 	if h.Status == 0 {
-		h.Status = int(ev.StatusCode)
+		h.Status, h.ResponseHeaders = int(ev.StatusCode), responseHeaders(ev.Headers)
 	}
 	for name, value := range ev.Headers {
 		if strings.EqualFold(name, "set-cookie") {

@@ -26,9 +26,9 @@ func (w *window) leave(ctx context.Context) {
 	if len(frames) == 0 || frames[0].id != w.record.frame {
 		return // a page that cannot be left is closed with its window
 	}
-	// What a page sends while it goes is not among the Network events; request
-	// interception sees it, in the page and in each frame of another site.
-	if !w.intercept(ctx) {
+	if w.outlived() {
+		w.record.leave()
+	} else if !w.intercept(ctx) {
 		return
 	}
 	// The clocks go on, or nothing could say goodbye. They race from timer to
@@ -42,18 +42,65 @@ func (w *window) leave(ctx context.Context) {
 	_, err := frames[0].evaluate(ctx, goAway)
 	left := err == nil && w.until(ctx, func(s state) bool { return s.left })
 	w.clocks(emulation.VirtualTimePolicyPause)
-	if !left {
+	if !left || !w.outlived() && !w.threadsAnswer(ctx) {
 		return
 	}
-	// The browser's threads pass a farewell on while they answer.
+	soon, cancel := context.WithTimeout(ctx, sentLimit)
+	defer cancel()
+	if w.until(soon, func(s state) bool { return s.farewells == 0 }) {
+		return
+	}
+	w.until(ctx, func(s state) bool { return s.underway == 0 })
+}
+
+// outlived reports whether a frame, and with it the session that reports its
+// requests, outlives its document. Then what a page sends while it goes is among
+// the Network events, and all of it comes before the news that it went, since
+// one thread tells of both. Elsewhere (see RenderDocument in flags) it is not;
+// request interception sees it, in the page and in each frame of another site.
+func (w *window) outlived() bool { return w.context.browser.process != nil }
+
+// threadsAnswer waits until the browser's threads answered: before that they
+// pass on which farewells were intercepted.
+func (w *window) threadsAnswer(ctx context.Context) bool {
 	for range 2 {
 		if _, err := invoke(ctx, w.context.browser.conn.root, browser.GetVersion, cdp.Empty{}); err != nil {
-			return
+			return false
 		}
 	}
-	ctx, cancel = context.WithTimeout(ctx, farewellLimit)
-	defer cancel()
-	w.until(ctx, func(s state) bool { return s.farewells == 0 })
+	return true
+}
+
+// leave makes requests that begin from now on farewells, whose answers are
+// awaited. That the document goes away does not stop them.
+func (r *record) leave() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.leaving = true
+}
+
+// frameEnded notes that a frame went to an empty page or is no longer there; then
+// no answer to what it sent comes any more. The caller holds r.mu.
+func (r *record) frameEnded(id cdp.FrameID, there bool) {
+	delete(r.parting, id)
+	r.wake()
+	if there || len(r.farewells) == 0 {
+		return
+	}
+	for _, e := range r.entries {
+		if e.parting && e.lastHop().frame == id {
+			r.farewellEnded(e.id)
+		}
+	}
+}
+
+// farewellEnded notes the answer or the fault of a farewell. The caller holds
+// r.mu.
+func (r *record) farewellEnded(id string) {
+	if r.farewells[id] {
+		delete(r.farewells, id)
+		r.wake()
+	}
 }
 
 // clocks lets the clocks of all targets go on or stand still.
@@ -66,19 +113,31 @@ func (w *window) clocks(policy emulation.VirtualTimePolicy) {
 // goAway leaves a document without a trace in the history.
 const goAway = "location.replace('about:blank')"
 
-// leaveFrames goes away from the frames of other sites, while their targets
-// live: they end with the page, before what the frames send then is seen.
+// leaveFrames goes away from the frames of other sites, while they live: they
+// end with the page, before what they send then is seen or answered.
 func (w *window) leaveFrames(ctx context.Context, frames []frame) {
 	ctx, cancel := context.WithTimeout(ctx, frameLimit)
 	defer cancel()
 	var gone sync.WaitGroup
+	main := frames[0]
 	for _, f := range frames[1:] {
-		if f.owner.info.Type == "iframe" && f.id == cdp.FrameID(f.owner.info.TargetID) {
-			gone.Go(func() { _, _ = f.evaluate(ctx, goAway) }) // one that hangs ends with the page
+		own := f.owner != main.owner && f.id == cdp.FrameID(f.owner.info.TargetID)
+		if shared := f.owner == main.owner && f.site != "" && f.site != main.site; !own && !shared {
+			continue
 		}
+		w.record.leaveFrame(f.id)
+		gone.Go(func() { _, _ = f.evaluate(ctx, goAway) }) // one that hangs ends with the page
 	}
 	gone.Wait()
 	w.until(ctx, func(s state) bool { return s.frames == 0 })
+}
+
+func (r *record) leaveFrame(id cdp.FrameID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if f := r.frames[id]; f != nil && !f.gone && f.url != "about:blank" {
+		r.parting[id] = true
+	}
 }
 
 // intercept begins to see the page's farewells.
@@ -132,8 +191,7 @@ func (r *record) goodbye(o *observed, ev *fetch.EventRequestPaused) {
 	case answered && e != nil:
 		e.lastHop().setFarewellAnswer(ev)
 		if !redirects(ev.ResponseStatusCode) {
-			delete(r.farewells, key)
-			r.wake()
+			r.farewellEnded(key)
 		}
 	case answered:
 	case e != nil:

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +21,9 @@ type entry struct {
 	session   *session
 	reqID     network.RequestID
 	mainFrame bool
-	farewell  bool // known from interception alone
+	farewell  bool   // known from interception alone
+	parting   bool   // begun while the page was left
+	aborted   string // the browser's word for a request whose document was left
 }
 
 type extra struct {
@@ -219,6 +222,12 @@ func (r *record) enter(o *observed, id network.RequestID, h *hop) *entry {
 	e := &entry{id: string(id), session: o.session, reqID: id, hops: []*hop{h}, mainFrame: h.MainFrame && h.Type == string(network.ResourceTypeDocument)}
 	r.entries = append(r.entries, e)
 	r.byID[e.id] = e
+	if e.parting = r.leaving; e.parting {
+		// Its answer may have come before the news of it.
+		if x := r.extras[e.id]; x == nil || !slices.ContainsFunc(x.received, final) {
+			r.farewells[e.id] = true
+		}
+	}
 	if r.matters(h) {
 		r.open[e.id] = time.Now()
 		r.active()
@@ -258,7 +267,12 @@ func (r *record) receivedExtra(ev *network.EventResponseReceivedExtraInfo) {
 	if x := r.extraOf(ev.RequestID); x != nil {
 		x.received = append(x.received, ev)
 	}
+	if final(ev) {
+		r.farewellEnded(string(ev.RequestID))
+	}
 }
+
+func final(ev *network.EventResponseReceivedExtraInfo) bool { return !redirects(ev.StatusCode) }
 
 func (r *record) extraOf(id network.RequestID) *extra {
 	x := r.extras[string(id)]
@@ -313,6 +327,15 @@ func (r *record) finished(id network.RequestID, bytes int64, failure string) {
 		if bytes > 0 {
 			h.Bytes = bytes
 		}
+		// The document that waits for it went away; the request goes on or it never
+		// began, which the network stack tells. XMLHttpRequest never goes on.
+		if r.leaving && strings.HasPrefix(failure, "net::ERR_ABORTED") {
+			if e.aborted = failure; h.Type == string(network.ResourceTypeXHR) {
+				r.farewellEnded(e.id)
+			}
+			return
+		}
+		r.farewellEnded(e.id)
 		// A body that the page never read is no failure of the request.
 		if h.Error = failure; h.Status != 0 && strings.HasPrefix(failure, "net::ERR_ABORTED") {
 			h.Error = ""

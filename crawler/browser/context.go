@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/cdp/jsonv2"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/cdproto/target"
 
@@ -36,13 +37,14 @@ type Context struct {
 
 	sessions atomic.Int64 // that were observed
 
-	mu      sync.Mutex
-	windows map[target.ID]*window
-	waiting map[target.ID]chan *window
-	workers map[target.ID]bool // shared and service workers that have a session
-	jar     map[cookieKey]jarred
-	store   map[storageKey]string
-	filled  map[string]string // forms that were filled in, each with the visit that did it
+	mu       sync.Mutex
+	windows  map[target.ID]*window
+	waiting  map[target.ID]chan *window
+	followed map[target.ID]chan *window // by the next tab of their window
+	workers  map[target.ID]bool         // shared and service workers that have a session
+	jar      map[cookieKey]jarred
+	store    map[storageKey]string
+	filled   map[string]string // forms that were filled in, each with the visit that did it
 }
 
 // NewContext makes a fresh visitor.
@@ -60,7 +62,7 @@ func (b *Browser) NewContext(ctx context.Context, state evidence.State) (*Contex
 	}
 	c := &Context{
 		browser: b, id: res.BrowserContextID, state: state, secret: unguessable(),
-		windows: map[target.ID]*window{}, waiting: map[target.ID]chan *window{}, workers: map[target.ID]bool{},
+		windows: map[target.ID]*window{}, waiting: map[target.ID]chan *window{}, followed: map[target.ID]chan *window{}, workers: map[target.ID]bool{},
 		jar: map[cookieKey]jarred{}, filled: map[string]string{}, store: map[storageKey]string{},
 	}
 	b.mu.Lock()
@@ -104,16 +106,37 @@ func (c *Context) Close(ctx context.Context) error {
 	return nil
 }
 
-// open makes a window of its own for one visit: several tabs in one window
-// hide each other, and a hidden tab gets no animation frames.
-func (c *Context) open(ctx context.Context) (*window, error) {
+// open makes a tab for one visit: in the window of the one before, which was
+// left, or in a new one. Several visits side by side need a window each, since
+// a tab behind another gets no animation frames.
+func (c *Context) open(ctx context.Context, before *window) (*window, error) {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
+	w, err := c.follow(ctx, before)
+	if w == nil && err == nil {
+		w, err = c.openWindow(ctx)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open window: %w", err)
+	}
+	// A navigation that begins earlier would leave the first document without
+	// collectors.
+	select {
+	case <-w.main.ready:
+		return w, nil
+	case <-w.main.session.gone:
+		return nil, fmt.Errorf("open window: %w", errDetached)
+	case <-ctx.Done():
+		return nil, fmt.Errorf("open window: %w", ctx.Err())
+	}
+}
+
+func (c *Context) openWindow(ctx context.Context) (*window, error) {
 	res, err := invoke(ctx, c.browser.conn.root, target.CreateTarget, target.CreateTargetParams{
 		URL: "about:blank", BrowserContextID: c.id, NewWindow: new(true), Width: viewportWidth, Height: viewportHeight,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("open window: %w", err)
+		return nil, err
 	}
 	c.mu.Lock()
 	w := c.windows[res.TargetID]
@@ -126,18 +149,52 @@ func (c *Context) open(ctx context.Context) (*window, error) {
 		select {
 		case w = <-ch:
 		case <-ctx.Done():
-			return nil, fmt.Errorf("open window: %w", ctx.Err())
+			return nil, ctx.Err()
 		}
 	}
-	// A navigation that begins earlier would leave the first document without
-	// collectors.
-	select {
-	case <-w.main.ready:
-		return w, nil
-	case <-w.main.session.gone:
-		return nil, fmt.Errorf("open window: %w", errDetached)
-	case <-ctx.Done():
-		return nil, fmt.Errorf("open window: %w", ctx.Err())
+	return w, nil
+}
+
+// follow opens the next tab from one that shows an empty page, as the empty
+// page itself would: no command says in which window a tab is opened. The tab
+// knows no opener. nil without an error says that none came.
+func (c *Context) follow(ctx context.Context, before *window) (*window, error) {
+	if before == nil {
+		return nil, nil
+	}
+	ch, answered := make(chan *window, 1), make(chan error, 1)
+	c.mu.Lock()
+	c.followed[before.id] = ch
+	c.mu.Unlock()
+	defer func() {
+		c.mu.Lock()
+		delete(c.followed, before.id)
+		c.mu.Unlock()
+	}()
+	sendThen(before.main.session, runtime.Evaluate, runtime.EvaluateParams{
+		Expression: "void open('about:blank', '_blank', 'noopener')", UserGesture: new(true), Silent: new(true),
+	}, func(_ runtime.EvaluateResult, err error) { answered <- err })
+	limit := time.NewTimer(followLimit)
+	defer limit.Stop()
+	for {
+		select {
+		case w := <-ch:
+			return w, nil
+		case err := <-answered:
+			if err != nil {
+				return nil, nil
+			}
+			// The tab was made before the answer, if at all: a document may be
+			// sandboxed against windows, and its empty one is then as well.
+			answered = nil
+			limit.Reset(followLimit / 4)
+		case <-limit.C:
+			return nil, nil
+		case <-before.main.session.gone:
+			return nil, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
 }
 
@@ -166,9 +223,10 @@ func (c *Context) attached(ev *target.EventAttachedToTarget) {
 func (c *Context) attachedPage(ev *target.EventAttachedToTarget) {
 	info := ev.TargetInfo
 	c.mu.Lock()
-	opener := c.windows[info.OpenerID]
+	opener, next := c.windows[info.OpenerID], c.followed[info.OpenerID]
+	delete(c.followed, info.OpenerID) // one follows
 	c.mu.Unlock()
-	if opener != nil || info.OpenerID != "" {
+	if next == nil && info.OpenerID != "" {
 		if opener != nil && opener.record.holdsPopup(info.URL) {
 			// It stays paused until it is closed, so it asks for nothing.
 			c.browser.conn.attach(ev.SessionID, func(*session, string, jsonv2.Value) {})
@@ -185,16 +243,19 @@ func (c *Context) attachedPage(ev *target.EventAttachedToTarget) {
 		c.observe(ev, func() *record { return r })
 		return
 	}
-	w := &window{context: c, id: info.TargetID}
+	info.OpenerID = "" // the tab before is not its opener
+	w := &window{context: c, id: info.TargetID, follows: next != nil}
 	w.record = newRecord(c.browser.options.Now, cdp.FrameID(info.TargetID))
 	w.main = c.observe(ev, func() *record { return w.record })
 	c.mu.Lock()
 	c.windows[info.TargetID] = w
-	ch := c.waiting[info.TargetID]
-	delete(c.waiting, info.TargetID)
+	if next == nil {
+		next = c.waiting[info.TargetID]
+		delete(c.waiting, info.TargetID)
+	}
 	c.mu.Unlock()
-	if ch != nil {
-		ch <- w
+	if next != nil {
+		next <- w
 	}
 }
 

@@ -100,6 +100,7 @@ func (r *record) dropFrame(o *observed, id cdp.FrameID) {
 	defer r.mu.Unlock()
 	if f := r.frames[id]; f != nil && f.owner == o {
 		f.gone = true
+		r.frameEnded(id, false)
 	}
 }
 
@@ -129,6 +130,9 @@ func (r *record) navigated(o *observed, f *cdp.Frame) {
 	known := r.frameOf(o, f.ID)
 	known.url, known.world, known.page = bounded(f.URL, maxURL), 0, 0
 	known.above = f.ParentID
+	if f.URL == "about:blank" {
+		r.frameEnded(f.ID, true)
+	}
 	root := string(f.ID) == string(o.info.TargetID)
 	// An opaque origin, such as a sandboxed frame's, has no site of its own; what
 	// is sent while a page goes to about:blank is still its own.
@@ -171,6 +175,7 @@ func (r *record) removeChild(id target.SessionID) {
 	for _, f := range r.frames {
 		if gone != nil && f.owner == gone {
 			f.gone = true
+			r.frameEnded(f.id, false)
 		}
 	}
 }

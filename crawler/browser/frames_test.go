@@ -15,6 +15,7 @@ func TestLeftFrameWakes(t *testing.T) {
 	o := &observed{info: target.Info{Type: "iframe", TargetID: "frame"}, session: &session{id: "s"}}
 	r.addChild(o)
 	r.navigated(o, &cdp.Frame{ID: "frame", URL: "https://ads.test/"})
+	r.leaveFrame("frame")
 	if n := r.look().frames; n != 1 {
 		t.Fatalf("%d frames to leave, want 1", n)
 	}

@@ -50,7 +50,7 @@ func (v *Visitor) Hold(ctx context.Context, q Visit, act func(context.Context, *
 	if err != nil {
 		return nil, err
 	}
-	defer w.close()
+	defer v.release(w)
 	now := w.context.browser.options.Now
 	res := &Result{Page: evidence.Page{ID: q.ID, URL: q.URL, Kind: "choice", State: w.context.state, StartedAt: now().UTC(), Ended: "quiet"}}
 	w.record.begin()

@@ -69,7 +69,7 @@ func (v *Visitor) Journey(ctx context.Context, id string, steps []Step, limit ti
 	if err != nil {
 		return nil, nil, err
 	}
-	defer w.close()
+	defer v.release(w)
 	w.stepTime = limit
 	res, shots := w.journey(ctx, id, steps)
 	if err := w.context.browser.Lost(); err != nil {

@@ -25,7 +25,7 @@ func (b *Browser) probeThirdPartyCookies(ctx context.Context) string {
 		return "unknown"
 	}
 	defer c.Close(ctx)
-	w, err := c.open(ctx)
+	w, err := c.open(ctx, nil)
 	if err != nil {
 		return "unknown"
 	}

@@ -163,8 +163,9 @@ func flags(o Options) []string {
 		"LocalNetworkAccessChecks", "BlockInsecurePrivateNetworkRequests", "PrivateNetworkAccessSendPreflights",
 		// With --disable-site-isolation-trials: see the package comment.
 		"IsolateOrigins", "site-per-process",
-		// A new document gets no new frame in the same process, so what is watched
-		// in a new window's empty document is watched in the page's as well.
+		// A new document gets no new frame in the same process: what is watched in a
+		// new tab's empty document is watched in the page's as well, and what a page
+		// sends while it goes is among its own events (see outlived).
 		"RenderDocument",
 	}
 	args := []string{
@@ -179,6 +180,9 @@ func flags(o Options) []string {
 		// No navigator.webdriver: banners and tags hide from robots.
 		"--disable-blink-features=AutomationControlled",
 		"--disable-site-isolation-trials",
+		// The tab strip's own animations, which nobody sees, take a tenth of the
+		// processor; those of pages are not meant.
+		"--animation-duration-scale=0",
 		"--disable-features=" + strings.Join(features, ","),
 		fmt.Sprintf("--window-size=%d,%d", viewportWidth, viewportHeight),
 		// Without it a screen is 800 pixels wide, less than the window: no visitor's is.

@@ -27,10 +27,15 @@ const (
 	// timersLimit bounds the real time that this may take.
 	timersLimit = 2500 * time.Millisecond
 	beaconTime  = 60 * time.Millisecond
-	// leaveLimit bounds going away, farewellLimit the answers to what was sent then.
-	leaveLimit    = 3 * time.Second
-	farewellLimit = 500 * time.Millisecond
-	frameLimit    = time.Second
+	// leaveLimit bounds going away, with the answers to what was sent then;
+	// sentLimit is what it takes at most until that is sent, if it ever is: a
+	// request that may not outlive its document is not.
+	leaveLimit = 3 * time.Second
+	sentLimit  = 500 * time.Millisecond
+	// followLimit bounds opening the next tab from the present one; then a window
+	// is opened.
+	followLimit = 3 * time.Second
+	frameLimit  = time.Second
 	// lookLimit is what a page that used up its budget still gets to be read.
 	lookLimit = 3 * time.Second
 	// scrollLimit bounds scrolling and the picture.
@@ -54,7 +59,6 @@ func (w *window) wait(ctx context.Context, deadline time.Time, quiet time.Durati
 		}
 		if s.loaded && loadedAt.IsZero() {
 			loadedAt = t
-			w.openAnother()
 		}
 		idle := t.Sub(s.last)
 		// A page that still waits for an image that never ends is ready too.

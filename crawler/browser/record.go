@@ -47,6 +47,7 @@ type record struct {
 	isLoaded  bool
 	stopped   bool // loading came to an end, with a load event or without
 	crashed   bool // the page's process did
+	leaving   bool // what is sent now is a farewell; not set where interception tells
 	left      bool // the page went to about:blank
 	last      time.Time
 	documents int
@@ -61,6 +62,7 @@ type record struct {
 	repeated  map[string]int              // how often an address was fetched
 	running   map[target.SessionID]string // targets whose clock is run ahead and has not arrived, with their site
 	farewells map[string]bool             // sent while leaving, not answered yet
+	parting   map[cdp.FrameID]bool        // frames that are being left
 	skipped   int
 	tooLarge  string
 	writes    []*write
@@ -84,7 +86,7 @@ func newRecord(now func() time.Time, main cdp.FrameID) *record {
 	return &record{
 		now: now, frame: main, changed: make(chan struct{}, 1), frames: map[cdp.FrameID]*frame{},
 		children: map[target.SessionID]*observed{}, byID: map[string]*entry{}, extras: map[string]*extra{}, open: map[string]time.Time{},
-		repeated: map[string]int{}, farewells: map[string]bool{}, running: map[target.SessionID]string{}, bounds: map[string]bool{},
+		repeated: map[string]int{}, farewells: map[string]bool{}, parting: map[cdp.FrameID]bool{}, running: map[target.SessionID]string{}, bounds: map[string]bool{},
 		calls: map[callKey]*evidence.Call{},
 	}
 }
@@ -256,10 +258,10 @@ func (r *record) addWrite(w *write) {
 // state is what the visit's waiting looks at.
 type state struct {
 	parsed, loaded, left, crashed bool
-	running                       int // targets whose clock is run ahead
-	open                          int // requests under way that matter
-	farewells                     int
-	frames                        int       // cross-site frames that are attached
+	running                       int       // targets whose clock is run ahead
+	open                          int       // requests under way that matter
+	farewells, underway           int       // of them those that were sent
+	frames                        int       // cross-site frames that are being left
 	last                          time.Time // when something last happened
 	documents                     int
 	failed                        string
@@ -274,10 +276,10 @@ func (r *record) look() state {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := state{parsed: r.isParsed, loaded: r.isLoaded || r.stopped && r.documents > 0, crashed: r.crashed, running: len(r.running), left: r.left, last: r.last, documents: r.documents, failed: r.failed, tooLarge: r.tooLarge}
-	s.farewells = len(r.farewells)
-	for _, o := range r.children {
-		if f := r.frames[cdp.FrameID(o.info.TargetID)]; o.info.Type == "iframe" && f != nil && f.url != "about:blank" {
-			s.frames++
+	s.farewells, s.frames = len(r.farewells), len(r.parting)
+	for id := range r.farewells {
+		if x := r.extras[id]; x != nil && len(x.sent) > 0 || !r.leaving {
+			s.underway++
 		}
 	}
 	for _, since := range r.open {

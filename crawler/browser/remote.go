@@ -141,7 +141,7 @@ func (b *Browser) proveGuard(ctx context.Context) error {
 		return err
 	}
 	defer c.Close(ctx)
-	w, err := c.open(ctx)
+	w, err := c.open(ctx, nil)
 	if err != nil {
 		return err
 	}

@@ -49,24 +49,26 @@ type Result struct {
 // FrameDOM is a frame of a document, rendered.
 type FrameDOM struct{ URL, DOM string }
 
-// window is a browser window that makes one visit.
+// window is a tab, in front of its window, that makes one visit.
 type window struct {
 	context *Context
 	id      target.ID
 	main    *observed
 	record  *record
+	follows bool     // another tab opened it
 	typed   []typing // into forms, in this visit
 
 	stepTime time.Duration // of a journey
-	another  func()        // opens the visitor's next window; nil for none
 }
 
-// Visitor makes visits one after the other. It opens the next window when the
-// present page has loaded: earlier the page would wait for the processor.
+// Visitor makes visits one after the other, each in a tab of its own. Tabs
+// follow one another in the visitor's window: a window costs more than a tab,
+// and of several tabs in one window only the one in front is painted.
 type Visitor struct {
 	context *Context
 	ctx     context.Context // of its windows: the visitor's life, not one visit's
-	next    chan opened
+	first   chan opened     // nil when it was taken
+	last    *window         // made the last visit and went to an empty page; nil for none
 	failed  error
 }
 
@@ -78,16 +80,12 @@ type opened struct {
 // NewVisitor prepares a visitor's first window. Several visitors of one
 // context share its cookies, like windows of one browser.
 func (c *Context) NewVisitor(ctx context.Context) *Visitor {
-	v := &Visitor{context: c, ctx: ctx, next: make(chan opened, 1)}
-	v.prepare()
-	return v
-}
-
-func (v *Visitor) prepare() {
+	v := &Visitor{context: c, ctx: ctx, first: make(chan opened, 1)}
 	go func() {
-		w, err := v.context.open(v.ctx)
-		v.next <- opened{w, err}
+		w, err := c.open(ctx, nil)
+		v.first <- opened{w, err}
 	}()
+	return v
 }
 
 // Closed returns a visitor whose visits all fail with err.
@@ -95,29 +93,45 @@ func Closed(err error) *Visitor {
 	return &Visitor{failed: err}
 }
 
-// Close gives back the window that was prepared and not used.
+// Close closes the visitor's window.
 func (v *Visitor) Close() {
-	if v.failed != nil {
-		return
+	if v.first != nil {
+		v.last = (<-v.first).window
+		v.first = nil
 	}
-	if o := <-v.next; o.window != nil {
-		o.window.close()
+	if v.last != nil {
+		v.last.close()
+		v.last = nil
 	}
 }
 
-// take gives the window that is ready. The next is opened once it has loaded its
-// page, or when it closes.
+// take gives a tab for one visit, which ends with release.
 func (v *Visitor) take() (*window, error) {
 	if v.failed != nil {
 		return nil, v.failed
 	}
-	o := <-v.next
-	if o.err != nil {
-		v.prepare()
-		return nil, o.err
+	if v.first != nil {
+		o := <-v.first
+		v.first = nil
+		return o.window, o.err
 	}
-	o.window.another = sync.OnceFunc(v.prepare)
-	return o.window, nil
+	w, err := v.context.open(v.ctx, v.last)
+	if v.last != nil { // not before: a window ends with its last tab
+		v.last.close()
+		v.last = nil
+	}
+	return w, err
+}
+
+// release ends a visit's tab, or keeps it for the next one to follow.
+func (v *Visitor) release(w *window) {
+	w.context.forget(w)
+	if s := w.record.look(); s.left && !s.crashed {
+		w.closeAll(w.record.openPopups()...)
+		v.last = w
+		return
+	}
+	w.close()
 }
 
 // Visit visits one address. The error is not nil only when the browser is lost
@@ -127,24 +141,40 @@ func (v *Visitor) Visit(ctx context.Context, q Visit) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer w.close()
 	if q.Budget <= 0 {
 		q.Budget = 20 * time.Second
 	}
-	return w.visit(ctx, q)
+	res, err := w.visit(ctx, q)
+	if err == nil && w.follows && w.closedItself() {
+		// A page may close a tab that a script opened, and no other: it is visited
+		// in a window of its own, where it stays as in a visitor's.
+		v.release(w)
+		if w, err = v.context.open(v.ctx, nil); err != nil {
+			return nil, err
+		}
+		res, err = w.visit(ctx, q)
+	}
+	v.release(w)
+	return res, err
 }
 
-func (w *window) close() {
-	w.openAnother()
-	w.context.forget(w)
-	for _, id := range append(w.record.openPopups(), w.id) {
-		send(w.context.browser.conn.root, target.CloseTarget, target.CloseTargetParams{TargetID: id})
+func (w *window) closedItself() bool {
+	select {
+	case <-w.main.session.gone:
+		return !w.record.look().crashed
+	default:
+		return false
 	}
 }
 
-func (w *window) openAnother() {
-	if w.another != nil {
-		w.another()
+func (w *window) close() {
+	w.context.forget(w)
+	w.closeAll(append(w.record.openPopups(), w.id)...)
+}
+
+func (w *window) closeAll(targets ...target.ID) {
+	for _, id := range targets {
+		send(w.context.browser.conn.root, target.CloseTarget, target.CloseTargetParams{TargetID: id})
 	}
 }
 

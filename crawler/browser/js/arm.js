@@ -1,4 +1,4 @@
-// Runs in a new window's empty document, before its visit begins: V8 looks
+// Runs in a new tab's empty document, before its visit begins: V8 looks
 // through the whole process for each function that gets its first breakpoint,
 // and here nothing waits for that. What is watched from the start in a document
 // without a secure context gets its breakpoint; hook.js then needs one look
