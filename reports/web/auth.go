@@ -162,11 +162,12 @@ func (s *server) remembers(value, name string) bool {
 
 // letIn begins a session.
 func (s *server) letIn(w http.ResponseWriter, r *http.Request, p store.Person, next string) error {
-	pass, secret, err := s.Store.Issue(r.Context(), p.Name, store.Pass{Kind: store.Session, Person: p.ID, Name: p.Name, Role: store.Admin, ExpiresAt: s.Now().Add(sessionTime)})
+	_, secret, err := s.Store.Issue(r.Context(), p.Name, store.Pass{Kind: store.Session, Person: p.ID, Name: p.Name, Role: store.Admin, ExpiresAt: s.Now().Add(sessionTime)})
 	if err != nil {
 		return err
 	}
-	http.SetCookie(w, &http.Cookie{Name: s.cookieName(), Value: secret, Path: "/", Expires: pass.ExpiresAt, Secure: s.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	// A lifetime, no time of day: the browser's clock may differ from this one.
+	http.SetCookie(w, &http.Cookie{Name: s.cookieName(), Value: secret, Path: "/", MaxAge: int(sessionTime.Seconds()), Secure: s.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	http.Redirect(w, r, next, http.StatusSeeOther)
 	return nil
 }
