@@ -18,12 +18,17 @@ import (
 // function itself sees every call, whatever the page puts in front of it, and
 // leaves the page's world as it is. Setting the first one of a function in a
 // process makes V8 walk the heap, one to three milliseconds; a call costs about
-// 60 µs. So the list is short and set before the visit begins, but for what only
-// secure contexts have (group: "secure"), which is set when the document begins;
-// what is rare is watched from the first sign of its use on (group: "canvas" from
-// the first context on, "webgl" and "webgl2" from one of their kind, "offscreen",
-// "audio", "device" from the number of processors or the size of the memory on),
-// and after limit calls in a document a function is watched no longer.
+// 60 µs. So the list is short and set before the visit begins, what only secure
+// contexts have (group: "secure") as well where the new tab's empty document is
+// one; what is rare is watched from the first sign of its use on (group: "canvas"
+// from the first context on, "webgl" and "webgl2" from one of their kind,
+// "offscreen", "audio", "device" from the number of processors or the size of the
+// memory on), and after limit calls in a document a function is watched no longer.
+// To look up the functions of WebGL's classes, with their hundreds of constants,
+// takes as long as all others, so they are looked up at the first context
+// ("late"): one that the page replaced by then is not watched, which is a gap.
+// The first of a group is called without an object to see whether it is watched
+// already: it must throw then, and return no promise.
 var watched = []struct {
 	group string
 	note  string // how hook.js sums up the arguments
@@ -31,6 +36,7 @@ var watched = []struct {
 	limit int
 	find  string // the function, as an expression in a new document
 }{
+	{"secure", "device", "Navigator.deviceMemory", 100, "getter('Navigator', 'deviceMemory')"},
 	{"", "write", "storage", 2000, "method('Storage', 'setItem')"},
 	{"", "write", "cookie", 2000, "setter('Document', 'cookie')"},
 	{"secure", "write", "cookiestore", 2000, "method('CookieStore', 'set')"},
@@ -54,22 +60,22 @@ var watched = []struct {
 	{"canvas", "measure", "CanvasRenderingContext2D.measureText", 600, "method('CanvasRenderingContext2D', 'measureText')"},
 	{"canvas", "state", "CanvasRenderingContext2D.save", 200, "method('CanvasRenderingContext2D', 'save')"},
 	{"", "context", "OffscreenCanvas.getContext", 200, "method('OffscreenCanvas', 'getContext')"},
-	{"offscreen", "read", "OffscreenCanvas.convertToBlob", 50, "method('OffscreenCanvas', 'convertToBlob')"},
 	{"offscreen", "pixels", "OffscreenCanvasRenderingContext2D.getImageData", 200, "method('OffscreenCanvasRenderingContext2D', 'getImageData')"},
+	{"offscreen", "read", "OffscreenCanvas.convertToBlob", 50, "method('OffscreenCanvas', 'convertToBlob')"},
 	{"offscreen", "draw", "OffscreenCanvasRenderingContext2D.fillText", 400, "method('OffscreenCanvasRenderingContext2D', 'fillText')"},
 	{"offscreen", "measure", "OffscreenCanvasRenderingContext2D.measureText", 600, "method('OffscreenCanvasRenderingContext2D', 'measureText')"},
 	{"offscreen", "state", "OffscreenCanvasRenderingContext2D.save", 200, "method('OffscreenCanvasRenderingContext2D', 'save')"},
 
-	{"webgl", "parameter", "WebGLRenderingContext.getParameter", 300, "method('WebGLRenderingContext', 'getParameter')"},
-	{"webgl", "call", "WebGLRenderingContext.getExtension", 200, "method('WebGLRenderingContext', 'getExtension')"},
-	{"webgl", "call", "WebGLRenderingContext.getSupportedExtensions", 50, "method('WebGLRenderingContext', 'getSupportedExtensions')"},
-	{"webgl", "call", "WebGLRenderingContext.getShaderPrecisionFormat", 100, "method('WebGLRenderingContext', 'getShaderPrecisionFormat')"},
-	{"webgl", "pixels", "WebGLRenderingContext.readPixels", 50, "method('WebGLRenderingContext', 'readPixels')"},
-	{"webgl2", "parameter", "WebGL2RenderingContext.getParameter", 300, "method('WebGL2RenderingContext', 'getParameter')"},
-	{"webgl2", "call", "WebGL2RenderingContext.getExtension", 200, "method('WebGL2RenderingContext', 'getExtension')"},
-	{"webgl2", "call", "WebGL2RenderingContext.getSupportedExtensions", 50, "method('WebGL2RenderingContext', 'getSupportedExtensions')"},
-	{"webgl2", "call", "WebGL2RenderingContext.getShaderPrecisionFormat", 100, "method('WebGL2RenderingContext', 'getShaderPrecisionFormat')"},
-	{"webgl2", "pixels", "WebGL2RenderingContext.readPixels", 50, "method('WebGL2RenderingContext', 'readPixels')"},
+	{"webgl", "parameter", "WebGLRenderingContext.getParameter", 300, "late('WebGLRenderingContext', 'getParameter')"},
+	{"webgl", "call", "WebGLRenderingContext.getExtension", 200, "late('WebGLRenderingContext', 'getExtension')"},
+	{"webgl", "call", "WebGLRenderingContext.getSupportedExtensions", 50, "late('WebGLRenderingContext', 'getSupportedExtensions')"},
+	{"webgl", "call", "WebGLRenderingContext.getShaderPrecisionFormat", 100, "late('WebGLRenderingContext', 'getShaderPrecisionFormat')"},
+	{"webgl", "pixels", "WebGLRenderingContext.readPixels", 50, "late('WebGLRenderingContext', 'readPixels')"},
+	{"webgl2", "parameter", "WebGL2RenderingContext.getParameter", 300, "late('WebGL2RenderingContext', 'getParameter')"},
+	{"webgl2", "call", "WebGL2RenderingContext.getExtension", 200, "late('WebGL2RenderingContext', 'getExtension')"},
+	{"webgl2", "call", "WebGL2RenderingContext.getSupportedExtensions", 50, "late('WebGL2RenderingContext', 'getSupportedExtensions')"},
+	{"webgl2", "call", "WebGL2RenderingContext.getShaderPrecisionFormat", 100, "late('WebGL2RenderingContext', 'getShaderPrecisionFormat')"},
+	{"webgl2", "pixels", "WebGL2RenderingContext.readPixels", 50, "late('WebGL2RenderingContext', 'readPixels')"},
 
 	{"", "audio", "OfflineAudioContext", 50, "globalThis.OfflineAudioContext"},
 	{"", "audio", "AudioContext", 50, "globalThis.AudioContext"},
@@ -84,7 +90,6 @@ var watched = []struct {
 	{"", "call", "Navigator.platform", 100, "getter('Navigator', 'platform')"},
 	{"", "call", "Navigator.languages", 100, "getter('Navigator', 'languages')"},
 	{"", "device", "Navigator.hardwareConcurrency", 100, "getter('Navigator', 'hardwareConcurrency')"},
-	{"secure", "device", "Navigator.deviceMemory", 100, "getter('Navigator', 'deviceMemory')"},
 	{"device", "call", "Navigator.maxTouchPoints", 100, "getter('Navigator', 'maxTouchPoints')"},
 	{"", "call", "Navigator.plugins", 100, "getter('Navigator', 'plugins')"},
 	{"device", "call", "Navigator.vendor", 100, "getter('Navigator', 'vendor')"},
@@ -212,15 +217,36 @@ func (r *record) unwatched(api string) {
 	}
 }
 
-// callGap says which functions were called more often than is counted.
-func (r *record) callGap(q Visit, state evidence.State) []evidence.Gap {
+// replaced notes that a function could not be watched from the first sign of its
+// use on, because the page had put another in its place.
+func (r *record) replaced(api string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.cut) == 0 {
-		return nil
+	for _, f := range watched {
+		if f.api == api && !slices.Contains(r.hidden, api) {
+			r.hidden = append(r.hidden, api)
+		}
 	}
-	slices.Sort(r.cut)
-	return []evidence.Gap{{What: "calls of " + strings.Join(r.cut, ", ") + " by " + q.URL, Why: "they were so many that watching on would slow the page", Kind: "bound", Page: q.ID, State: state}}
+}
+
+// callGap says which functions were called more often than is counted, and which
+// were not watched.
+func (r *record) callGap(q Visit, state evidence.State) (gaps []evidence.Gap) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, g := range []struct {
+		apis      []string
+		why, kind string
+	}{
+		{r.cut, "they were so many that watching on would slow the page", "bound"},
+		{r.hidden, "the page had replaced what it calls before it was used for the first time", "other"},
+	} {
+		if len(g.apis) > 0 {
+			slices.Sort(g.apis)
+			gaps = append(gaps, evidence.Gap{What: "calls of " + strings.Join(g.apis, ", ") + " by " + q.URL, Why: g.why, Kind: g.kind, Page: q.ID, State: state})
+		}
+	}
+	return gaps
 }
 
 // takeCalls returns the calls in the order in which they came.

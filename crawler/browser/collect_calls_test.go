@@ -232,3 +232,40 @@ navigator.platform; for (;;) navigator.languages;
 		t.Errorf("ended %s, gaps %v, calls %v", res.Page.Ended, res.Gaps, res.Calls)
 	}
 }
+
+// TestReplacedBeforeUse: what is looked up only when it is first used is not
+// taken from the page, which notices nothing, and the gap says what was missed.
+func TestReplacedBeforeUse(t *testing.T) {
+	t.Parallel()
+	b, _ := start(t, webtest.MustText(`
+-- www.site.test/index.html --
+<!doctype html><link rel="icon" href="data:,"><title>Replaced</title><script>
+let noticed = 0;
+const notice = (o) => new Proxy(o, new Proxy({}, { get: (_, trap) => { noticed++; return Reflect[trap]; } }));
+WebGLRenderingContext.prototype.getParameter = function getParameter() { noticed++; };
+WebGLRenderingContext.prototype.readPixels = WebGLRenderingContext.prototype.getExtension.bind(null);
+globalThis.WebGL2RenderingContext = notice(WebGL2RenderingContext);
+Function.prototype.toString = function () { noticed++; return ''; };
+noticed = 0;
+document.createElement('canvas').getContext('webgl');
+document.createElement('canvas').getContext('webgl2');
+addEventListener('load', () => setTimeout(() => fetch('/noticed-' + noticed), 50));
+</script>
+-- www.site.test/_any --
+`))
+	res := see(t, visitor(t, b), Visit{URL: "https://www.site.test/"})
+	if find(res.Requests, "/noticed-0") == nil {
+		t.Errorf("the page noticed something: %+v", res.Requests)
+	}
+	if len(res.Gaps) != 1 {
+		t.Fatalf("gaps %+v, want one", res.Gaps)
+	}
+	for api, want := range map[string]bool{
+		"WebGLRenderingContext.getParameter": true, "WebGLRenderingContext.readPixels": true, "WebGL2RenderingContext.getExtension": true,
+		"WebGLRenderingContext.getExtension": false, "CanvasRenderingContext2D.fillText": false,
+	} {
+		if got := strings.Contains(res.Gaps[0].What, api); got != want || !strings.Contains(res.Gaps[0].Why, "replaced") {
+			t.Errorf("%s is missed: %v, want %v: %+v", api, got, want, res.Gaps[0])
+		}
+	}
+}

@@ -117,6 +117,8 @@ func (o *observed) called(payload string, context runtime.ExecutionContextID) {
 		}
 	case "cut":
 		r.unwatched(rest)
+	case "replaced":
+		r.replaced(rest)
 	default:
 		if w, ok := parseWrite(payload, now); ok {
 			r.addWrite(w)

@@ -78,6 +78,7 @@ type record struct {
 	callOrder []*evidence.Call
 	hooked    []hooked
 	cut       []string // functions that are no longer watched
+	hidden    []string // functions that the page replaced before they were
 	hold      hold
 	passed    int // main documents of the journey's earlier steps
 }

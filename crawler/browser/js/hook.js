@@ -1,5 +1,5 @@
 // Runs first in every document and worker, in the page's world. %[1]s is a name
-// that no page can guess; a top-level const is not a property of the window, so
+// that no page can guess; a top-level let is not a property of the window, so
 // it cannot be listed. debug() is of the console's command line API, which only
 // this script gets: it sets breakpoints on the native functions themselves, so
 // the page's world stays as it is. A breakpoint's condition calls the function
@@ -7,7 +7,8 @@
 // and is never true: nothing ever stops. Everything it uses is taken before the
 // page can replace it, nothing of the page is called, and what is kept has no
 // prototype that the page could put something into.
-const %[1]s = ((debug, undebug, spare) => {
+let %[1]s;
+%[1]s = ((debug, undebug, spare) => {
   const { apply, getOwnPropertyDescriptor: own, defineProperty: define, deleteProperty: remove } = Reflect;
 
   // A frame that scripts make, use and remove at once is gone before its way to
@@ -325,7 +326,7 @@ const %[1]s = ((debug, undebug, spare) => {
   let total = 0;
   const watch = (group, how, api, limit, native) => {
     const number = total++;
-    if (typeof native !== 'function') return;
+    if (typeof native !== 'function' && (typeof native !== 'object' || native === null)) return;
     const g = groups[group] ??= { __proto__: null, size: 0 };
     g[g.size++] = number;
     watched[number] = { __proto__: null, name: api, note: note[how], limit, native, hits: 0, number };
@@ -336,22 +337,43 @@ const %[1]s = ((debug, undebug, spare) => {
   // it do; their breakpoints are there already, as the probe shows.
   const look = () => { debug(spare, ''); undebug(spare); };
   const set = (g) => {
+    probing = true; seen = false;
+    take(watched[g[0]].native, undefined); // throws at once
+    probing = false;
+    if (seen) return;
     for (let i = 0; i < g.size; i++) debug(watched[g[i]].native, %[6]s);
   };
+  // What was not looked up before the page could replace it counts when it is
+  // native by its name: no text of a script reads so, and a proxy has no name.
+  const { toString } = Function.prototype;
+  const genuine = (o, n) => {
+    const f = own(o, n)?.value;
+    return typeof f === 'function' && apply(toString, f, []) === 'function ' + n + '() { [native code] }' ? f : undefined;
+  };
+  const found = (g) => {
+    const there = { __proto__: null, size: 0 };
+    for (let i = 0; i < g.size; i++) {
+      const w = watched[g[i]], at = w.native;
+      if (typeof at !== 'function') {
+        const c = genuine(globalThis, at.c);
+        w.native = c && genuine(own(c, 'prototype').value, at.n);
+      }
+      if (w.native) there[there.size++] = g[i];
+      else tell('replaced\u0001' + w.name);
+    }
+    return there;
+  };
   const arm = (group) => {
-    const g = groups[group];
-    if (!g || armed[group]) return;
+    if (!groups[group] || armed[group]) return;
     armed[group] = true;
+    const g = found(groups[group]);
+    if (g.size === 0) return;
     look();
-    probing = true; seen = false;
-    take(watched[g[0]].native, undefined);
-    probing = false;
-    if (!seen) set(g);
+    set(g);
   };
 %[3]s
-  // No condition can call this function before it is there, so there is no
-  // probe; where breakpoints are set already, setting them costs little.
   look();
+  %[1]s = (who) => { if (who === %[2]d) seen = true; return false; }; // until the real one is there
   set(groups['']);
   if (groups.secure) set(groups.secure);
 
