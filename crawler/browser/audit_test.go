@@ -64,12 +64,7 @@ websocket: echo
 func TestSeldom(t *testing.T) {
 	t.Parallel()
 	b, srv := start(t, webtest.MustText(seldom))
-	c, err := b.NewContext(t.Context(), evidence.StateNone)
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := c.NewVisitor(t.Context())
-	defer v.Close()
+	v := visitor(t, b)
 	res := see(t, v, Visit{URL: "https://www.site.test/", Budget: time.Minute})
 	if res.Page.Ended != "quiet" {
 		t.Fatalf("the visit ended %q, gaps %v", res.Page.Ended, res.Gaps)

@@ -27,8 +27,8 @@ import (
 // To look up the functions of WebGL's classes, with their hundreds of constants,
 // takes as long as all others, so they are looked up at the first context
 // ("late"): one that the page replaced by then is not watched, which is a gap.
-// The first of a group is called without an object to see whether it is watched
-// already: it must throw then, and return no promise.
+// The first of a group, but for "secure", is called without an object to see
+// whether it is watched already: it must throw then, and return no promise.
 var watched = []struct {
 	group string
 	note  string // how hook.js sums up the arguments
@@ -36,7 +36,6 @@ var watched = []struct {
 	limit int
 	find  string // the function, as an expression in a new document
 }{
-	{"secure", "device", "Navigator.deviceMemory", 100, "getter('Navigator', 'deviceMemory')"},
 	{"", "write", "storage", 2000, "method('Storage', 'setItem')"},
 	{"", "write", "cookie", 2000, "setter('Document', 'cookie')"},
 	{"secure", "write", "cookiestore", 2000, "method('CookieStore', 'set')"},
@@ -90,6 +89,7 @@ var watched = []struct {
 	{"", "call", "Navigator.platform", 100, "getter('Navigator', 'platform')"},
 	{"", "call", "Navigator.languages", 100, "getter('Navigator', 'languages')"},
 	{"", "device", "Navigator.hardwareConcurrency", 100, "getter('Navigator', 'hardwareConcurrency')"},
+	{"secure", "device", "Navigator.deviceMemory", 100, "getter('Navigator', 'deviceMemory')"},
 	{"device", "call", "Navigator.maxTouchPoints", 100, "getter('Navigator', 'maxTouchPoints')"},
 	{"", "call", "Navigator.plugins", 100, "getter('Navigator', 'plugins')"},
 	{"device", "call", "Navigator.vendor", 100, "getter('Navigator', 'vendor')"},
@@ -120,7 +120,7 @@ const (
 	tellLimit   = time.Second
 )
 
-// watchList writes the list for hook.js.
+// watchList writes the list for hook.js and arm.js.
 func watchList(writesOnly bool) string {
 	var b strings.Builder
 	for _, f := range watched {
@@ -135,12 +135,12 @@ func watchList(writesOnly bool) string {
 // belongs to a session, and several may share a process, so its condition says
 // whose it is.
 func (c *Context) hook(session int64) string {
-	return fmt.Sprintf(hookJS, c.secret, session, watchList(c.browser.options.writesOnly), maxRealms, findJS, c.condition(session, "g[i]"))
+	return fmt.Sprintf(hookJS, c.secret, session, c.watches, maxRealms, findJS, c.condition(session, "g[i]"))
 }
 
 // arm is the script that sets the first breakpoints ahead of the visit.
 func (c *Context) arm(session int64) string {
-	return fmt.Sprintf(armJS, watchList(c.browser.options.writesOnly), findJS, c.condition(session, "number"))
+	return fmt.Sprintf(armJS, c.watches, findJS, c.condition(session, "number"))
 }
 
 // condition is the expression of a breakpoint's condition; number is the

@@ -59,8 +59,10 @@ func (e *entry) join(sent []*network.EventRequestWillBeSentExtraInfo, received [
 			h.setReceived(received[0])
 			received = received[1:]
 		}
-		if next := h.next(); e.parting && i == len(e.hops)-1 && len(sent) > 0 && next != nil {
-			e.hops = append(e.hops, next)
+		if e.parting && i == len(e.hops)-1 && len(sent) > 0 {
+			if next := h.next(); next != nil {
+				e.hops = append(e.hops, next)
+			}
 		}
 	}
 	if last := e.lastHop(); e.aborted != "" && !wasSent && last.Status == 0 {

@@ -82,7 +82,7 @@ func (r *record) leave() {
 // frameEnded notes that a frame went to an empty page or is no longer there; then
 // no answer to what it sent comes any more. The caller holds r.mu.
 func (r *record) frameEnded(id cdp.FrameID, there bool) {
-	delete(r.parting, id)
+	delete(r.going, id)
 	r.wake()
 	if there || len(r.farewells) == 0 {
 		return
@@ -136,7 +136,7 @@ func (r *record) leaveFrame(id cdp.FrameID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if f := r.frames[id]; f != nil && !f.gone && f.url != "about:blank" {
-		r.parting[id] = true
+		r.going[id] = true
 	}
 }
 

@@ -51,13 +51,7 @@ ok
 func TestGoodbyes(t *testing.T) {
 	t.Parallel()
 	b, srv := start(t, webtest.MustText(goodbyes))
-	c, err := b.NewContext(t.Context(), evidence.StateNone)
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := c.NewVisitor(t.Context())
-	defer v.Close()
-	res := see(t, v, Visit{URL: "https://www.site.test/"})
+	res := see(t, visitor(t, b), Visit{URL: "https://www.site.test/"})
 	if res.Page.Ended != "quiet" || len(res.Gaps) > 0 {
 		t.Fatalf("the visit ended %q, gaps %v", res.Page.Ended, res.Gaps)
 	}

@@ -34,6 +34,7 @@ type Context struct {
 	state   evidence.State
 	filling *Filling // nil when nothing is typed
 	secret  string   // name of the hook, which no page can guess
+	watches string   // what hook.js and arm.js watch
 
 	sessions atomic.Int64 // that were observed
 
@@ -61,7 +62,7 @@ func (b *Browser) NewContext(ctx context.Context, state evidence.State) (*Contex
 		return nil, fmt.Errorf("new visitor: %w", err)
 	}
 	c := &Context{
-		browser: b, id: res.BrowserContextID, state: state, secret: unguessable(),
+		browser: b, id: res.BrowserContextID, state: state, secret: unguessable(), watches: watchList(b.options.writesOnly),
 		windows: map[target.ID]*window{}, waiting: map[target.ID]chan *window{}, followed: map[target.ID]chan *window{}, workers: map[target.ID]bool{},
 		jar: map[cookieKey]jarred{}, filled: map[string]string{}, store: map[storageKey]string{},
 	}
@@ -230,13 +231,13 @@ func (c *Context) attachedPage(ev *target.EventAttachedToTarget) {
 		if opener != nil && opener.record.holdsPopup(info.URL) {
 			// It stays paused until it is closed, so it asks for nothing.
 			c.browser.conn.attach(ev.SessionID, func(*session, string, jsonv2.Value) {})
-			send(c.browser.conn.root, target.CloseTarget, target.CloseTargetParams{TargetID: info.TargetID})
+			c.closeTarget(info.TargetID)
 			return
 		}
 		// A popup: its requests belong to the page that opened it.
 		if opener == nil || !opener.addPopup(info) {
 			release(c.browser.conn.attach(ev.SessionID, func(*session, string, jsonv2.Value) {}))
-			send(c.browser.conn.root, target.CloseTarget, target.CloseTargetParams{TargetID: info.TargetID})
+			c.closeTarget(info.TargetID)
 			return
 		}
 		r := opener.record
@@ -301,4 +302,8 @@ func (c *Context) forget(w *window) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.windows, w.id)
+}
+
+func (c *Context) closeTarget(id target.ID) {
+	send(c.browser.conn.root, target.CloseTarget, target.CloseTargetParams{TargetID: id})
 }

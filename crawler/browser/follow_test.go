@@ -9,7 +9,6 @@ import (
 
 	"github.com/chromedp/cdproto/target"
 
-	"candor/crawler/evidence"
 	"candor/crawler/webtest"
 )
 
@@ -45,12 +44,7 @@ Content-Security-Policy: sandbox allow-scripts
 func TestTabsFollow(t *testing.T) {
 	t.Parallel()
 	b, _ := start(t, webtest.MustText(windows))
-	c, err := b.NewContext(t.Context(), evidence.StateNone)
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := c.NewVisitor(t.Context())
-	defer v.Close()
+	v := visitor(t, b)
 	told := func(address string) string {
 		t.Helper()
 		res := see(t, v, Visit{URL: address})
@@ -88,7 +82,7 @@ func TestTabsFollow(t *testing.T) {
 	}
 	tabs := 0
 	for _, info := range all.TargetInfos {
-		if info.Type == "page" && info.BrowserContextID == c.id {
+		if info.Type == "page" && info.BrowserContextID == v.context.id {
 			tabs++
 		}
 	}

@@ -62,7 +62,7 @@ type record struct {
 	repeated  map[string]int              // how often an address was fetched
 	running   map[target.SessionID]string // targets whose clock is run ahead and has not arrived, with their site
 	farewells map[string]bool             // sent while leaving, not answered yet
-	parting   map[cdp.FrameID]bool        // frames that are being left
+	going     map[cdp.FrameID]bool        // frames that are being left
 	skipped   int
 	tooLarge  string
 	writes    []*write
@@ -87,7 +87,7 @@ func newRecord(now func() time.Time, main cdp.FrameID) *record {
 	return &record{
 		now: now, frame: main, changed: make(chan struct{}, 1), frames: map[cdp.FrameID]*frame{},
 		children: map[target.SessionID]*observed{}, byID: map[string]*entry{}, extras: map[string]*extra{}, open: map[string]time.Time{},
-		repeated: map[string]int{}, farewells: map[string]bool{}, parting: map[cdp.FrameID]bool{}, running: map[target.SessionID]string{}, bounds: map[string]bool{},
+		repeated: map[string]int{}, farewells: map[string]bool{}, going: map[cdp.FrameID]bool{}, running: map[target.SessionID]string{}, bounds: map[string]bool{},
 		calls: map[callKey]*evidence.Call{},
 	}
 }
@@ -277,7 +277,7 @@ func (r *record) look() state {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := state{parsed: r.isParsed, loaded: r.isLoaded || r.stopped && r.documents > 0, crashed: r.crashed, running: len(r.running), left: r.left, last: r.last, documents: r.documents, failed: r.failed, tooLarge: r.tooLarge}
-	s.farewells, s.frames = len(r.farewells), len(r.parting)
+	s.farewells, s.frames = len(r.farewells), len(r.going)
 	for id := range r.farewells {
 		if x := r.extras[id]; x != nil && len(x.sent) > 0 || !r.leaving {
 			s.underway++

@@ -337,11 +337,13 @@ let %[1]s;
   // it do; their breakpoints are there already, as the probe shows.
   const look = () => { debug(spare, ''); undebug(spare); };
   const set = (g) => {
+    for (let i = 0; i < g.size; i++) debug(watched[g[i]].native, %[6]s);
+  };
+  const isSet = (g) => {
     probing = true; seen = false;
     take(watched[g[0]].native, undefined); // throws at once
     probing = false;
-    if (seen) return;
-    for (let i = 0; i < g.size; i++) debug(watched[g[i]].native, %[6]s);
+    return seen;
   };
   // What was not looked up before the page could replace it counts when it is
   // native by its name: no text of a script reads so, and a proxy has no name.
@@ -369,13 +371,13 @@ let %[1]s;
     const g = found(groups[group]);
     if (g.size === 0) return;
     look();
-    set(g);
+    if (!isSet(g)) set(g);
   };
 %[3]s
   look();
   %[1]s = (who) => { if (who === %[2]d) seen = true; return false; }; // until the real one is there
-  set(groups['']);
-  if (groups.secure) set(groups.secure);
+  if (!isSet(groups[''])) set(groups['']);
+  if (groups.secure) set(groups.secure); // nothing in it tells without a promise whether all of it is set
 
   return (who, a, args, self) => {
     if (who !== %[2]d) {
