@@ -60,13 +60,7 @@ func (l *lane) visitAll(ctx context.Context, before []*lane, tabs int) {
 		}
 		return
 	}
-	l.leads = !c.again
-	for _, other := range before {
-		<-other.begun // each lane closes it, whatever happens
-		if other.reached {
-			l.leads = false
-		}
-	}
+	l.leads = !c.again && !l.follows(before)
 	var wg sync.WaitGroup
 	for range tabs {
 		wg.Go(func() { l.tab(ctx) })
@@ -75,6 +69,15 @@ func (l *lane) visitAll(ctx context.Context, before []*lane, tabs int) {
 	if l.leads {
 		c.route.end()
 	}
+}
+
+// follows waits until one of the lanes before this one is known to have reached
+// its state, or that none has.
+func (l *lane) follows(before []*lane) bool {
+	return slices.ContainsFunc(before, func(other *lane) bool {
+		<-other.begun // each lane closes it, whatever happens
+		return other.reached
+	})
 }
 
 // reach makes a visitor and brings it into the state.
@@ -160,9 +163,11 @@ func (l *lane) next(ctx context.Context) (item frontier.Item, leave func(), err 
 		}
 		return item, leave, nil
 	}
+	// The turn is kept while waiting for a place: of two tabs that wait, the one
+	// with the earlier page goes first.
 	l.turn.Lock()
+	defer l.turn.Unlock()
 	item, l.at, err = l.route.follow(ctx, l.at)
-	l.turn.Unlock()
 	if err != nil {
 		return item, nil, err
 	}

@@ -128,16 +128,22 @@ func (o *Operator) waysBack(ctx context.Context, p Page, rule int) ([]control, e
 	if len(frames) == 0 {
 		return nil, errLost
 	}
-	var out []control
+	lists := [][]string{} // of all rules in one question: it is asked on every page
 	for i, r := range o.rules {
-		if rule >= 0 && i != rule || len(r.Reopen) == 0 {
-			continue
+		if (rule < 0 || i == rule) && len(r.Reopen) > 0 {
+			lists = append(lists, r.Reopen)
 		}
-		var got struct{ Found *control }
-		if err := ask(ctx, p, frames[0].ID, map[string]any{"op": "rule", "selectors": r.Reopen}, &got); err != nil {
+	}
+	var out []control
+	if len(lists) > 0 {
+		var got struct{ Found []*control }
+		if err := ask(ctx, p, frames[0].ID, map[string]any{"op": "rules", "lists": lists}, &got); err != nil {
 			return nil, fmt.Errorf("look for a way back: %w", err)
 		}
-		if c := got.Found; c != nil {
+		for _, c := range head(got.Found, len(lists)) {
+			if c == nil {
+				continue
+			}
 			c.bound()
 			c.By = "rule"
 			if c.Text == "" {

@@ -419,10 +419,8 @@
       return { wrong: covered ? 'it is covered by ' + covered : 'it is out of view and cannot be scrolled to' };
     }
     case 'toggled': return { states: want.list.map((n) => { const e = numbered(n); return e ? { there: true, on: onOf(e) } : { there: false, on: false }; }) };
-    case 'rule': { // what is visible of one list of selectors
-      const e = first(want.selectors);
-      return { found: e ? light(e) : null, bad };
-    }
+    case 'rules': // of each list of selectors, what is visible
+      return { found: want.lists.map((l) => { const e = first(l); return e ? light(e) : null; }), bad };
     case 'controls': { // all of the page, for ways back and opt-outs
       const out = [], last = [];
       for (const r of roots) for (const e of r.querySelectorAll(controls)) {
