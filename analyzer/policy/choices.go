@@ -38,7 +38,7 @@ var choiceWays = []struct {
 	{"opt_in", []string{"elect", "agree", "choos", "opt"}, lazily(`\bif\s+you\s+(?:have\s+)?(?:elect|agreed?|choose|opt)\s+to\s+(?:receive|share|let|have)\b|` +
 		`\byou\s+(?:may|can|will\s+be\s+able\s+to|have\s+the\s+(?:option|choice|opportunity))\s+(?:also\s+)?(?:to\s+|of\s+)?(?:choose|elect|opt|choosing)\s+(?:whether|to\s+(?:receive|share|allow|have|make|opt|sign|subscribe))\b`)},
 
-	{"browser", []string{"browser"}, lazily(`\bbrowsers?\b.{0,120}\b(?:configure|disable|block|refuse|reject|decline|prevent|turn\s+off)\b|\bbrowsers?(?:'s|s')?\s+(?:\w+\s+){0,4}settings?\b|\bsettings\s+(?:\w+\s+){0,3}(?:in|of|on|within)\s+(?:\w+\s+){0,2}browsers?\b|\b(?:set|configure|adjust|modify|change|instruct|reset)\s+(?:\w+\s+){0,3}browser\b|\buse\s+(?:your|the)\s+(?:\w+\s+){0,2}browser\b`)},
+	{"browser", []string{"browser"}, lazily(`\bbrowsers?\b.{0,120}\b(?:configure|disable|block|refuse|reject|decline|turn\s+off|prevent\s+(?:\w+\s+){0,4}(?:cookies?|tracking|collection|from|being|use|stor(?:age|ing)))\b|\bbrowsers?(?:'s|s')?\s+(?:\w+\s+){0,4}settings?\b|\bsettings\s+(?:\w+\s+){0,3}(?:in|of|on|within)\s+(?:\w+\s+){0,2}browsers?\b|\b(?:set|configure|adjust|modify|change|instruct|reset)\s+(?:\w+\s+){0,3}browser\b|\buse\s+(?:your|the)\s+(?:\w+\s+){0,2}browser\b`)},
 	{"browser", []string{" cookie"}, lazily(`\b(?:disabl|block|refus|reject|delet|declin|eras|turn(?:ing)?\s+off|opt\s+out\s+of|switch(?:ing)?\s+off|not\s+accept|not\s+to\s+accept)\w*\s+(?:\w+\s+){0,3}cookies?\b|\bclear(?:ing)?\s+(?:(?:your|the|all|any|existing|these|those|stored)\s+){0,2}(?:\w+\s+)?cookies?\b`)},
 	{"browser", []string{"settings"}, lazily(`\b(?:your|the)\s+(?:\w+\s+)?(?:device|phone|operating\s+system)(?:'s)?\s+(?:\w+\s+)?settings\b`)},
 
