@@ -228,6 +228,9 @@ func (c *Context) attachedPage(ev *target.EventAttachedToTarget) {
 	delete(c.followed, info.OpenerID) // one follows
 	c.mu.Unlock()
 	if next == nil && info.OpenerID != "" {
+		if opener != nil {
+			opener.record.halts()
+		}
 		if opener != nil && opener.record.holdsPopup(info.URL) {
 			// It stays paused until it is closed, so it asks for nothing.
 			c.browser.conn.attach(ev.SessionID, func(*session, string, jsonv2.Value) {})

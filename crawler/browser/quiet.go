@@ -69,6 +69,8 @@ func (w *window) wait(ctx context.Context, deadline time.Time, quiet time.Durati
 			return false
 		case s.crashed || !t.Before(deadline):
 			return false
+		case s.halted && idle >= quiet:
+			w.resume()
 		case ready && s.open == 0 && idle >= quiet:
 			return true
 		case ready && s.open == 0 && !loadedAt.IsZero() && t.Sub(loadedAt) > patience:
@@ -87,6 +89,23 @@ func (w *window) wait(ctx context.Context, deadline time.Time, quiet time.Durati
 		case <-r.changed:
 		case <-timer.C:
 		}
+	}
+}
+
+// resume halts the processes of the page once more, for a moment, and lets them
+// run. A new window halts its opener's process until its collectors are in place;
+// of a frame of another site that comes into being meanwhile Chromium forgets to
+// let it run again, so that it loads nothing and its timers stand still. To halt
+// and run again reaches it too.
+func (w *window) resume() {
+	r := w.record
+	r.mu.Lock()
+	r.halted = false
+	r.active()
+	r.mu.Unlock()
+	for _, o := range append(r.frameTargets(), w.main) {
+		send(o.session, page.WaitForDebugger, cdp.Empty{})
+		release(o.session)
 	}
 }
 

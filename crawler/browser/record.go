@@ -49,6 +49,7 @@ type record struct {
 	crashed   bool // the page's process did
 	leaving   bool // what is sent now is a farewell; not set where interception tells
 	left      bool // the page went to about:blank
+	halted    bool // a window that it opened halted its process, see resume
 	last      time.Time
 	documents int
 	failed    string // network error of the first document
@@ -210,6 +211,15 @@ func (r *record) addPopupURL(url string) {
 	}
 }
 
+// halts notes that the page's process is halted until a new window has its
+// collectors.
+func (r *record) halts() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.halted = true
+	r.active()
+}
+
 func (r *record) openPopups() []target.ID {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -259,6 +269,7 @@ func (r *record) addWrite(w *write) {
 // state is what the visit's waiting looks at.
 type state struct {
 	parsed, loaded, left, crashed bool
+	halted                        bool
 	running                       int       // targets whose clock is run ahead
 	open                          int       // requests under way that matter
 	farewells, underway           int       // of them those that were sent
@@ -276,7 +287,7 @@ const stallAfter = 4 * time.Second
 func (r *record) look() state {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := state{parsed: r.isParsed, loaded: r.isLoaded || r.stopped && r.documents > 0, crashed: r.crashed, running: len(r.running), left: r.left, last: r.last, documents: r.documents, failed: r.failed, tooLarge: r.tooLarge}
+	s := state{parsed: r.isParsed, loaded: r.isLoaded || r.stopped && r.documents > 0, crashed: r.crashed, running: len(r.running), left: r.left, halted: r.halted, last: r.last, documents: r.documents, failed: r.failed, tooLarge: r.tooLarge}
 	s.farewells, s.frames = len(r.farewells), len(r.going)
 	for id := range r.farewells {
 		if x := r.extras[id]; x != nil && len(x.sent) > 0 || !r.leaving {
