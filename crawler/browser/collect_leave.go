@@ -31,9 +31,11 @@ func (w *window) leave(ctx context.Context) {
 	} else if !w.intercept(ctx) {
 		return
 	}
-	// The clocks go on, or nothing could say goodbye. They race from timer to
-	// timer, which keeps a processor busy: no longer than that takes.
-	w.clocks(emulation.VirtualTimePolicyAdvance)
+	// Clocks that stand still go on, or nothing could say goodbye. They race from
+	// timer to timer, which keeps a processor busy: no longer than that takes.
+	if w.ahead {
+		w.clocks(emulation.VirtualTimePolicyAdvance)
+	}
 	// What is gone to is empty.
 	for _, o := range append(w.record.frameTargets(), w.main) {
 		o.watchNoFurther()
@@ -41,7 +43,9 @@ func (w *window) leave(ctx context.Context) {
 	w.leaveFrames(ctx, frames)
 	_, err := frames[0].evaluate(ctx, goAway)
 	left := err == nil && w.until(ctx, func(s state) bool { return s.left })
-	w.clocks(emulation.VirtualTimePolicyPause)
+	if w.ahead {
+		w.clocks(emulation.VirtualTimePolicyPause)
+	}
 	if !left || !w.outlived() && !w.threadsAnswer(ctx) {
 		return
 	}
@@ -101,6 +105,16 @@ func (r *record) farewellEnded(id string) {
 		delete(r.farewells, id)
 		r.wake()
 	}
+}
+
+// lasting reports whether a request that is sent while its document goes may
+// outlive it: beacons, what a fetch with keepalive sends, pictures.
+func (e *entry) lasting() bool {
+	switch network.ResourceType(e.lastHop().Type) {
+	case network.ResourceTypeScript, network.ResourceTypeStylesheet, network.ResourceTypeFont, network.ResourceTypeMedia, network.ResourceTypeXHR, network.ResourceTypeDocument:
+		return false
+	}
+	return true
 }
 
 // clocks lets the clocks of all targets go on or stand still.

@@ -99,29 +99,34 @@ func TestGoodbyes(t *testing.T) {
 }
 
 // TestGivenUp: a request that its document took along is recorded as aborted
-// when the network stack never saw it, and as sent when it did.
+// when the network stack never saw it, and as sent when it did; it is waited for
+// only if it may outlive the document.
 func TestGivenUp(t *testing.T) {
+	sent := []*network.EventRequestWillBeSentExtraInfo{{}}
 	for _, tt := range []struct {
-		sent []*network.EventRequestWillBeSentExtraInfo
-		want string
+		kind     network.ResourceType
+		sent     []*network.EventRequestWillBeSentExtraInfo
+		underway int
+		want     string
 	}{
-		{nil, "net::ERR_ABORTED"},
-		{[]*network.EventRequestWillBeSentExtraInfo{{}}, ""},
+		{network.ResourceTypeFetch, nil, 0, "net::ERR_ABORTED"},
+		{network.ResourceTypeFetch, sent, 1, ""},
+		{network.ResourceTypeScript, sent, 0, ""},
 	} {
 		r := newRecord(time.Now, "main")
 		r.leave()
 		o := &observed{info: target.Info{Type: "page", TargetID: "main"}, session: &session{id: "s"}}
-		r.add(o, "1", &hop{Request: evidence.Request{URL: "https://www.site.test/given-up", Type: "Fetch"}})
+		r.add(o, "1", &hop{Request: evidence.Request{URL: "https://www.site.test/given-up", Type: string(tt.kind)}})
 		r.finished("1", -1, "net::ERR_ABORTED")
 		for _, ev := range tt.sent {
 			ev.RequestID = "1"
 			r.sentExtra(ev)
 		}
-		if s := r.look(); s.farewells != 1 || s.underway != len(tt.sent) {
-			t.Errorf("%d farewells, of them %d under way", s.farewells, s.underway)
+		if s := r.look(); s.farewells != 1 || s.underway != tt.underway {
+			t.Errorf("%s: %d farewells, of them %d under way", tt.kind, s.farewells, s.underway)
 		}
 		if got := r.finish("p0001.none", evidence.StateNone); len(got) != 1 || got[0].Error != tt.want {
-			t.Errorf("sent %d times: %+v, want the error %q", len(tt.sent), got, tt.want)
+			t.Errorf("%s, sent %d times: %+v, want the error %q", tt.kind, len(tt.sent), got, tt.want)
 		}
 	}
 }

@@ -30,7 +30,7 @@ window.stuck = () => { for (;;); };
 </script>
 <iframe src="https://frame.other.test/"></iframe>
 -- www.held.test/next.html --
-<!DOCTYPE html><title>Next</title><link rel="icon" href="data:,"><p>Next</p>
+<!DOCTYPE html><title>Next</title><link rel="icon" href="data:,"><p>Next</p><script>setTimeout(() => fetch('/ahead'), 60000)</script>
 -- frame.other.test/index.html --
 <!DOCTYPE html><body style="margin: 0"><button style="position: absolute; left: 20px; top: 20px; width: 100px; height: 30px" onclick="fetch('/clicked?' + event.isTrusted)">In</button>
 `
@@ -107,6 +107,9 @@ func TestHeld(t *testing.T) {
 	for _, r := range res.Requests {
 		if strings.Contains(r.URL, "/clicked") {
 			clicked = r.URL
+		}
+		if strings.HasSuffix(r.URL, "/ahead") {
+			t.Error("a timer was run ahead while the page was left")
 		}
 	}
 	if clicked != "https://frame.other.test/clicked?true" {

@@ -124,6 +124,7 @@ func (w *window) runTimers(ctx context.Context, deadline time.Time) bool {
 		Policy: emulation.VirtualTimePolicyPauseIfNetworkFetchesPending, Budget: new(float64(timersAhead.Milliseconds())),
 		MaxVirtualTimeTaskStarvationCount: 1000,
 	}
+	w.ahead = true
 	targets := append(w.record.frameTargets(), w.main)
 	w.record.startTime(targets) // each tells of its own clock
 	for _, o := range targets {

@@ -290,7 +290,7 @@ func (r *record) look() state {
 	s := state{parsed: r.isParsed, loaded: r.isLoaded || r.stopped && r.documents > 0, crashed: r.crashed, running: len(r.running), left: r.left, halted: r.halted, last: r.last, documents: r.documents, failed: r.failed, tooLarge: r.tooLarge}
 	s.farewells, s.frames = len(r.farewells), len(r.going)
 	for id := range r.farewells {
-		if x := r.extras[id]; x != nil && len(x.sent) > 0 || !r.leaving {
+		if x := r.extras[id]; x != nil && len(x.sent) > 0 && r.byID[id].lasting() || !r.leaving {
 			s.underway++
 		}
 	}

@@ -56,6 +56,7 @@ type window struct {
 	main    *observed
 	record  *record
 	follows bool     // another tab opened it
+	ahead   bool     // its timers were run ahead; since then its clocks stand still
 	typed   []typing // into forms, in this visit
 
 	stepTime time.Duration // of a journey
