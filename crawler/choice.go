@@ -65,6 +65,7 @@ func (l *lane) choose(ctx context.Context, b *browser.Browser, begins int) error
 		return err
 	case begins == 1:
 		l.asides.Go(func() {
+			l.crawl.chosen()
 			v, err := b.NewContext(ctx, l.state)
 			if err == nil {
 				_, err = l.attempt(ctx, v, begins)
@@ -76,6 +77,16 @@ func (l *lane) choose(ctx context.Context, b *browser.Browser, begins int) error
 		})
 	}
 	return nil
+}
+
+// chosen waits until the states for which something has to be done to the page
+// are reached or given up: their pages wait for that.
+func (c *crawl) chosen() {
+	for _, l := range c.lanes {
+		if clicked(l.state) {
+			<-l.begun // each lane closes it, whatever happens
+		}
+	}
 }
 
 // attempt works on the start page as a visitor, and keeps what came of it.

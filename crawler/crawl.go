@@ -201,7 +201,7 @@ func (c *crawl) restart(ctx context.Context, old *browser.Browser, why error) (*
 
 // visitAll lets each state visit its pages, side by side.
 func (c *crawl) visitAll(ctx context.Context) {
-	tabs := max(min(2, c.options.Tabs), c.options.Tabs/len(c.lanes))
+	tabs := max(1, c.options.Tabs/len(c.lanes))
 	var wg sync.WaitGroup
 	for i, l := range c.lanes {
 		wg.Go(func() { l.visitAll(ctx, c.lanes[:i], tabs) })

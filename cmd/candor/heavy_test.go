@@ -210,10 +210,10 @@ fetch("https://content.hotjar.io/content?page="+encodeURIComponent(PAGE),{method
 `
 	heavyBanner = `(function(){fetch("https://geolocation.onetrust.com/cookieconsentpub/v1/geo/location?page="+encodeURIComponent(PAGE),{mode:"cors",credentials:"include"}).then(function(){
 if(document.cookie.indexOf("OptanonAlertBoxClosed")>=0)return;
-var keep=function(groups){document.cookie="OptanonConsent=isGpcEnabled=0&interactionCount=1&groups="+encodeURIComponent(groups)+"; path=/; max-age=31536000"};keep("C0001:1,C0002:0,C0003:0,C0004:0");
+var keep=function(groups,chosen){document.cookie="OptanonConsent=isGpcEnabled=0&interactionCount="+chosen+"&groups="+encodeURIComponent(groups)+"; path=/; max-age=31536000"};keep("C0001:1,C0002:0,C0003:0,C0004:0",0);
 var d=document.createElement("div");d.id="onetrust-banner-sdk";d.style.cssText="position:fixed;bottom:0;left:0;right:0;background:#fff;padding:20px";
 d.innerHTML="<p>We use cookies.</p><button id=onetrust-reject-all-handler>Reject all</button><button id=onetrust-accept-btn-handler>Accept all</button>";document.body.appendChild(d);
-[].forEach.call(d.querySelectorAll("button"),function(b){b.onclick=function(){var all=b.id.indexOf("accept")>0?1:0;keep("C0001:1,C0002:"+all+",C0003:"+all+",C0004:"+all);
+[].forEach.call(d.querySelectorAll("button"),function(b){b.onclick=function(){var all=b.id.indexOf("accept")>0?1:0;keep("C0001:1,C0002:"+all+",C0003:"+all+",C0004:"+all,1);
 document.cookie="OptanonAlertBoxClosed="+encodeURIComponent(new Date(Date.now()).toISOString())+"; path=/; max-age=31536000";d.remove()}})})})();
 `
 	heavyScrolled = `new Image().src="https://px.ads.linkedin.com/collect?pid=1&url="+encodeURIComponent(PAGE);
