@@ -242,9 +242,10 @@ func (a *attempt) decide(ctx context.Context, b *banner, reopened bool) (last *b
 	case v == nil:
 		return b, "the banner went away by itself before the choice was made", ctx.Err()
 	}
-	a.tell(ctx, v.b, v)
 	tried := map[string]bool{}
 	second, chose := reopened, false
+	v = a.drawn(ctx, v, second, tried)
+	a.tell(ctx, v.b, v)
 	for range maxSteps {
 		if err := ctx.Err(); err != nil {
 			return v.b, "", err
@@ -286,6 +287,7 @@ func (a *attempt) decide(ctx context.Context, b *banner, reopened bool) (last *b
 		default:
 			if c.is.role == roleSettings {
 				second, why = true, ""
+				next = a.drawn(ctx, next, second, tried)
 				a.tell(ctx, next.b, next)
 			} else {
 				why = fmt.Sprintf("the banner was still shown after a click on %q: it had changed, or came back", told(c.Text, 60))
@@ -294,6 +296,21 @@ func (a *attempt) decide(ctx context.Context, b *banner, reopened bool) (last *b
 		}
 	}
 	return v.b, fmt.Sprintf("the banner was still shown after %d clicks", maxSteps), ctx.Err()
+}
+
+// drawn gives a layer that has nothing to choose with the time to show it: the
+// controls of components come one after the other.
+func (a *attempt) drawn(ctx context.Context, v *view, second bool, tried map[string]bool) *view {
+	until := time.Now().Add(a.limits.effect)
+	for a.pick(v, second, tried) == nil && ctx.Err() == nil && time.Now().Before(until) {
+		a.await(ctx, a.p, until)
+		now, _ := a.layer(ctx, v.b, second)
+		if now == nil {
+			break // it went, or does not answer: what it showed stands
+		}
+		v = now
+	}
+	return v
 }
 
 // switches says whether a control takes the toggles as they stand though a rule

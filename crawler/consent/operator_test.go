@@ -21,6 +21,7 @@ type fakePage struct {
 	restless bool            // it never comes to rest
 	deny     int             // so many questions fail, as in a document that goes away
 	mute     bool            // all of them do
+	undrawn  int             // so many looks at the layer show no control yet
 	text     string
 	clicks   int
 	cookies  []evidence.SentCookie
@@ -76,7 +77,12 @@ func (p *fakePage) Evaluate(ctx context.Context, frame, expression string, answe
 	case "layer":
 		out = map[string]any{"gone": true}
 		if p.shown {
-			out = map[string]any{"layer": p.layer(), "width": 1000, "height": 600}
+			layer := p.layer()
+			if p.undrawn > 0 {
+				p.undrawn--
+				layer["controls"] = []any{}
+			}
+			out = map[string]any{"layer": layer, "width": 1000, "height": 600}
 		}
 	case "point":
 		out = map[string]any{"x": 50, "y": 510}
@@ -173,6 +179,8 @@ func TestChoose(t *testing.T) {
 		{"the frame is another one after the click", func(p *fakePage) {
 			p.after = func(p *fakePage) { p.shown, p.frames = false, []Frame{{"other", "https://site.test/"}} }
 		}, "taken", "", 1},
+		{"the buttons are drawn late", func(p *fakePage) { p.undrawn, p.after = 3, hides }, "taken", "", 1},
+		{"the buttons are never drawn", func(p *fakePage) { p.undrawn = 1000 }, "not-tested", "no control that was understood", 0},
 		{"there is no banner", hides, "no-banner", "no consent banner was shown", 0},
 		{"looks fail while nothing becomes of a click", func(p *fakePage) {
 			p.after = func(p *fakePage) { p.deny = 5 }
