@@ -84,7 +84,7 @@ func (l *lane) choose(ctx context.Context, b *browser.Browser, begins int) error
 func (c *crawl) chosen() {
 	for _, l := range c.lanes {
 		if clicked(l.state) {
-			<-l.begun // each lane closes it, whatever happens
+			l.arrived()
 		}
 	}
 }

@@ -60,7 +60,7 @@ func (l *lane) visitAll(ctx context.Context, before []*lane, tabs int) {
 		}
 		return
 	}
-	l.leads = !c.again && !l.follows(before)
+	l.leads = !c.again && !slices.ContainsFunc(before, (*lane).arrived)
 	var wg sync.WaitGroup
 	for range tabs {
 		wg.Go(func() { l.tab(ctx) })
@@ -71,13 +71,10 @@ func (l *lane) visitAll(ctx context.Context, before []*lane, tabs int) {
 	}
 }
 
-// follows waits until one of the lanes before this one is known to have reached
-// its state, or that none has.
-func (l *lane) follows(before []*lane) bool {
-	return slices.ContainsFunc(before, func(other *lane) bool {
-		<-other.begun // each lane closes it, whatever happens
-		return other.reached
-	})
+// arrived waits until it is known whether the state was reached, and says so.
+func (l *lane) arrived() bool {
+	<-l.begun // each lane closes it, whatever happens
+	return l.reached
 }
 
 // reach makes a visitor and brings it into the state.

@@ -33,9 +33,7 @@ func (w *window) leave(ctx context.Context) {
 	}
 	// Clocks that stand still go on, or nothing could say goodbye. They race from
 	// timer to timer, which keeps a processor busy: no longer than that takes.
-	if w.ahead {
-		w.clocks(emulation.VirtualTimePolicyAdvance)
-	}
+	w.clocks(emulation.VirtualTimePolicyAdvance)
 	// What is gone to is empty.
 	for _, o := range append(w.record.frameTargets(), w.main) {
 		o.watchNoFurther()
@@ -43,9 +41,7 @@ func (w *window) leave(ctx context.Context) {
 	w.leaveFrames(ctx, frames)
 	_, err := frames[0].evaluate(ctx, goAway)
 	left := err == nil && w.until(ctx, func(s state) bool { return s.left })
-	if w.ahead {
-		w.clocks(emulation.VirtualTimePolicyPause)
-	}
+	w.clocks(emulation.VirtualTimePolicyPause)
 	if !left || !w.outlived() && !w.threadsAnswer(ctx) {
 		return
 	}
@@ -117,8 +113,12 @@ func (e *entry) lasting() bool {
 	return true
 }
 
-// clocks lets the clocks of all targets go on or stand still.
+// clocks lets the clocks of all targets, if they were run ahead, go on or stand
+// still.
 func (w *window) clocks(policy emulation.VirtualTimePolicy) {
+	if !w.ahead {
+		return
+	}
 	for _, o := range append(w.record.frameTargets(), w.main) {
 		send(o.session, emulation.SetVirtualTimePolicy, emulation.SetVirtualTimePolicyParams{Policy: policy})
 	}

@@ -2,11 +2,9 @@ package browser
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
-	"candor/crawler/evidence"
 	"candor/crawler/webtest"
 )
 
@@ -42,7 +40,7 @@ Content-Type: text/html
 			t.Errorf("the visit ended %q, gaps %v", res.Page.Ended, res.Gaps)
 		}
 		for i := range frames {
-			if !slices.ContainsFunc(res.Requests, func(q evidence.Request) bool { return q.URL == fmt.Sprintf("https://frame%d.test/late", i) }) {
+			if find(res.Requests, fmt.Sprintf("https://frame%d.test/late", i)) == nil {
 				t.Errorf("what frame %d sends later was not seen", i)
 			}
 		}
